@@ -1,0 +1,1 @@
+//! The page that says who may sign what: config and report to a site.

@@ -1,0 +1,16 @@
+//! The words: what is expected (config, signers, evidence) and how we answer (finding, verdict,
+//! report). Pure: knows no clock, file, network, environment or process.
+
+pub mod codes;
+pub mod finding;
+pub mod identity;
+pub mod report;
+pub mod requirements;
+pub mod verdict;
+
+pub use codes::Code;
+pub use finding::{Finding, Place, Severity, verdict_of};
+pub use identity::{Claims, ExpectedSigner, Mismatch, SanPattern};
+pub use report::{API_VERSION, Report};
+pub use requirements::{EvidenceKind, Requirements};
+pub use verdict::Verdict;

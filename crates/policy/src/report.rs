@@ -1,0 +1,146 @@
+//! The report: a serialised promise to strangers. One type, whatever the form it is rendered in.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Finding;
+use crate::identity::Claims;
+use crate::verdict::Verdict;
+
+/// `apiVersion` of reports and of the configuration.
+pub const API_VERSION: &str = "sealwright.dev/v1alpha1";
+
+/// What a command found out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Report {
+    /// Always [`API_VERSION`].
+    pub api_version: String,
+    /// Always `Report`.
+    pub kind: String,
+    /// Which program at which version, such as `sealwright-verifier 0.1.0`.
+    pub tool: String,
+    /// When it was judged, RFC 3339 in UTC.
+    pub judged_at: jiff::Timestamp,
+    /// The worst of all below.
+    pub verdict: Verdict,
+    /// Where trust came from and how old it is, when cryptography was involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustNote>,
+    /// One per artifact judged.
+    #[serde(default)]
+    pub artifacts: Vec<ArtifactReport>,
+    /// Findings that belong to no artifact.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}
+
+/// Where the trusted root came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrustNote {
+    /// `public (TUF)`, `public (embedded)`, `file PATH`, `dev stack`.
+    pub origin: String,
+    /// Seconds since it was fetched or written, when known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_s: Option<u64>,
+    /// SHA-256 of the trusted root's bytes.
+    pub digest: String,
+}
+
+/// What was found out about one artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ArtifactReport {
+    /// Its name in `sealwright.yaml`, when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The reference as given.
+    pub reference: String,
+    /// What it resolved to; absent when it could not be resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Answer for this artifact.
+    pub verdict: Verdict,
+    /// The predicate types that were required, and what satisfied each.
+    pub requirements: Vec<RequirementReport>,
+    /// Everything that was looked at, good or bad, and what was learnt from it.
+    pub evidence: Vec<EvidenceReport>,
+    /// Complaints.
+    pub findings: Vec<Finding>,
+}
+
+/// One required predicate type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequirementReport {
+    /// `signature`, `provenance`, `sbom`, or the predicate type itself.
+    pub evidence: String,
+    /// The predicate type.
+    pub predicate_type: String,
+    /// Answer for this requirement.
+    pub verdict: Verdict,
+    /// Name of the signer that satisfied it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// Digest of the bundle that satisfied it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<String>,
+}
+
+/// One bundle or legacy signature, and what was learnt from it, also when it was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EvidenceReport {
+    /// SHA-256 of the bundle's exact bytes.
+    pub digest: String,
+    /// Digest of the referrer manifest that carries it, when it came through one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// `bundle` or `legacy-signature`.
+    pub form: String,
+    /// Whether this piece holds by itself: cryptography, artifact digest and identity.
+    pub verdict: Verdict,
+    /// Predicate type of the statement, when it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicate_type: Option<String>,
+    /// Name of the signer in the policy whose identity it carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// What the certificate says.
+    #[serde(default)]
+    pub claims: Claims,
+    /// Log entries, as `(log id, index)` with the times they prove.
+    #[serde(default)]
+    pub log_entries: Vec<LogEntryReport>,
+    /// Times that were proven, by what proved them.
+    #[serde(default)]
+    pub times: Vec<TimeReport>,
+    /// Further facts by name, such as `bundleMediaType`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
+}
+
+/// One entry in a transparency log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LogEntryReport {
+    /// Name of the log: host of its base URL in the trusted root, else its id in hex.
+    pub log: String,
+    /// Index in the log.
+    pub index: u64,
+    /// Entry kind and version, such as `dsse 0.0.2`.
+    pub kind: String,
+}
+
+/// A proven time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TimeReport {
+    /// `log` (integrated time under a signed promise) or `timestamp-authority`.
+    pub source: String,
+    /// The time.
+    pub time: jiff::Timestamp,
+}

@@ -1,0 +1,1 @@
+//! The only crate that speaks OCI: resolve, push, referrers, gather.

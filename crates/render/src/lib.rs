@@ -1,0 +1,1 @@
+//! One report, five forms: text, JSON, SARIF, JUnit, GitHub annotations. Pure.

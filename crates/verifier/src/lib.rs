@@ -1,0 +1,1 @@
+//! Judges artifacts by their evidence, as a stranger would.

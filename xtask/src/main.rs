@@ -1,0 +1,2 @@
+//! Flows and repository checks.
+fn main() {}
