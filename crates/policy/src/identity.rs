@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::san::{SanPattern, Segment};
+
 /// Everything a Fulcio certificate says about its holder, as found, unjudged.
 ///
 /// Source: <https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md>, arc 1.3.6.1.4.1.57264.1.
@@ -60,24 +62,6 @@ pub struct ExpectedSigner {
     pub source_repositories: Vec<String>,
 }
 
-/// A pattern over a whole subject alternative name: literal text with a few closed gaps.
-/// There is no way to write an open end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SanPattern(pub(crate) Vec<Segment>);
-
-/// A piece of a [`SanPattern`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Segment {
-    /// Exactly this text.
-    Literal(String),
-    /// One or more characters of one path segment of a git ref (no `/`): a `*` in `refs`.
-    RefSegment,
-    /// A git commit: 40 lower-case hexadecimal digits.
-    Commit,
-    /// One of these commits.
-    OneOf(Vec<String>),
-}
-
 /// One respect in which an identity is not the expected one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
@@ -87,4 +71,62 @@ pub struct Mismatch {
     pub expected: String,
     /// What is there; `(absent)` when nothing is.
     pub found: String,
+}
+
+impl Mismatch {
+    fn new(field: &'static str, expected: impl Into<String>, found: Option<&str>) -> Self {
+        let found = found.filter(|text| !text.is_empty()).unwrap_or("(absent)");
+        Self { field, expected: expected.into(), found: found.to_owned() }
+    }
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.field, self.expected, self.found)
+    }
+}
+
+impl ExpectedSigner {
+    /// Whether the holder of these claims is this signer.
+    ///
+    /// A certificate with no SAN, with more than one, or without an issuer names nobody, whatever
+    /// the pattern would say about its parts.
+    ///
+    /// # Errors
+    /// Every respect in which the claims differ.
+    pub fn check(&self, claims: &Claims) -> Result<(), Vec<Mismatch>> {
+        let mismatches: Vec<Mismatch> =
+            [self.check_issuer(claims), self.check_san(claims), self.check_source(claims)]
+                .into_iter()
+                .flatten()
+                .collect();
+        if mismatches.is_empty() { Ok(()) } else { Err(mismatches) }
+    }
+
+    fn check_issuer(&self, claims: &Claims) -> Option<Mismatch> {
+        let found = claims.issuer.as_deref();
+        let holds = found.is_some_and(|issuer| !issuer.is_empty() && issuer == self.issuer);
+        (!holds).then(|| Mismatch::new("issuer", &self.issuer, found))
+    }
+
+    fn check_san(&self, claims: &Claims) -> Option<Mismatch> {
+        match claims.sans.as_slice() {
+            [san] if !san.is_empty() && self.san.matches(san) => None,
+            [] => Some(Mismatch::new("san", self.san.to_string(), None)),
+            [san] => Some(Mismatch::new("san", self.san.to_string(), Some(san))),
+            many => {
+                let found = format!("{} names: {}", many.len(), many.join(", "));
+                Some(Mismatch::new("san", format!("only {}", self.san), Some(&found)))
+            }
+        }
+    }
+
+    fn check_source(&self, claims: &Claims) -> Option<Mismatch> {
+        let found = claims.source_repository_uri.as_deref();
+        let holds = self.source_repositories.is_empty()
+            || found.is_some_and(|uri| self.source_repositories.iter().any(|own| own == uri));
+        (!holds).then(|| {
+            Mismatch::new("sourceRepositoryUri", self.source_repositories.join(" or "), found)
+        })
+    }
 }

@@ -2,15 +2,18 @@
 //! report). Pure: knows no clock, file, network, environment or process.
 
 pub mod codes;
+pub mod config;
 pub mod finding;
 pub mod identity;
 pub mod report;
 pub mod requirements;
+pub mod san;
 pub mod verdict;
 
 pub use codes::Code;
+pub use config::{Artifact, Config, ConfigErrors, Environment, Signer, Trust};
 pub use finding::{Finding, Place, Severity, verdict_of};
 pub use identity::{Claims, ExpectedSigner, Mismatch, SanPattern};
 pub use report::{API_VERSION, Report};
-pub use requirements::{EvidenceKind, Requirements};
+pub use requirements::{EvidenceKind, Issuers, Requirements};
 pub use verdict::Verdict;

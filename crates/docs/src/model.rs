@@ -1,0 +1,355 @@
+//! What the templates see: plain values, already decided. Templates choose words and places only.
+
+use std::collections::BTreeMap;
+
+use sealwright_policy::config::{Artifact, Environment};
+use sealwright_policy::report::{ArtifactReport, EvidenceReport, RequirementReport};
+use sealwright_policy::{Finding, Requirements, Verdict, codes};
+use serde::Serialize;
+
+use crate::{Inputs, commands};
+
+/// Evidence rows shown for one artifact; the report file has them all.
+const EVIDENCE_ROWS_MAX: usize = 200;
+
+/// The whole site.
+#[derive(Debug, Serialize)]
+pub(crate) struct Site {
+    pub(crate) signers: Vec<SignerPage>,
+    pub(crate) artifacts: Vec<ArtifactPage>,
+    pub(crate) environments: Vec<EnvironmentRow>,
+    exceptions: Vec<ExceptionRow>,
+    findings: Vec<FindingRow>,
+    observation: Option<Observation>,
+    codes: Vec<CodeRow>,
+}
+
+/// When and with what trust the report was made.
+#[derive(Debug, Serialize)]
+struct Observation {
+    judged_at: String,
+    tool: String,
+    verdict: String,
+    trust: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SignerPage {
+    pub(crate) name: String,
+    pub(crate) slug: String,
+    issuer: String,
+    subject_pattern: String,
+    source_repositories: Vec<String>,
+    pub(crate) artifacts: Vec<Link>,
+    last_seen: Option<Seen>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ArtifactPage {
+    pub(crate) name: String,
+    pub(crate) slug: String,
+    pub(crate) repository: String,
+    pub(crate) observed: String,
+    evidence: Vec<EvidenceRow>,
+    signers: Vec<Link>,
+    issuer_pattern: String,
+    subject_pattern: String,
+    ours: String,
+    cosign: Vec<String>,
+    digest: Option<String>,
+    pieces: Vec<Seen>,
+    pieces_left_out: usize,
+    findings: Vec<FindingRow>,
+}
+
+/// A required kind of evidence and what met it.
+#[derive(Debug, Serialize)]
+struct EvidenceRow {
+    name: String,
+    predicate_type: String,
+    verdict: String,
+    signer: String,
+}
+
+/// One piece of evidence that was looked at.
+#[derive(Debug, Serialize)]
+struct Seen {
+    artifact: String,
+    digest: String,
+    verdict: String,
+    predicate_type: String,
+    signer: String,
+    san: String,
+    issuer: String,
+    commit: String,
+    run: String,
+    time: String,
+    log: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Link {
+    pub(crate) name: String,
+    pub(crate) slug: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct EnvironmentRow {
+    pub(crate) name: String,
+    trust: String,
+    pub(crate) sources: Vec<String>,
+    flux: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ExceptionRow {
+    url: String,
+    reason: String,
+    until: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingRow {
+    code: String,
+    anchor: String,
+    severity: String,
+    message: String,
+    place: String,
+    expected: String,
+    found: String,
+    hint: String,
+}
+
+#[derive(Debug, Serialize)]
+struct CodeRow {
+    id: &'static str,
+    anchor: String,
+    title: &'static str,
+    severity: String,
+    cause: &'static str,
+    risk: &'static str,
+    fix: &'static str,
+}
+
+impl Site {
+    pub(crate) fn new(inputs: &Inputs<'_>) -> Self {
+        let artifacts: Vec<ArtifactPage> = inputs
+            .config
+            .artifacts
+            .iter()
+            .filter_map(|(name, artifact)| artifact_page(inputs, name, artifact))
+            .collect();
+        Self {
+            signers: inputs.config.signers.keys().map(|name| signer_page(inputs, name)).collect(),
+            environments: inputs
+                .config
+                .environments
+                .iter()
+                .map(|(name, environment)| environment_row(name, environment))
+                .collect(),
+            exceptions: inputs.config.charts.iter().map(exception_row).collect(),
+            findings: inputs
+                .report
+                .iter()
+                .flat_map(|report| &report.findings)
+                .map(finding_row)
+                .collect(),
+            observation: inputs.report.map(observation),
+            codes: codes::TABLE.iter().map(code_row).collect(),
+            artifacts,
+        }
+    }
+}
+
+fn signer_page(inputs: &Inputs<'_>, name: &str) -> SignerPage {
+    let used_by: Vec<(&String, &Artifact)> = inputs
+        .config
+        .artifacts
+        .iter()
+        .filter(|(_, artifact)| artifact.signers.iter().any(|signer| signer == name))
+        .collect();
+    let expected = inputs.config.expected_signer(name, &inputs.issuers);
+    SignerPage {
+        name: name.to_owned(),
+        slug: slug(name),
+        issuer: expected.as_ref().map(|signer| signer.issuer.clone()).unwrap_or_default(),
+        subject_pattern: expected.as_ref().map(|signer| signer.san.regex()).unwrap_or_default(),
+        source_repositories: expected.map(|signer| signer.source_repositories).unwrap_or_default(),
+        artifacts: used_by.iter().map(|(name, _)| link(name)).collect(),
+        last_seen: last_seen(inputs, name),
+    }
+}
+
+/// The newest piece of evidence by this signer that held.
+fn last_seen(inputs: &Inputs<'_>, signer: &str) -> Option<Seen> {
+    let artifacts = inputs.report.iter().flat_map(|report| &report.artifacts);
+    let pieces =
+        artifacts.flat_map(|artifact| artifact.evidence.iter().map(move |piece| (artifact, piece)));
+    pieces
+        .filter(|(_, piece)| {
+            piece.verdict == Verdict::Verified && piece.signer.as_deref() == Some(signer)
+        })
+        .max_by_key(|(_, piece)| piece.times.iter().map(|proof| proof.time).max())
+        .map(|(artifact, piece)| seen(artifact, piece))
+}
+
+fn artifact_page(inputs: &Inputs<'_>, name: &str, artifact: &Artifact) -> Option<ArtifactPage> {
+    let requirements = inputs.config.requirements(name, &inputs.issuers)?;
+    let observed = inputs.report.and_then(|report| {
+        report.artifacts.iter().find(|observed| observed.name.as_deref() == Some(name))
+    });
+    let reference = match observed {
+        Some(observed) => observed.reference.clone(),
+        None => format!("{}:latest", artifact.repository),
+    };
+    Some(ArtifactPage {
+        name: name.to_owned(),
+        slug: slug(name),
+        repository: artifact.repository.clone(),
+        observed: observed
+            .map_or("not observed".to_owned(), |observed| observed.verdict.to_string()),
+        evidence: evidence_rows(&requirements, observed),
+        signers: artifact.signers.iter().map(|signer| link(signer)).collect(),
+        issuer_pattern: requirements.issuer_pattern(),
+        subject_pattern: requirements.subject_pattern(),
+        ours: commands::ours(&inputs.reader, name, &reference),
+        cosign: commands::cosign(&inputs.reader, &requirements, &reference),
+        digest: observed.and_then(|observed| observed.digest.clone()),
+        pieces: observed.into_iter().flat_map(pieces).take(EVIDENCE_ROWS_MAX).collect(),
+        pieces_left_out: observed
+            .map_or(0, |observed| observed.evidence.len().saturating_sub(EVIDENCE_ROWS_MAX)),
+        findings: observed
+            .iter()
+            .flat_map(|observed| &observed.findings)
+            .map(finding_row)
+            .collect(),
+    })
+}
+
+fn pieces(artifact: &ArtifactReport) -> impl Iterator<Item = Seen> {
+    artifact.evidence.iter().map(move |piece| seen(artifact, piece))
+}
+
+fn evidence_rows(
+    requirements: &Requirements,
+    observed: Option<&ArtifactReport>,
+) -> Vec<EvidenceRow> {
+    let met: BTreeMap<&str, &RequirementReport> = observed
+        .iter()
+        .flat_map(|observed| &observed.requirements)
+        .map(|requirement| (requirement.predicate_type.as_str(), requirement))
+        .collect();
+    requirements
+        .evidence
+        .iter()
+        .map(|kind| {
+            let met = met.get(kind.predicate_type());
+            EvidenceRow {
+                name: kind.name().to_owned(),
+                predicate_type: kind.predicate_type().to_owned(),
+                verdict: met.map_or("not observed".to_owned(), |met| met.verdict.to_string()),
+                signer: met.and_then(|met| met.signer.clone()).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+fn seen(artifact: &ArtifactReport, piece: &EvidenceReport) -> Seen {
+    let claims = &piece.claims;
+    let time = piece.times.iter().map(|proof| proof.time).max();
+    let log = piece.log_entries.iter().map(|entry| format!("{} #{}", entry.log, entry.index));
+    Seen {
+        artifact: artifact.name.clone().unwrap_or_else(|| artifact.reference.clone()),
+        digest: artifact.digest.clone().unwrap_or_default(),
+        verdict: piece.verdict.to_string(),
+        predicate_type: piece.predicate_type.clone().unwrap_or_default(),
+        signer: piece.signer.clone().unwrap_or_default(),
+        san: claims.sans.join(", "),
+        issuer: claims.issuer.clone().unwrap_or_default(),
+        commit: claims.source_repository_digest.clone().unwrap_or_default(),
+        run: claims.run_invocation_uri.clone().unwrap_or_default(),
+        time: time.map(|time| time.to_string()).unwrap_or_default(),
+        log: log.collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn environment_row(name: &str, environment: &Environment) -> EnvironmentRow {
+    EnvironmentRow {
+        name: name.to_owned(),
+        trust: environment.trust.to_string(),
+        sources: environment.sources.clone(),
+        flux: environment.flux.clone().unwrap_or_default(),
+    }
+}
+
+fn exception_row(exception: &sealwright_policy::config::ChartException) -> ExceptionRow {
+    ExceptionRow {
+        url: exception.url.clone(),
+        reason: exception.unsigned.reason.clone(),
+        until: exception.unsigned.until.to_string(),
+    }
+}
+
+fn observation(report: &sealwright_policy::Report) -> Observation {
+    Observation {
+        judged_at: report.judged_at.to_string(),
+        tool: report.tool.clone(),
+        verdict: report.verdict.to_string(),
+        trust: report.trust.as_ref().map(|trust| trust.origin.clone()).unwrap_or_default(),
+    }
+}
+
+fn finding_row(finding: &Finding) -> FindingRow {
+    FindingRow {
+        code: finding.code.to_string(),
+        anchor: finding.code.to_string().to_lowercase(),
+        severity: format!("{:?}", finding.severity).to_lowercase(),
+        message: finding.message.clone(),
+        place: finding.place.to_string(),
+        expected: finding.expected.clone().unwrap_or_default(),
+        found: finding.found.clone().unwrap_or_default(),
+        hint: finding.hint.clone().unwrap_or_default(),
+    }
+}
+
+fn code_row(entry: &codes::Entry) -> CodeRow {
+    CodeRow {
+        id: entry.id,
+        anchor: entry.id.to_lowercase(),
+        title: entry.title,
+        severity: format!("{:?}", entry.severity).to_lowercase(),
+        cause: entry.cause,
+        risk: entry.risk,
+        fix: entry.fix,
+    }
+}
+
+fn link(name: &str) -> Link {
+    Link { name: name.to_owned(), slug: slug(name) }
+}
+
+/// A file name for a name from the configuration, which allows letters, digits and `-` only; what
+/// else might come is spelt out, so that two names never share a page.
+fn slug(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c.to_string()
+            } else {
+                format!("_{:x}", c as u32)
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn names_never_leave_their_folder() {
+        assert_eq!(slug("merge-queue"), "merge-queue");
+        assert_eq!(slug("../x"), "_2e_2e_2fx");
+        assert_ne!(slug("a.b"), slug("a/b"));
+    }
+}

@@ -1,0 +1,3 @@
+module sealwright.dev/peers/keys
+
+go 1.26

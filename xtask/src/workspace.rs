@@ -1,0 +1,45 @@
+//! Where things are: the repository, its target folder, the programs in it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::failure::{Context as _, Outcome};
+
+/// The repository and its target folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    /// Root of the repository.
+    pub(crate) root: Utf8PathBuf,
+}
+
+impl Workspace {
+    /// The workspace that this `cargo xtask` was started in.
+    pub(crate) fn find() -> Outcome<Workspace> {
+        let manifest = std::env::var("CARGO_MANIFEST_DIR")
+            .context(|| "run this through `cargo xtask` (CARGO_MANIFEST_DIR)".to_owned())?;
+        let root = Utf8Path::new(&manifest).parent().unwrap_or(Utf8Path::new(".")).to_owned();
+        Ok(Workspace { root })
+    }
+
+    /// `target`, or where `CARGO_TARGET_DIR` says.
+    pub(crate) fn target(&self) -> Utf8PathBuf {
+        match std::env::var("CARGO_TARGET_DIR") {
+            Ok(folder) => self.root.join(folder),
+            Err(_) => self.root.join("target"),
+        }
+    }
+
+    /// Where the built peers are.
+    pub(crate) fn peers(&self) -> Utf8PathBuf {
+        self.target().join("peers")
+    }
+
+    /// Where tasks leave what they made.
+    pub(crate) fn out(&self) -> Utf8PathBuf {
+        self.target().join("sealwright")
+    }
+
+    /// One of our own binaries in the given profile folder (`debug` or `release`).
+    pub(crate) fn binary(&self, profile: &str, name: &str) -> Utf8PathBuf {
+        self.target().join(profile).join(name)
+    }
+}
