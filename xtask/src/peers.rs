@@ -32,9 +32,18 @@ pub(crate) const PEERS: &[Peer] = &[
     Peer { name: "keys", package: "." },
     Peer { name: "fluxoci", package: "." },
     Peer { name: "fulcio", package: "github.com/sigstore/fulcio" },
-    Peer { name: "rekor-server", package: "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix" },
-    Peer { name: "tesseract", package: "github.com/transparency-dev/tesseract/cmd/tesseract/posix" },
-    Peer { name: "timestamp-server", package: "github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server" },
+    Peer {
+        name: "rekor-server",
+        package: "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix",
+    },
+    Peer {
+        name: "tesseract",
+        package: "github.com/transparency-dev/tesseract/cmd/tesseract/posix",
+    },
+    Peer {
+        name: "timestamp-server",
+        package: "github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server",
+    },
     Peer { name: "registry", package: "github.com/distribution/distribution/v3/cmd/registry" },
 ];
 

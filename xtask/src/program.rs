@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead as _, Read};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -15,6 +16,8 @@ use crate::failure::{Context as _, Failure, Outcome};
 const POLL: Duration = Duration::from_millis(2);
 /// How long a service may take until it answers.
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long a service may take to end when it is asked to.
+const END_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of a log shown when something went wrong.
 const LOG_TAIL_BYTES: usize = 2_000;
 
@@ -99,7 +102,10 @@ impl Program {
     /// As one would type it, for messages.
     pub(crate) fn shown(&self) -> String {
         let name = self.path.file_name().unwrap_or(self.path.as_str());
-        std::iter::once(name).chain(self.args.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+        std::iter::once(name)
+            .chain(self.args.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     fn command(&self) -> Command {
@@ -122,6 +128,16 @@ impl Program {
         Ok(exit_code(status))
     }
 
+    /// Runs it to its end with its output passed through, and insists that it ends well.
+    pub(crate) fn run_shown_ok(&self) -> Outcome {
+        match self.run_shown()? {
+            0 => Ok(()),
+            code => {
+                Err(Failure::new(format!("{} ended with {code}", self.shown())).exit_code(code))
+            }
+        }
+    }
+
     /// Runs it to its end and keeps what it said.
     pub(crate) fn run(&self) -> Outcome<Output> {
         let started = Instant::now();
@@ -141,6 +157,17 @@ impl Program {
             stderr: String::from_utf8_lossy(&stderr.join().unwrap_or_default()).into_owned(),
             took,
         })
+    }
+
+    /// Runs it to its end; what it says on stderr is passed through, its standard output is kept.
+    pub(crate) fn run_talking(&self) -> Outcome<Output> {
+        let started = Instant::now();
+        let mut child = self.command().stdout(Stdio::piped()).spawn().context(|| self.shown())?;
+        let stdout = drain(child.stdout.take());
+        let code = wait_within(&mut child, self.time_limit)?;
+        let took = started.elapsed();
+        let stdout = stdout.join().unwrap_or_default();
+        Ok(Output { code, stdout, stderr: String::new(), took })
     }
 
     /// Runs it and insists that it ends well; gives its standard output.
@@ -167,6 +194,22 @@ impl Program {
             .spawn()
             .context(|| self.shown())?;
         Ok(Service { name: self.shown(), child, log: log.to_owned() })
+    }
+
+    /// Starts it as a service that announces itself in one line on stdout when it is ready; gives
+    /// that line. What it says on stderr goes to a log file.
+    pub(crate) fn serve_announcing(&self, log: &Utf8Path) -> Outcome<(Service, String)> {
+        let file = File::create(log).context(|| log.to_string())?;
+        let mut child =
+            self.command().stdout(Stdio::piped()).stderr(file).spawn().context(|| self.shown())?;
+        let announced = first_line(child.stdout.take());
+        let mut service = Service { name: self.shown(), child, log: log.to_owned() };
+        let mut line = None;
+        service.wait_until(|| {
+            line = line.take().or_else(|| announced.try_recv().ok());
+            line.is_some()
+        })?;
+        Ok((service, line.unwrap_or_default()))
     }
 }
 
@@ -197,7 +240,7 @@ impl Service {
     }
 
     /// Waits until `ready` says so.
-    pub(crate) fn wait_until(&mut self, ready: impl Fn() -> bool) -> Outcome {
+    pub(crate) fn wait_until(&mut self, mut ready: impl FnMut() -> bool) -> Outcome {
         let started = Instant::now();
         while started.elapsed() < READY_WITHIN {
             if ready() {
@@ -208,7 +251,11 @@ impl Service {
             }
             std::thread::sleep(POLL * 10);
         }
-        Err(Failure::new(format!("{} is not ready after {READY_WITHIN:?}: {}", self.name, self.log_tail())))
+        Err(Failure::new(format!(
+            "{} is not ready after {READY_WITHIN:?}: {}",
+            self.name,
+            self.log_tail()
+        )))
     }
 
     fn log_tail(&self) -> String {
@@ -217,8 +264,20 @@ impl Service {
 }
 
 impl Drop for Service {
+    /// Asks it to end, so that it can put its state in order; ends it when it does not listen.
     fn drop(&mut self) {
-        // A service that has already ended needs no ending; there is nobody left to tell.
+        // Errors here mean that it has already ended; there is nobody left to tell.
+        if let Ok(id) = i32::try_from(self.child.id()) {
+            let _ =
+                nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::SIGTERM);
+        }
+        let asked = Instant::now();
+        while asked.elapsed() < END_WITHIN {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(POLL),
+                _ => return,
+            }
+        }
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -245,6 +304,21 @@ fn drain(stream: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<
         }
         bytes
     })
+}
+
+/// Receives the first line of a stream; the rest is read and dropped, so that the writer never blocks.
+fn first_line(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let Some(stream) = stream else { return };
+        let mut stream = std::io::BufReader::new(stream);
+        let mut line = String::new();
+        if stream.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+            drop(sender.send(line.trim_end().to_owned()));
+        }
+        drop(std::io::copy(&mut stream, &mut std::io::sink()));
+    });
+    receiver
 }
 
 fn wait_within(child: &mut Child, limit: Duration) -> Outcome<u8> {
@@ -279,20 +353,24 @@ mod tests {
 
     #[test]
     fn passes_the_exit_code_and_both_streams_through() {
-        let output = Program::new("sh").args(["-c", "echo out; echo err >&2; exit 7"]).run().unwrap();
-        assert_eq!((output.code, output.text().as_str(), output.stderr.as_str()), (7, "out", "err\n"));
+        let output =
+            Program::new("sh").args(["-c", "echo out; echo err >&2; exit 7"]).run().unwrap();
+        assert_eq!(
+            (output.code, output.text().as_str(), output.stderr.as_str()),
+            (7, "out", "err\n")
+        );
     }
 
     #[test]
     fn an_empty_environment_has_no_home() {
-        let program = Program::new("/bin/sh").args(["-c", "echo \"${HOME-none}\""]).empty_environment();
+        let program =
+            Program::new("/bin/sh").args(["-c", "echo \"${HOME-none}\""]).empty_environment();
         assert_eq!(program.run().unwrap().text(), "none");
     }
 
     #[test]
     fn a_program_that_hangs_is_ended() {
-        let program =
-            Program::new("sleep").args(["600"]).time_limit(Duration::from_millis(50));
+        let program = Program::new("sleep").args(["600"]).time_limit(Duration::from_millis(50));
         assert_eq!(program.run().unwrap().code, EXIT_TIMED_OUT);
     }
 
@@ -300,6 +378,30 @@ mod tests {
     fn a_failing_program_is_an_error_that_shows_what_it_said() {
         let failure =
             Program::new("sh").args(["-c", "echo because >&2; exit 3"]).run_ok().unwrap_err();
+        assert!(failure.to_string().contains("because"), "{failure}");
+    }
+
+    #[test]
+    fn a_service_announces_itself_and_is_asked_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let ended = folder.join("ended");
+        let script =
+            format!("trap 'echo > {ended}; exit 0' TERM; echo ready; while :; do sleep 0.01; done");
+        let program = Program::new("sh").args(["-c", script.as_str()]);
+        let (service, line) = program.serve_announcing(&folder.join("log")).unwrap();
+        assert_eq!(line, "ready");
+        assert!(!ended.exists());
+        drop(service);
+        assert!(ended.exists(), "it was ended without being asked");
+    }
+
+    #[test]
+    fn a_service_that_ends_at_once_is_an_error_that_shows_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Utf8Path::from_path(folder.path()).unwrap().join("log");
+        let program = Program::new("sh").args(["-c", "echo because >&2; exit 3"]);
+        let failure = program.serve_announcing(&log).unwrap_err();
         assert!(failure.to_string().contains("because"), "{failure}");
     }
 

@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::failure::{Context as _, Outcome};
+use crate::program::Program;
 
 /// The repository and its target folder.
 #[derive(Debug, Clone)]
@@ -41,5 +42,17 @@ impl Workspace {
     /// One of our own binaries in the given profile folder (`debug` or `release`).
     pub(crate) fn binary(&self, profile: &str, name: &str) -> Utf8PathBuf {
         self.target().join(profile).join(name)
+    }
+
+    /// Builds binaries of ours, named by package, for the debug profile.
+    pub(crate) fn build(&self, packages: &[&str]) -> Outcome {
+        let chosen = packages.iter().flat_map(|package| ["--package", package]);
+        self.cargo().args(["build", "--quiet"]).args(chosen).run_shown_ok()
+    }
+
+    /// The cargo that runs this task, in the root of the repository.
+    pub(crate) fn cargo(&self) -> Program {
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        Program::new(cargo).folder(&self.root)
     }
 }

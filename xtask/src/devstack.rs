@@ -1,0 +1,83 @@
+//! The dev stack as a program of its own, for as long as a task needs it.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use crate::failure::{Context as _, Failure, Outcome};
+use crate::program::{Program, Service};
+use crate::workspace::Workspace;
+
+const PROGRAM: &str = "sealwright-devstack";
+
+/// A running dev stack; stopped when it is dropped.
+pub(crate) struct DevStack {
+    endpoints: Endpoints,
+    environment: BTreeMap<String, String>,
+    _service: Service,
+}
+
+/// Where its services are, as it announces them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Endpoints {
+    /// `127.0.0.1:PORT`.
+    pub(crate) registry: String,
+    /// URL of the OIDC issuer.
+    pub(crate) issuer: String,
+    /// Folder with `trusted_root.json` and `signing_config.json`.
+    pub(crate) trust: Utf8PathBuf,
+}
+
+impl DevStack {
+    /// Starts it on the state in this folder, which is made when it is not there.
+    pub(crate) fn start(workspace: &Workspace, state: &Utf8Path) -> Outcome<DevStack> {
+        let program = Program::new(workspace.binary(crate::release::PROFILE, PROGRAM));
+        let folder = state.parent().unwrap_or(state);
+        std::fs::create_dir_all(folder).context(|| folder.to_string())?;
+        let log = folder.join("devstack.log");
+        let (service, announced) =
+            program.clone().args(["up", "--state", state.as_str()]).serve_announcing(&log)?;
+        let endpoints = serde_json::from_str(&announced)
+            .context(|| format!("{PROGRAM} announced {announced:?}"))?;
+        let environment = program.args(["env", "--state", state.as_str()]).run_ok()?;
+        Ok(DevStack { endpoints, environment: variables(&environment)?, _service: service })
+    }
+
+    pub(crate) fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// What a job on GitHub would have in its environment.
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+}
+
+fn variables(text: &[u8]) -> Outcome<BTreeMap<String, String>> {
+    String::from_utf8_lossy(text)
+        .lines()
+        .map(|line| match line.split_once('=') {
+            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+            None => Err(Failure::new(format!("{PROGRAM} env: {line:?} is not NAME=value"))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_may_hold_equals_signs() {
+        let variables = variables(b"A=b\nURL=http://127.0.0.1:1/token?a=b\n").unwrap();
+        assert_eq!(variables["URL"], "http://127.0.0.1:1/token?a=b");
+        assert_eq!(variables["A"], "b");
+    }
+
+    #[test]
+    fn anything_else_is_an_error() {
+        assert!(super::variables(b"A=b\nhello\n").is_err());
+    }
+}
