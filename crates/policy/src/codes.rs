@@ -47,9 +47,94 @@ macro_rules! codes {
 codes! {
     ConfigUnreadable "SW1001" Error
         "The configuration cannot be read"
-        "The file is missing, larger than 1 MiB, not UTF-8, or not YAML."
+        "The file is missing, not UTF-8, or not YAML."
         "Nothing can be judged without knowing who may sign."
         "Give the path with --config, and mend the place that the message points at.";
+    ConfigTooLarge "SW1002" Error
+        "The configuration exceeds a limit"
+        "More than 1 MiB, 50,000 values with all aliases expanded, or 32 levels."
+        "A file that grows without end takes the machine with it before anything is judged."
+        "Take out anchors and aliases, and what does not belong there.";
+    ConfigUnknownKey "SW1003" Error
+        "There is a key that means nothing"
+        "It is misspelt, or stands at the wrong place."
+        "A rule that somebody wrote would be ignored without a word."
+        "Correct the key, move it to where it belongs, or take it out.";
+    ConfigDuplicateKey "SW1004" Error
+        "A key stands twice in one mapping"
+        "Two entries have the same name; YAML readers differ in which of them they keep."
+        "The rule in force might not be the one that was reviewed."
+        "Keep one of them.";
+    ConfigMissingKey "SW1005" Error
+        "A required key is missing"
+        "The schema asks for it."
+        "Without it the rule is open or empty."
+        "Add the key.";
+    ConfigWrongType "SW1006" Error
+        "A value has the wrong type"
+        "A list stands where a text should, a number where a mapping should, and so on."
+        "Guessing what was meant could let somebody sign."
+        "Write it as the message shows.";
+    ConfigWrongValue "SW1007" Error
+        "A value does not have the right form"
+        "It is not one of the known words, or not shaped like a repository, workflow, ref, commit, URL or date. Refs are literal but for `*`, which stands for one whole segment: there are no regular expressions."
+        "A matcher made from it would let in more, or keep out everybody."
+        "Write it as the message shows.";
+    ConfigUnknownName "SW1008" Error
+        "A name is not defined"
+        "An artifact names a signer that is not under `signers`."
+        "The artifact could be signed by nobody, or by somebody else once that name is defined."
+        "Correct the name, or define the signer.";
+    ConfigConflict "SW1009" Error
+        "Two statements cannot both hold"
+        "A signer has both `refs` and `commit`, two artifacts share a repository, or a list names something twice."
+        "Which of them is in force would be a matter of chance."
+        "Keep one of them.";
+    ConfigExceptionExpired "SW1010" Error
+        "An exception has ended"
+        "The day after `until` has come."
+        "What was let through for a while would be let through for ever."
+        "See whether the publisher signs by now and take the exception out, or decide on a new day.";
+    IdentityMismatch "SW4001" Error
+        "No signer of the artifact has this identity"
+        "The evidence is genuine, but issuer, certificate name or source repository belong to no signer that the configuration allows."
+        "Somebody else's workflow vouches for this artifact."
+        "Find out who signed. If it was your workflow after a move or rename, change its signer in sealwright.yaml first.";
+    IdentityAbsent "SW4002" Error
+        "The certificate names nobody"
+        "It has no subject alternative name, more than one, an empty one, or no issuer."
+        "A pattern would be asked about a name that means nothing."
+        "Sign again from a workflow; look at the certificate authority when it stays.";
+    EvidenceMissing "SW4003" Error
+        "Required evidence is missing"
+        "Nothing of this predicate type is attached to the artifact."
+        "Nobody vouches for this respect of the artifact; other evidence never stands in for it."
+        "Publish with sealwright-publisher, or add it with `sealwright-publisher sign` or `attest`.";
+    EvidenceRefused "SW4004" Error
+        "Required evidence is there, but none of it holds"
+        "Every piece of this predicate type was refused."
+        "The artifact is not what an allowed signer vouched for."
+        "Read the findings beside it: each says what is wrong with one piece.";
+    EvidenceUndecided "SW4005" Unknown
+        "It could not be told whether required evidence is there"
+        "Nothing that was read satisfies it, and something could not be read."
+        "Evidence may be missing; waiting and asking again tells."
+        "Ask again, and mend what the findings beside it name.";
+    LegacySignatureAccepted "SW4006" Warning
+        "A legacy signature was accepted"
+        "--accept-legacy-signature was given and only a `.sig` tag carries the signature."
+        "The legacy form is not bound to a predicate type, and anybody who can write a tag can replace it."
+        "Sign again in bundle form and leave the flag out.";
+    ArtifactUnexpected "SW4007" Error
+        "No artifact in the configuration has this repository"
+        "The reference leads to a repository that sealwright.yaml does not name."
+        "Without requirements there is nothing to judge by."
+        "Correct the reference, name the artifact with --artifact, or add it to the configuration.";
+    JudgedAtAnotherTime "SW4008" Warning
+        "Judged at another time than now"
+        "--at was given."
+        "A trusted root that has ended since, or has not begun, decides as it did then."
+        "Leave --at out to judge as of now.";
     ContentsMissing "SW5001" Error
         "The contents folder is missing"
         "The path given as contents does not exist or is not a folder."
@@ -182,5 +267,54 @@ impl Code {
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.entry().id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_sorted_unique_and_well_formed() {
+        for pair in TABLE.windows(2) {
+            assert!(pair[0].id < pair[1].id, "{} stands before {}", pair[0].id, pair[1].id);
+        }
+        for entry in TABLE {
+            let digits = entry.id.strip_prefix("SW").expect(entry.id);
+            assert!(
+                digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()),
+                "{}",
+                entry.id
+            );
+            assert!((b'1'..=b'6').contains(&digits.as_bytes()[0]), "{}: no such area", entry.id);
+        }
+    }
+
+    #[test]
+    fn every_text_says_something_and_nothing_twice() {
+        let mut titles = BTreeSet::new();
+        for entry in TABLE {
+            assert!(titles.insert(entry.title), "{}: its title is taken", entry.id);
+            assert!(!entry.title.ends_with('.'), "{}: a headline has no full stop", entry.id);
+            for text in [entry.title, entry.cause, entry.risk, entry.fix] {
+                assert!(text.len() >= 10 && text == text.trim(), "{}: {text:?}", entry.id);
+            }
+            for text in [entry.cause, entry.risk, entry.fix] {
+                assert!(text.ends_with('.'), "{}: a sentence ends: {text:?}", entry.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_leads_to_its_own_row_and_back() {
+        for entry in TABLE {
+            assert_eq!(entry.code.entry().id, entry.id);
+            assert_eq!(Code::parse(&entry.id.to_lowercase()), Some(entry.code));
+            let json = serde_json::to_value(entry.code).unwrap();
+            assert_eq!(json, entry.id, "the serialised form is the id");
+        }
+        assert_eq!(Code::parse("SW0000"), None);
     }
 }

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod report;
 pub mod requirements;
 pub mod san;
+pub mod schema;
 pub mod verdict;
 
 pub use codes::Code;

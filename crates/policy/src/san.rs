@@ -18,6 +18,8 @@ pub enum Segment {
     Commit,
     /// One of these commits.
     OneOf(Vec<String>),
+    /// One of these patterns.
+    AnyOf(Vec<SanPattern>),
 }
 
 /// Digits of a git commit, which is a SHA-1.
@@ -45,12 +47,14 @@ impl SanPattern {
     /// the gaps are followed at once.
     pub fn matches(&self, san: &str) -> bool {
         let text = san.as_bytes();
-        let mut reached = vec![false; text.len() + 1];
-        reached[0] = true;
-        for segment in &self.0 {
-            reached = segment.advance(text, &reached);
-        }
-        reached[text.len()]
+        let mut start = vec![false; text.len() + 1];
+        start[0] = true;
+        self.advance(text, start)[text.len()]
+    }
+
+    /// From the positions before the pattern, the positions after it.
+    fn advance(&self, text: &[u8], before: Vec<bool>) -> Vec<bool> {
+        self.0.iter().fold(before, |reached, segment| segment.advance(text, &reached))
     }
 
     /// The same language as a regular expression in the syntax of Go's RE2: anchored at both ends,
@@ -72,6 +76,13 @@ impl std::fmt::Display for SanPattern {
             Segment::RefSegment => f.write_str("*"),
             Segment::Commit => f.write_str("<commit>"),
             Segment::OneOf(commits) => write!(f, "<{}>", commits.join(" or ")),
+            Segment::AnyOf(patterns) => match patterns.as_slice() {
+                [single] => single.fmt(f),
+                many => {
+                    let many: Vec<String> = many.iter().map(SanPattern::to_string).collect();
+                    write!(f, "<{}>", many.join(" or "))
+                }
+            },
         })
     }
 }
@@ -85,6 +96,10 @@ impl Segment {
                 let commits: Vec<&[u8]> = commits.iter().map(String::as_bytes).collect();
                 skip_any(text, before, &commits)
             }
+            Segment::AnyOf(patterns) => union(
+                before.len(),
+                patterns.iter().map(|pattern| pattern.advance(text, before.to_vec())),
+            ),
             Segment::RefSegment => skip_ref_segment(text, before),
             Segment::Commit => skip_commit(text, before),
         }
@@ -96,6 +111,9 @@ impl Segment {
             Segment::RefSegment => "[!-.0-~]+".to_owned(),
             Segment::Commit => format!("[0-9a-f]{{{COMMIT_DIGITS}}}"),
             Segment::OneOf(commits) => alternation(commits.iter().map(|commit| escape(commit))),
+            Segment::AnyOf(patterns) => {
+                alternation(patterns.iter().map(SanPattern::regex_unanchored))
+            }
         }
     }
 }
@@ -108,6 +126,13 @@ fn skip_any(text: &[u8], before: &[bool], words: &[&[u8]]) -> Vec<bool> {
         }
     }
     after
+}
+
+fn union(length: usize, sets: impl Iterator<Item = Vec<bool>>) -> Vec<bool> {
+    sets.fold(vec![false; length], |mut all, set| {
+        all.iter_mut().zip(set).for_each(|(all, one)| *all |= one);
+        all
+    })
 }
 
 fn skip_ref_segment(text: &[u8], before: &[bool]) -> Vec<bool> {

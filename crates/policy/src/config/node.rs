@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::{Error, Location, Spanned};
 
 /// Largest configuration that is read, in bytes. A real one has a few KiB.
 pub const CONFIG_BYTES_MAX: usize = 1024 * 1024;
@@ -64,18 +64,35 @@ impl Value {
 
 /// Why a text is no tree.
 #[derive(Debug)]
-pub(super) struct NotYaml {
-    pub(super) message: String,
-    pub(super) position: Option<Position>,
+pub(super) enum NotYaml {
+    /// More of something than is read.
+    TooLarge { message: String, position: Option<Position> },
+    /// Not YAML.
+    Malformed { message: String, position: Option<Position> },
 }
 
 /// Reads one YAML document within the limits. Duplicate keys stay in the tree, for the reader to
 /// refuse each of them.
 pub(super) fn parse(text: &str) -> Result<Node, NotYaml> {
-    serde_saphyr::from_str_with_options::<Node>(text, options()).map_err(|error| {
-        let error = error.without_snippet();
-        NotYaml { message: error.to_string(), position: error.location().map(position) }
-    })
+    if text.len() > CONFIG_BYTES_MAX {
+        let message = format!("it has {} bytes, more than {CONFIG_BYTES_MAX}", text.len());
+        return Err(NotYaml::TooLarge { message, position: None });
+    }
+    serde_saphyr::from_str_with_options::<Node>(text, options()).map_err(not_yaml)
+}
+
+fn not_yaml(error: Error) -> NotYaml {
+    let error = error.without_snippet();
+    let position = error.location().map(position);
+    let message = error.to_string();
+    match error {
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. }
+        | Error::AliasReplayCounterOverflow { .. } => NotYaml::TooLarge { message, position },
+        _ => NotYaml::Malformed { message, position },
+    }
 }
 
 fn options() -> serde_saphyr::Options {
