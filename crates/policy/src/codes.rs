@@ -250,6 +250,51 @@ codes! {
         "It names a repository that no artifact in the configuration has."
         "Evidence would be attached where nobody looks for it."
         "Use the repository that sealwright.yaml names, or add an artifact for it.";
+    TokenMissing "SW6020" Error
+        "There is no identity token"
+        "No --token-file, no SIGSTORE_ID_TOKEN, and no GitHub Actions job with `permissions: id-token: write`."
+        "Nothing can be signed, so nothing is published."
+        "Give the job `id-token: write`, or hand a token in with --token-file.";
+    TokenMalformed "SW6021" Error
+        "The identity token cannot be read"
+        "It is larger than 64 KiB, does not have three parts, or its claims are not JSON."
+        "Nothing is signed; the token was sent to nobody."
+        "Look at where it comes from: a cut-off file or the wrong variable is the usual reason.";
+    TokenExpired "SW6022" Error
+        "The identity token is not valid at this time"
+        "Its `exp` has passed or its `nbf` has not come."
+        "Nothing is signed; the token was sent to nobody."
+        "Ask for a new token right before publishing, and look at the clock.";
+    TokenAudience "SW6023" Error
+        "The identity token is for another audience"
+        "Its `aud` is not the one that the certificate authority asks for."
+        "Nothing is signed; the token was sent to nobody, since it may open other doors."
+        "Ask for a token with the audience `sigstore`.";
+    TokenIssuer "SW6024" Error
+        "The identity token comes from another issuer"
+        "Its `iss` is not the issuer that the signers in sealwright.yaml are bound to."
+        "Every cluster would refuse what this token signs."
+        "Run it where that issuer gives tokens, or say --github-issuer for a dev stack.";
+    SigningConfigUnusable "SW6025" Error
+        "The signing config names no usable services"
+        "It cannot be read, or none of its services is valid now and of a version that is understood."
+        "Nothing is signed."
+        "Update signing_config.json beside the trusted root, or mend --trust.";
+    SigningServiceUnavailable "SW6026" Unknown
+        "A signing service was not to be had in time"
+        "It did not answer, or answered 429 or 5xx, until the deadline."
+        "Nothing is promoted."
+        "Run it again: it goes on where it stopped. Raise --deadline when the service is slow.";
+    SigningServiceRefused "SW6027" Error
+        "A signing service refused"
+        "It answered with an error that does not go away by asking again."
+        "Nothing is promoted."
+        "Read what it said; a token that it does not accept is the usual reason.";
+    SigningServiceAnswer "SW6028" Error
+        "A signing service gave an unusable answer"
+        "The certificate is not for our key, or the log entry or timestamp is not about our signature."
+        "A broken or hostile service; its answer would prove nothing."
+        "Look at which service the signing config names, and run it again.";
 }
 
 impl Code {
