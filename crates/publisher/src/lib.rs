@@ -1,1 +1,5 @@
 //! From a directory to a promoted, proven artifact.
+
+pub mod cli;
+pub mod commands;
+pub mod contents;

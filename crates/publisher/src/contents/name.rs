@@ -9,7 +9,10 @@ use super::{ContentsError, PATH_BYTES_MAX};
 /// Flux's extractor refuses backslashes and `..` (`github.com/fluxcd/pkg/tar`, `validRelPath`); we
 /// also refuse what a terminal or a tar reader could misread.
 pub(super) fn parse_relative(relative: &Path) -> Result<String, ContentsError> {
-    let refuse = |why| ContentsError::Name { path: relative.to_string_lossy().escape_debug().to_string(), why };
+    let refuse = |why| ContentsError::Name {
+        path: relative.to_string_lossy().escape_debug().to_string(),
+        why,
+    };
     let name = relative.to_str().ok_or_else(|| refuse("it is not UTF-8"))?;
     if name.len() > PATH_BYTES_MAX {
         return Err(refuse("it is longer than 4,096 bytes"));

@@ -1,17 +1,16 @@
 //! Finds what goes in: every file and folder that the ignore rules leave, in archive order.
 
+use std::ffi::OsString;
 use std::fs::Metadata;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
-use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ignore::{DirEntry, WalkBuilder};
 
+use super::ignore::{IGNORE_FILE, Rules};
 use super::name::parse_relative;
-use super::{CONTENTS_BYTES_MAX, ContentsError, ENTRIES_COUNT_MAX};
-
-/// Ignore rules inside the tree, the file that Flux reads too.
-const IGNORE_FILE: &str = ".sourceignore";
+use super::{
+    CONTENTS_BYTES_MAX, ContentsError, ENTRIES_COUNT_MAX, FOLDER_DEPTH_MAX, IGNORE_FILE_BYTES_MAX,
+};
 
 /// What belongs to git and not to the platform; Flux leaves the same out
 /// (`github.com/fluxcd/pkg/sourceignore`, `ExcludeVCS`). `.git` may be a file, in a worktree.
@@ -33,8 +32,9 @@ impl Default for Limits {
 }
 
 /// The files and folders to pack, in archive order: each folder before what is in it, names by
-/// their bytes, the order of Flux's own builder.
-#[derive(Debug, Clone)]
+/// their bytes, the order of Flux's own builder. Folders without any file are left out: git cannot
+/// hold them, so the digest would depend on what a machine had lying about.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
     /// The folder they are in.
     pub root: Utf8PathBuf,
@@ -45,7 +45,7 @@ pub struct Contents {
 }
 
 /// One file or folder.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Relative to the root, with `/`.
     pub path: String,
@@ -101,77 +101,144 @@ impl FilePrint {
 impl Contents {
     /// Walks `root`.
     ///
+    /// Nothing of the user's git configuration or of the folders above counts, or the digest would
+    /// depend on the machine.
+    ///
     /// # Errors
     /// The first thing found that cannot be packed, by path.
     pub fn find(root: &Utf8Path, limits: Limits) -> Result<Self, ContentsError> {
         if !root.is_dir() {
             return Err(ContentsError::Missing { path: root.to_owned() });
         }
-        let mut contents = Self { root: root.to_owned(), entries: Vec::new(), bytes: 0 };
-        for found in walker(root).build() {
-            let found = found.map_err(|error| unreadable(root, error))?;
-            if found.depth() > 0 {
-                contents.add(&found, limits)?;
-            }
-        }
-        if !contents.entries.iter().any(|entry| matches!(entry.kind, EntryKind::File(_))) {
+        let contents = Self { root: root.to_owned(), entries: Vec::new(), bytes: 0 };
+        let mut walk = Walk { contents, rules: Rules::default(), limits };
+        walk.folder("", 0, false)?;
+        if walk.contents.files().next().is_none() {
             return Err(ContentsError::Empty { path: root.to_owned() });
         }
-        contents.entries.sort_by(|a, b| archive_order(&a.path).cmp(archive_order(&b.path)));
-        Ok(contents)
+        Ok(walk.contents)
     }
 
-    fn add(&mut self, found: &DirEntry, limits: Limits) -> Result<(), ContentsError> {
-        if let Some(error) = found.error() {
-            return Err(ContentsError::IgnoreRules {
-                path: found.path().join(IGNORE_FILE).to_string_lossy().into_owned(),
-                why: error.to_string(),
-            });
+    /// The files alone, with their prints.
+    pub fn files(&self) -> impl Iterator<Item = (&str, FilePrint)> {
+        self.entries.iter().filter_map(|entry| match entry.kind {
+            EntryKind::File(print) => Some((entry.path.as_str(), print)),
+            EntryKind::Folder => None,
+        })
+    }
+}
+
+struct Walk {
+    contents: Contents,
+    rules: Rules,
+    limits: Limits,
+}
+
+impl Walk {
+    /// Adds what is in the folder, depth first. An excluded folder is looked into as well, because
+    /// a rule may take something in it back.
+    fn folder(&mut self, path: &str, depth: usize, excluded: bool) -> Result<(), ContentsError> {
+        if depth > FOLDER_DEPTH_MAX {
+            return Err(ContentsError::Name { path: path.to_owned(), why: "it lies too deep" });
         }
-        let relative = found.path().strip_prefix(&self.root).unwrap_or(found.path());
-        let path = parse_relative(relative)?;
-        let metadata = found.metadata().map_err(|error| unreadable(&self.root, error))?;
-        let kind = kind_of(&path, &metadata)?;
-        if let EntryKind::File(print) = kind {
-            self.bytes = self.bytes.saturating_add(print.size);
+        let names = match self.names_in(path) {
+            Err(_) if excluded && !self.rules.keep_anything() => return Ok(()),
+            names => names?,
+        };
+        let rules_outside = self.rules.count();
+        self.read_rules(path)?;
+        for name in names.iter().filter(|name| !VCS_NAMES.iter().any(|vcs| *name == *vcs)) {
+            self.entry(path, name, depth)?;
         }
-        if self.bytes > limits.bytes_max {
-            return Err(ContentsError::TooLarge { path, limit: limits.bytes_max });
-        }
-        if self.entries.len() >= limits.entries_max {
-            return Err(ContentsError::TooMany { path, limit: limits.entries_max });
-        }
-        self.entries.push(Entry { path, kind });
+        self.rules.truncate(rules_outside);
         Ok(())
     }
+
+    fn entry(&mut self, folder: &str, name: &OsString, depth: usize) -> Result<(), ContentsError> {
+        let path = join(folder, &name.to_string_lossy());
+        let full = self.contents.root.as_std_path().join(folder).join(name);
+        let metadata = full.symlink_metadata().map_err(|source| unreadable(&path, source))?;
+        let parts: Vec<&str> = path.split('/').collect();
+        let excluded = self.rules.exclude(&parts, metadata.is_dir());
+        if metadata.is_dir() {
+            return self.subfolder(path, depth, excluded);
+        }
+        if excluded {
+            return Ok(());
+        }
+        let path = parse_relative(&std::path::Path::new(folder).join(name))?;
+        let print = print_of(&path, &metadata)?;
+        self.contents.bytes = self.contents.bytes.saturating_add(print.size);
+        if self.contents.bytes > self.limits.bytes_max {
+            return Err(ContentsError::TooLarge { path, limit: self.limits.bytes_max });
+        }
+        self.add(path, EntryKind::File(print))
+    }
+
+    /// The folder stands before its contents, and is taken back when there are none.
+    fn subfolder(
+        &mut self,
+        path: String,
+        depth: usize,
+        excluded: bool,
+    ) -> Result<(), ContentsError> {
+        let before = self.contents.entries.len();
+        self.add(path.clone(), EntryKind::Folder)?;
+        self.folder(&path, depth + 1, excluded)?;
+        if self.contents.entries.len() == before + 1 {
+            self.contents.entries.truncate(before);
+        } else {
+            parse_relative(std::path::Path::new(&path))?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: String, kind: EntryKind) -> Result<(), ContentsError> {
+        if self.contents.entries.len() >= self.limits.entries_max {
+            return Err(ContentsError::TooMany { path, limit: self.limits.entries_max });
+        }
+        self.contents.entries.push(Entry { path, kind });
+        Ok(())
+    }
+
+    fn names_in(&self, path: &str) -> Result<Vec<OsString>, ContentsError> {
+        let found = self.contents.root.join(path).read_dir();
+        let names = found.and_then(|found| found.map(|entry| Ok(entry?.file_name())).collect());
+        let mut names: Vec<OsString> = names.map_err(|source| unreadable(path, source))?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn read_rules(&mut self, folder: &str) -> Result<(), ContentsError> {
+        let path = join(folder, IGNORE_FILE);
+        let full = self.contents.root.join(&path);
+        let refuse = |why: String| ContentsError::IgnoreRules { path: path.clone(), why };
+        let Ok(metadata) = full.symlink_metadata() else { return Ok(()) };
+        if !metadata.is_file() {
+            return Err(refuse("it is not a file".to_owned()));
+        }
+        if metadata.len() > IGNORE_FILE_BYTES_MAX {
+            return Err(refuse(format!("it is larger than {IGNORE_FILE_BYTES_MAX} bytes")));
+        }
+        let text = std::fs::read_to_string(&full).map_err(|error| refuse(error.to_string()))?;
+        let domain: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        self.rules
+            .read(&text, &domain)
+            .map_err(|bad| refuse(format!("line {}: `{}` is not a pattern", bad.line, bad.text)))
+    }
 }
 
-/// Only the rules inside the tree count: nothing of the user's git configuration, of the folders
-/// above, or of hidden names, or the digest would depend on the machine.
-fn walker(root: &Utf8Path) -> WalkBuilder {
-    let mut walker = WalkBuilder::new(root);
-    walker
-        .standard_filters(false)
-        .follow_links(false)
-        .add_custom_ignore_filename(IGNORE_FILE)
-        .filter_entry(|found| found.depth() == 0 || !is_vcs(found.file_name()));
-    walker
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-fn is_vcs(name: &std::ffi::OsStr) -> bool {
-    VCS_NAMES.iter().any(|vcs| name == *vcs)
-}
-
-fn kind_of(path: &str, metadata: &Metadata) -> Result<EntryKind, ContentsError> {
+fn print_of(path: &str, metadata: &Metadata) -> Result<FilePrint, ContentsError> {
     let file_type = metadata.file_type();
+    if file_type.is_file() {
+        return Ok(FilePrint::of(metadata));
+    }
     if file_type.is_symlink() {
         return Err(ContentsError::Symlink { path: path.to_owned() });
-    }
-    if file_type.is_dir() {
-        return Ok(EntryKind::Folder);
-    }
-    if file_type.is_file() {
-        return Ok(EntryKind::File(FilePrint::of(metadata)));
     }
     let kind = match () {
         () if file_type.is_fifo() => "named pipe",
@@ -182,22 +249,7 @@ fn kind_of(path: &str, metadata: &Metadata) -> Result<EntryKind, ContentsError> 
     Err(ContentsError::Special { path: path.to_owned(), kind })
 }
 
-/// A folder's contents come before any sibling whose name merely starts like the folder's.
-fn archive_order(path: &str) -> impl Iterator<Item = u8> + '_ {
-    path.bytes().map(|byte| if byte == b'/' { 0 } else { byte })
-}
-
-fn unreadable(root: &Utf8Path, error: ignore::Error) -> ContentsError {
-    let path = path_of(&error).map_or_else(|| root.to_string(), |path| path.to_string_lossy().into_owned());
-    let why = error.to_string();
-    let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other(why));
-    ContentsError::Unreadable { path, source }
-}
-
-fn path_of(error: &ignore::Error) -> Option<&Path> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
-        _ => None,
-    }
+fn unreadable(path: &str, source: std::io::Error) -> ContentsError {
+    let path = if path.is_empty() { "." } else { path };
+    ContentsError::Unreadable { path: path.to_owned(), source }
 }
