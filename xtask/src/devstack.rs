@@ -33,12 +33,18 @@ pub(crate) struct Endpoints {
 impl DevStack {
     /// Starts it on the state in this folder, which is made when it is not there.
     pub(crate) fn start(workspace: &Workspace, state: &Utf8Path) -> Outcome<DevStack> {
-        let program = Program::new(workspace.binary(crate::release::PROFILE, PROGRAM));
+        let program = workspace.binary(crate::release::PROFILE, PROGRAM);
+        DevStack::serve(Program::new(program), state, &[])
+    }
+
+    /// The same with the program given, and with further flags of its `up`.
+    pub(crate) fn serve(program: Program, state: &Utf8Path, flags: &[&str]) -> Outcome<DevStack> {
         let folder = state.parent().unwrap_or(state);
         std::fs::create_dir_all(folder).context(|| folder.to_string())?;
         let log = folder.join("devstack.log");
-        let (service, announced) =
-            program.clone().args(["up", "--state", state.as_str()]).serve_announcing(&log)?;
+        let up =
+            program.clone().args(["up", "--state", state.as_str()]).args(flags.iter().copied());
+        let (service, announced) = up.serve_announcing(&log)?;
         let endpoints = serde_json::from_str(&announced)
             .context(|| format!("{PROGRAM} announced {announced:?}"))?;
         let environment = program.args(["env", "--state", state.as_str()]).run_ok()?;

@@ -6,6 +6,7 @@ mod devstack;
 mod docs;
 mod e2e;
 mod failure;
+mod measure;
 mod peers;
 mod program;
 mod release;
@@ -58,6 +59,13 @@ enum Task {
     E2e(e2e::Arguments),
     /// Measures ours beside the real programs and writes `target/sealwright/bench.json`.
     Bench(bench::Arguments),
+    /// Runs a program and prints what it cost as JSON.
+    #[command(hide = true)]
+    Measure {
+        /// The program and its arguments.
+        #[arg(last = true, required = true)]
+        words: Vec<String>,
+    },
 }
 
 /// The exit code for arguments that make no sense (`EX_USAGE`).
@@ -88,6 +96,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Outcome {
     let workspace = Workspace::find()?;
     match task {
+        Task::Measure { words } => measure::measure(&words),
         Task::Release(arguments) => release::run(&workspace, &arguments),
         Task::Ci(arguments) => ci::run(&workspace, &arguments),
         Task::Tidy => tidy::run(&workspace),

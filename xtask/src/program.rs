@@ -93,6 +93,17 @@ impl Program {
         self
     }
 
+    /// The same program as the last words of another one.
+    pub(crate) fn under<S: Into<String>>(
+        mut self,
+        path: impl Into<Utf8PathBuf>,
+        words: impl IntoIterator<Item = S>,
+    ) -> Program {
+        let name = std::mem::replace(&mut self.path, path.into());
+        let arguments = std::mem::take(&mut self.args);
+        self.args(words).args([name.into_string()]).args(arguments)
+    }
+
     /// After this it is ended.
     pub(crate) fn time_limit(mut self, time_limit: Duration) -> Program {
         self.time_limit = time_limit;

@@ -10,6 +10,11 @@ pub(crate) fn line(text: &str) {
     drop(writeln!(anstream::stderr(), "{text}"));
 }
 
+/// One line of data on stdout.
+pub(crate) fn data(text: &str) {
+    drop(writeln!(anstream::stdout(), "{text}"));
+}
+
 /// A heading before something that takes a while.
 pub(crate) fn stage(text: &str) {
     line(&format!("==> {text}"));

@@ -34,6 +34,14 @@ impl Workspace {
         self.target().join("peers")
     }
 
+    /// Real input that is not part of the repository; it may be missing.
+    pub(crate) fn shared(&self) -> Utf8PathBuf {
+        match std::env::var("SEALWRIGHT_SHARED") {
+            Ok(folder) => Utf8PathBuf::from(folder),
+            Err(_) => self.root.join("../shared"),
+        }
+    }
+
     /// Where tasks leave what they made.
     pub(crate) fn out(&self) -> Utf8PathBuf {
         self.target().join("sealwright")
