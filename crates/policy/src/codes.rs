@@ -95,6 +95,86 @@ codes! {
         "The day after `until` has come."
         "What was let through for a while would be let through for ever."
         "See whether the publisher signs by now and take the exception out, or decide on a new day.";
+    RegistryReference "SW2001" Error
+        "This is not a reference"
+        "It does not parse as HOST/PATH with an optional tag or digest."
+        "Nothing can be looked up; a lenient reading could look in the wrong place."
+        "Write it like ghcr.io/acme/platform/manifests:latest, with the host and in lower case.";
+    RegistrySettings "SW2002" Error
+        "The connection to the registry cannot be set up"
+        "The file of certificate authorities cannot be read, or TLS cannot be started."
+        "Nothing can be looked up."
+        "Mend the file given as --ca-certificates.";
+    RegistryCredentials "SW2003" Unknown
+        "The credentials for the registry cannot be had"
+        "Docker's configuration file is broken, or its credential helper is missing or failed."
+        "Asking without credentials could make a private artifact look absent."
+        "Log in again, install the helper, or point DOCKER_CONFIG at a folder with a good config.json.";
+    RegistryUnreachable "SW2004" Unknown
+        "The registry cannot be reached"
+        "Its name does not resolve, nothing listens, TLS fails, or the connection breaks."
+        "Nobody knows what is there."
+        "Check the host name, the network, proxies, and --ca-certificates for a private registry.";
+    RegistryDeadline "SW2005" Unknown
+        "The registry did not answer in time"
+        "The total time for the call ran out, retries and requested waiting included."
+        "Nobody knows what is there."
+        "Run it again later, or give it more time with --deadline.";
+    RegistryDenied "SW2006" Unknown
+        "The registry does not allow it"
+        "The answer was 401 or 403: no credentials, wrong ones, or too few rights."
+        "Not being allowed to read is not the same as nothing being there."
+        "Log in to the registry, or give the account the right that is missing.";
+    RegistryRateLimited "SW2007" Unknown
+        "The registry limits the rate of requests"
+        "It answered 429 until the time for the call ran out."
+        "Nobody knows what is there."
+        "Wait, log in (strangers have lower limits), or give it more time with --deadline.";
+    RegistryStatus "SW2008" Unknown
+        "The registry answered with an error"
+        "A status that neither gives the content nor says that it is absent."
+        "Nobody knows what is there."
+        "Read the registry's words; when it is a 5xx, run it again later.";
+    RegistryProtocol "SW2009" Unknown
+        "The registry's answer cannot be understood"
+        "It does not keep to the OCI distribution specification, or something else than a registry answers."
+        "Guessing could take a login page for an empty list."
+        "Check the host name and proxies between here and the registry.";
+    RegistryMismatch "SW2010" Unknown
+        "The bytes are not those that were asked for"
+        "Digest or size differ: a cut transfer, a broken cache, or tampering."
+        "Other bytes than those that were named could be judged."
+        "Run it again; when it stays, the registry or something before it is broken.";
+    RegistryRedirect "SW2011" Unknown
+        "A redirect is not followed"
+        "It leads from https to http, to a host that may not be spoken to in plain text, or round in circles."
+        "Content could be read and changed on the way."
+        "Mend the registry's configuration of its external URL.";
+    RegistryLimit "SW2012" Unknown
+        "The registry sent more than is looked at"
+        "A count or a size passed its limit."
+        "What lies beyond the limit was not looked at."
+        "Delete what nobody needs, such as old referrers.";
+    RegistryListedAbsent "SW2013" Unknown
+        "Something is listed but not there"
+        "A list names a manifest or a blob that the registry does not have."
+        "The missing part may have been the evidence."
+        "Publish again, or remove the entry from the list.";
+    RegistryFallbackIndex "SW2014" Unknown
+        "The fallback list of referrers cannot be used"
+        "What stands under the tag sha256-DIGEST is not an index, is too large, or other writers kept dropping our entry."
+        "Evidence may be there and not be found."
+        "Look at what stands under that tag; do not let several publishers attach to one artifact at once.";
+    RegistryFile "SW2015" Error
+        "A file to upload cannot be read"
+        "The operating system refused it, or its size changed."
+        "Nothing was uploaded."
+        "Run it again; let nothing write to the file meanwhile.";
+    ArtifactAbsent "SW2020" Error
+        "There is nothing under this reference"
+        "The registry says that it has no such tag, digest or repository."
+        "A cluster that follows it gets nothing, or keeps what it has."
+        "Check the reference, or publish.";
     IdentityMismatch "SW4001" Error
         "No signer of the artifact has this identity"
         "The evidence is genuine, but issuer, certificate name or source repository belong to no signer that the configuration allows."
