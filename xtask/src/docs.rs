@@ -15,7 +15,7 @@ const PAGES: &str = "docs/trust";
 pub(crate) struct Arguments {
     /// Only says whether the committed pages are current.
     #[arg(long)]
-    check: bool,
+    pub(crate) check: bool,
 }
 
 /// Writes or checks the pages.

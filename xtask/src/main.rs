@@ -12,6 +12,7 @@ mod program;
 mod release;
 mod say;
 mod schema;
+mod snippets;
 mod tidy;
 mod workspace;
 
@@ -53,6 +54,8 @@ enum Task {
     Docs(docs::Arguments),
     /// Writes the JSON Schema of `sealwright.yaml`, or checks that the committed one is current.
     Schema(schema::Arguments),
+    /// Does what README and docs tell people to type, on the dev stack.
+    Snippets,
     /// Builds the real programs that we are proved against, once, into `target/peers`.
     Peers,
     /// Runs every case against the real programs and writes `target/sealwright/e2e.json`.
@@ -102,6 +105,7 @@ fn run(task: Task) -> Outcome {
         Task::Tidy => tidy::run(&workspace),
         Task::Docs(arguments) => docs::run(&workspace, &arguments),
         Task::Schema(arguments) => schema::run(&workspace, &arguments),
+        Task::Snippets => snippets::run(&workspace),
         Task::Peers => peers::build(&workspace),
         Task::E2e(arguments) => e2e::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),

@@ -46,6 +46,18 @@ pub(crate) struct Arguments {
     /// Where receipt, report, site and the dev stack's state go (default: target/sealwright).
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<Utf8PathBuf>,
+    /// Fail unless this is what came of it.
+    #[arg(long, value_enum, value_name = "OUTCOME")]
+    pub(crate) expect: Option<Expected>,
+}
+
+/// What may come of a publication that ends well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Expected {
+    /// Something new was published.
+    Published,
+    /// It had all been published before; nothing was signed.
+    Unchanged,
 }
 
 /// What a release came to.
@@ -80,7 +92,10 @@ pub(crate) fn release(workspace: &Workspace, arguments: &Arguments) -> Outcome<R
     let released = places.released()?;
     say::table(["step", "what was done", "took"], rows);
     conclude(&released, &places);
-    Ok(released)
+    match arguments.expect {
+        Some(expected) => released.published.insist_on(expected).map(|()| released),
+        None => Ok(released),
+    }
 }
 
 fn run_step(

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 use serde::Deserialize;
 
+use super::Expected;
 use crate::failure::{Context as _, Failure, Outcome};
 
 /// The publisher's receipt.
@@ -40,6 +41,14 @@ impl Published {
             Some(tag) => Ok(format!("{}:{tag}", self.repository)),
             None => Err(Failure::new("the receipt names no tag")),
         }
+    }
+
+    /// Fails when something else came of it.
+    pub(crate) fn insist_on(&self, expected: Expected) -> Outcome {
+        if self.is_unchanged() == (expected == Expected::Unchanged) {
+            return Ok(());
+        }
+        Err(Failure::new(format!("expected {expected:?}, and the outcome is {:?}", self.outcome)))
     }
 
     pub(crate) fn is_unchanged(&self) -> bool {
@@ -109,6 +118,7 @@ mod tests {
         let receipt = r#"{"outcome":"unchanged","repository":"r.example/a","digest":"sha256:a","tags":["latest","v1"]}"#;
         let published: Published = serde_json::from_str(receipt).unwrap();
         assert_eq!(published.reference().unwrap(), "r.example/a:latest");
-        assert!(published.is_unchanged());
+        assert!(published.insist_on(Expected::Unchanged).is_ok());
+        assert!(published.insist_on(Expected::Published).is_err());
     }
 }

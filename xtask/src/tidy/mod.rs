@@ -47,6 +47,20 @@ const RULES: &[Rule] = &[
     },
     Rule { holds: "no file names a machine, and none leaves work for later", check: files::words },
     Rule { holds: "actions are pinned by commit", check: workflows::pins },
+    Rule {
+        holds: "every job has the least permissions and a time limit",
+        check: workflows::permissions,
+    },
+    Rule { holds: "there is one route to the tag", check: workflows::one_route },
+    Rule {
+        holds: "scripts in workflows take text from outside as variables only",
+        check: workflows::scripts,
+    },
+    Rule {
+        holds: "the workflows run the flow that `cargo xtask release` runs",
+        check: workflows::flow,
+    },
+    Rule { holds: "CI runs here what it runs elsewhere", check: workflows::tasks },
 ];
 
 /// Checks every rule, and says all that is wrong.
@@ -105,8 +119,9 @@ impl Repository {
 
     /// What `cargo` says, without asking a registry.
     fn cargo(&self, args: &[&str]) -> Outcome<String> {
-        let said =
-            self.workspace.cargo().args(args.iter().copied()).args(["--offline"]).run_ok()?;
+        let cargo = self.workspace.cargo().args(args.iter().copied()).args(["--offline"]);
+        // Each package with the features that itself asks for, whatever the machine prefers.
+        let said = cargo.env("CARGO_RESOLVER_FEATURE_UNIFICATION", "selected").run_ok()?;
         Ok(String::from_utf8_lossy(&said).into_owned())
     }
 }

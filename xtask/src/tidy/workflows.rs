@@ -1,8 +1,459 @@
-//! Workflows.
+//! Workflows and actions: what they may use, what they may hold, and that they run our flows.
+
+use camino::Utf8Path;
+use serde_json::{Map, Value};
 
 use super::{Complaints, Repository};
-use crate::failure::Outcome;
+use crate::ci::ELSEWHERE;
+use crate::failure::{Context as _, Outcome};
+use crate::release::flow::{Holds, RELEASE};
 
-pub(super) fn pins(_: &Repository) -> Outcome<Complaints> {
-    Ok(Complaints::new())
+/// What a job may hold beyond reading the repository: workflow, job, permissions. Whatever stands
+/// here can be stolen from that job, so each row is a decision.
+const PERMISSIONS: &[(&str, &str, &[(&str, &str)])] = &[
+    ("cd", "publish", &[("contents", "read"), ("packages", "write"), ("id-token", "write")]),
+    ("release", "binaries", &[("contents", "write")]),
+];
+/// The workflow and the action through which the tag moves.
+const ROUTE: (&str, &str) = ("cd", "./.github/actions/publish");
+/// Programs that can move a tag or sign, by the words that do it.
+const OTHER_ROUTES: &[&str] = &[
+    "sealwright-publisher promote",
+    "sealwright-publisher sign",
+    "sealwright-publisher attest",
+    "cosign sign",
+    "cosign attest",
+    "crane tag",
+    "crane copy",
+    "crane push",
+    "docker push",
+    "docker buildx",
+    "flux push",
+    "flux tag",
+    "oras push",
+    "oras tag",
+    "oras copy",
+    "regctl",
+    "skopeo copy",
+];
+const COMMIT_DIGITS: usize = 40;
+
+/// A workflow or an action, parsed.
+struct File {
+    path: String,
+    text: String,
+    content: Value,
+}
+
+/// A step with the job that it is in.
+struct Located<'a> {
+    job: &'a str,
+    step: &'a Value,
+}
+
+impl File {
+    fn parse(path: &Utf8Path, text: String) -> Outcome<File> {
+        let content = serde_saphyr::from_str(&text).context(|| path.to_string())?;
+        Ok(File { path: path.to_string(), text, content })
+    }
+
+    /// `ci` for `.github/workflows/ci.yaml`.
+    fn name(&self) -> &str {
+        Utf8Path::new(&self.path).file_stem().unwrap_or_default()
+    }
+
+    fn is_workflow(&self) -> bool {
+        self.path.starts_with(".github/workflows/")
+    }
+
+    fn jobs(&self) -> impl Iterator<Item = (&str, &Map<String, Value>)> {
+        let jobs = self.content.get("jobs").and_then(Value::as_object).into_iter().flatten();
+        jobs.filter_map(|(name, job)| Some((name.as_str(), job.as_object()?)))
+    }
+
+    /// Steps of all jobs, or of a composite action.
+    fn steps(&self) -> Vec<Located<'_>> {
+        let mut steps = Vec::new();
+        for (job, content) in self.jobs() {
+            steps.extend(array(content.get("steps")).map(|step| Located { job, step }));
+        }
+        let runs = self.content.get("runs").and_then(|runs| runs.get("steps"));
+        steps.extend(array(runs).map(|step| Located { job: "", step }));
+        steps
+    }
+
+    /// The lines of every script, without comments.
+    fn script_lines(&self) -> Vec<String> {
+        let scripts = self.steps().into_iter().filter_map(|located| located.script());
+        scripts
+            .flat_map(|script| {
+                script.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+            })
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect()
+    }
+}
+
+impl<'a> Located<'a> {
+    fn script(&self) -> Option<&'a str> {
+        self.step.get("run").and_then(Value::as_str)
+    }
+
+    fn uses(&self) -> Option<&'a str> {
+        self.step.get("uses").and_then(Value::as_str)
+    }
+}
+
+fn array(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+fn files(repository: &Repository) -> Outcome<Vec<File>> {
+    repository
+        .files(".github", &["yaml", "yml"])
+        .filter(|path| path.starts_with(".github/workflows") || path.starts_with(".github/actions"))
+        .map(|path| File::parse(path, repository.text(path)?))
+        .collect()
+}
+
+fn each(repository: &Repository, check: fn(&File) -> Complaints) -> Outcome<Complaints> {
+    Ok(files(repository)?.iter().flat_map(check).collect())
+}
+
+pub(super) fn pins(repository: &Repository) -> Outcome<Complaints> {
+    each(repository, check_pins)
+}
+
+fn check_pins(file: &File) -> Complaints {
+    let mut complaints = Complaints::new();
+    for located in file.steps() {
+        let Some(uses) = located.uses().filter(|uses| !uses.starts_with("./")) else { continue };
+        let commit = uses.split_once('@').map(|(_, commit)| commit).unwrap_or_default();
+        let pinned = commit.len() == COMMIT_DIGITS
+            && commit.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        if !pinned {
+            complaints.push(format!(
+                "{}: {uses} is not pinned by commit; a tag can be moved by others",
+                file.path
+            ));
+        } else if !file.text.contains(&format!("{uses} # v")) {
+            complaints.push(format!(
+                "{}: {uses} does not say which version it is; add `# vX.Y.Z`",
+                file.path
+            ));
+        }
+        let persists =
+            located.step.pointer("/with/persist-credentials") != Some(&Value::Bool(false));
+        if uses.starts_with("actions/checkout@") && persists {
+            complaints.push(format!("{}: checkout leaves its token in the working copy; say `persist-credentials: false`", file.path));
+        }
+    }
+    complaints
+}
+
+pub(super) fn permissions(repository: &Repository) -> Outcome<Complaints> {
+    each(repository, check_permissions)
+}
+
+fn check_permissions(file: &File) -> Complaints {
+    let mut complaints = Complaints::new();
+    if !file.is_workflow() {
+        return complaints;
+    }
+    if file.content.get("permissions") != Some(&serde_json::json!({"contents": "read"})) {
+        complaints.push(format!(
+            "{}: say `permissions: {{contents: read}}` at the top; a job may ask for more",
+            file.path
+        ));
+    }
+    for (name, job) in file.jobs() {
+        let allowed = PERMISSIONS.iter().find(|row| (row.0, row.1) == (file.name(), name));
+        let allowed: Option<Value> = allowed.map(|(_, _, permissions)| {
+            permissions.iter().map(|(what, how)| ((*what).to_owned(), Value::from(*how))).collect()
+        });
+        if job.get("permissions") != allowed.as_ref() {
+            complaints.push(format!("{}: job {name} asks for other permissions than the table in xtask/src/tidy/workflows.rs allows", file.path));
+        }
+        if !job.contains_key("timeout-minutes") {
+            complaints.push(format!(
+                "{}: job {name} has no timeout-minutes; it may hang for six hours",
+                file.path
+            ));
+        }
+        if job.contains_key("continue-on-error") {
+            complaints.push(format!(
+                "{}: job {name} may fail unseen; remove continue-on-error",
+                file.path
+            ));
+        }
+    }
+    complaints
+}
+
+pub(super) fn one_route(repository: &Repository) -> Outcome<Complaints> {
+    Ok(check_one_route(&files(repository)?))
+}
+
+fn check_one_route(files: &[File]) -> Complaints {
+    let mut complaints = Complaints::new();
+    let mut taken = 0;
+    for file in files {
+        for located in file.steps().into_iter().filter(|located| located.uses() == Some(ROUTE.1)) {
+            taken += 1;
+            if file.name() != ROUTE.0 || !file.is_workflow() {
+                complaints.push(format!(
+                    "{}: job {} publishes; only {}.yaml may",
+                    file.path, located.job, ROUTE.0
+                ));
+            }
+        }
+        let action = format!("{}/action.yaml", ROUTE.1.trim_start_matches("./"));
+        for line in file.script_lines() {
+            let publishes = line.contains("sealwright-publisher publish") && file.path != action;
+            if let Some(other) = OTHER_ROUTES.iter().find(|words| line.contains(**words)) {
+                complaints.push(format!(
+                    "{}: `{other}` is another route to a tag or a signature; go through {}",
+                    file.path, ROUTE.1
+                ));
+            } else if publishes {
+                complaints.push(format!("{}: publishes by itself; use {}", file.path, ROUTE.1));
+            }
+        }
+        let triggers = file.content.get("on").map(Value::to_string).unwrap_or_default();
+        if file.name() == ROUTE.0 && triggers.contains("workflow_dispatch") {
+            complaints.push(format!(
+                "{}: can be started by hand, past the checks that a push to main has passed",
+                file.path
+            ));
+        }
+    }
+    if taken != 1 {
+        complaints.push(format!("{taken} steps use {}; exactly one must", ROUTE.1));
+    }
+    complaints
+}
+
+pub(super) fn scripts(repository: &Repository) -> Outcome<Complaints> {
+    each(repository, check_scripts)
+}
+
+fn check_scripts(file: &File) -> Complaints {
+    let mut complaints = Complaints::new();
+    let injected = file.script_lines().into_iter().filter(|line| line.contains("${{"));
+    complaints.extend(injected.map(|line| {
+        format!("{}: `{line}` pastes an expression into a script; pass it through `env`", file.path)
+    }));
+    let triggers = file.content.get("on").map(Value::to_string).unwrap_or_default();
+    if triggers.contains("pull_request_target") {
+        complaints.push(format!(
+            "{}: pull_request_target runs strangers' code with our secrets",
+            file.path
+        ));
+    }
+    complaints
+}
+
+pub(super) fn flow(repository: &Repository) -> Outcome<Complaints> {
+    let path = format!("{}/action.yaml", ROUTE.1.trim_start_matches("./"));
+    let file = File::parse(Utf8Path::new(&path), repository.text(&path)?)?;
+    Ok(check_flow(&file))
+}
+
+/// The action must run the steps of the flow in its order, strangers among them with nothing in
+/// their environment.
+fn check_flow(file: &File) -> Complaints {
+    let lines = file.script_lines();
+    let ours = lines.iter().filter(|line| RELEASE.iter().any(|step| line.contains(step.program)));
+    let ours: Vec<&String> = ours.filter(|line| !line.starts_with("tar ")).collect();
+    let mut complaints = Complaints::new();
+    if ours.len() != RELEASE.len() {
+        complaints.push(format!(
+            "{}: runs {} of our programs; the flow in xtask/src/release/flow.rs has {} steps",
+            file.path,
+            ours.len(),
+            RELEASE.len()
+        ));
+    }
+    for (step, line) in RELEASE.iter().zip(ours) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at =
+            words.iter().position(|word| word.trim_end_matches([')', '"']).ends_with(step.program));
+        let command = at.and_then(|at| words.get(at + 1)).copied().unwrap_or_default();
+        if command != step.command {
+            complaints.push(format!(
+                "{}: the flow has `{} {}` where this runs `{line}`",
+                file.path, step.program, step.command
+            ));
+        }
+        let stranger = line.starts_with("env --ignore-environment ");
+        if stranger != (step.holds == Holds::Nothing) {
+            complaints.push(format!(
+                "{}: `{} {}` must run with {}",
+                file.path,
+                step.program,
+                step.command,
+                if stranger { "the job's environment" } else { "an empty environment" }
+            ));
+        }
+    }
+    complaints
+}
+
+pub(super) fn tasks(repository: &Repository) -> Outcome<Complaints> {
+    let mut complaints = Complaints::new();
+    for path in [".github/workflows/ci.yaml", ".github/workflows/release.yaml"] {
+        let file = File::parse(Utf8Path::new(path), repository.text(path)?)?;
+        complaints.extend(check_tasks(path, &file.script_lines()));
+    }
+    let lines: Vec<String> =
+        repository.text(".ci/run")?.lines().map(|line| line.trim().to_owned()).collect();
+    complaints.extend(check_tasks(".ci/run", &lines));
+    Ok(complaints)
+}
+
+/// Every task that CI consists of must be run, in its order.
+fn check_tasks(path: &str, lines: &[String]) -> Complaints {
+    let mut run: Vec<&str> = lines
+        .iter()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once("cargo xtask ").map(|(_, task)| task))
+        .filter_map(|task| task.split_whitespace().next())
+        .collect();
+    run.dedup();
+    if run == ELSEWHERE {
+        return Complaints::new();
+    }
+    vec![format!("{path}: runs {run:?}; CI consists of {ELSEWHERE:?}")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> File {
+        File::parse(Utf8Path::new(path), text.to_owned()).unwrap()
+    }
+
+    fn workflow(steps: &str) -> File {
+        file(".github/workflows/x.yaml", &format!("jobs:\n  j:\n    steps:\n{steps}"))
+    }
+
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn only_commits_pin() {
+        for (uses, count, why) in [
+            (format!("acme/a@{COMMIT} # v1.2.3"), 0, "a commit and its version"),
+            ("./.github/actions/publish".to_owned(), 0, "our own"),
+            (format!("acme/a@{COMMIT}"), 1, "which version?"),
+            ("acme/a@v1 # v1".to_owned(), 1, "a tag"),
+            (format!("acme/a@{} # v1", &COMMIT[1..]), 1, "a digit short"),
+            (format!("acme/a@{} # v1", COMMIT.to_uppercase()), 1, "not how git writes it"),
+            ("acme/a # v1".to_owned(), 1, "no version at all"),
+            (format!("actions/checkout@{COMMIT} # v1"), 1, "keeps its token"),
+        ] {
+            let complaints = check_pins(&workflow(&format!("      - uses: {uses}\n")));
+            assert_eq!(complaints.len(), count, "{why}: {complaints:?}");
+        }
+    }
+
+    #[test]
+    fn permissions_are_those_of_the_table() {
+        let with = |top: &str, job: &str| {
+            file(
+                ".github/workflows/release.yaml",
+                &format!("{top}\njobs:\n  binaries:\n    timeout-minutes: 1\n{job}\n"),
+            )
+        };
+        let (top, job) = ("permissions: {contents: read}", "    permissions: {contents: write}");
+        for (top, job, count, why) in [
+            (top, job, 0, "as the table says"),
+            ("", job, 1, "the default may be everything"),
+            ("permissions: write-all", job, 1, "everything"),
+            (top, "", 1, "less than it needs"),
+            (top, "    permissions: {contents: write, id-token: write}", 1, "one too many"),
+            (
+                top,
+                "    permissions: {contents: write}\n    continue-on-error: true",
+                1,
+                "fails unseen",
+            ),
+        ] {
+            let complaints = check_permissions(&with(top, job));
+            assert_eq!(complaints.len(), count, "{why}: {complaints:?}");
+        }
+        let hanging =
+            file(".github/workflows/x.yaml", "permissions: {contents: read}\njobs: {j: {}}");
+        assert_eq!(check_permissions(&hanging).len(), 1, "no time limit");
+    }
+
+    #[test]
+    fn another_route_to_the_tag_is_found() {
+        let cd = |steps: &str, on: &str| {
+            file(
+                ".github/workflows/cd.yaml",
+                &format!("on: {on}\njobs:\n  publish:\n    steps:\n{steps}"),
+            )
+        };
+        let publish = "      - uses: ./.github/actions/publish\n";
+        let other = workflow(publish);
+        assert_eq!(check_one_route(&[cd(publish, "push")]), Complaints::new());
+        assert_eq!(check_one_route(&[cd(publish, "push"), other]).len(), 2, "two routes");
+        assert_eq!(check_one_route(&[]).len(), 1, "no route");
+        assert_eq!(
+            check_one_route(&[cd(publish, "[push, workflow_dispatch]")]).len(),
+            1,
+            "by hand"
+        );
+        for words in OTHER_ROUTES.iter().chain(&["sealwright-publisher publish"]) {
+            let steps = format!("{publish}      - run: {words} x\n");
+            assert_eq!(check_one_route(&[cd(&steps, "push")]).len(), 1, "{words}");
+        }
+    }
+
+    #[test]
+    fn expressions_stay_out_of_scripts() {
+        assert!(
+            check_scripts(&workflow("      - run: echo \"$A\"\n        env: {A: \"${{ b }}\"}\n"))
+                .is_empty()
+        );
+        assert_eq!(
+            check_scripts(&workflow("      - run: echo ${{ github.event.title }}\n")).len(),
+            1
+        );
+        let target = file(".github/workflows/x.yaml", "on: [pull_request_target]\njobs: {}\n");
+        assert_eq!(check_scripts(&target).len(), 1);
+    }
+
+    #[test]
+    fn the_flow_is_run_in_its_order_and_by_strangers() {
+        let scripts = [
+            "sealwright-publisher plan --config c",
+            "sealwright-publisher publish --config c > receipt.json",
+            "env --ignore-environment \"$(command -v sealwright-verifier)\" artifact r",
+            "env --ignore-environment \"$(command -v sealwright-docs)\" build",
+        ];
+        let action = |scripts: &[&str]| {
+            let steps: String =
+                scripts.iter().map(|script| format!("    - run: '{script}'\n")).collect();
+            file(".github/actions/publish/action.yaml", &format!("runs:\n  steps:\n{steps}"))
+        };
+        assert_eq!(check_flow(&action(&scripts)), Complaints::new());
+        assert!(!check_flow(&action(&scripts[..3])).is_empty(), "a step is missing");
+        let mut swapped = scripts;
+        swapped.swap(0, 1);
+        assert!(!check_flow(&action(&swapped)).is_empty(), "publishes before it validates");
+        let mut holding = scripts;
+        holding[2] = "sealwright-verifier artifact r";
+        assert_eq!(check_flow(&action(&holding)).len(), 1, "a stranger with our credentials");
+    }
+
+    #[test]
+    fn a_task_left_out_of_ci_is_found() {
+        let lines = |tasks: &[&str]| -> Vec<String> {
+            tasks.iter().map(|task| format!("cargo xtask {task}")).collect()
+        };
+        assert!(check_tasks("x", &lines(ELSEWHERE)).is_empty());
+        assert_eq!(check_tasks("x", &lines(&ELSEWHERE[1..])).len(), 1);
+    }
 }
