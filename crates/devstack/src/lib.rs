@@ -4,5 +4,10 @@
 //! the product's encoder and decoder cannot agree on the same mistake.
 
 mod error;
+mod listen;
+pub mod registry;
+pub mod sigstore;
+mod state;
 
 pub use error::DevStackError;
+pub use state::StateFolder;

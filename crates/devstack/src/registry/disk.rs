@@ -142,11 +142,8 @@ fn read_repository(folder: &Utf8Path, name: &str, facts: &mut Vec<Fact>) -> io::
         let entry = entry?;
         let component = entry.file_name();
         if !component.starts_with('_') && entry.file_type()?.is_dir() {
-            let nested = if name.is_empty() {
-                component.to_owned()
-            } else {
-                format!("{name}/{component}")
-            };
+            let nested =
+                if name.is_empty() { component.to_owned() } else { format!("{name}/{component}") };
             read_repository(entry.path(), &nested, facts)?;
         }
     }
@@ -160,7 +157,8 @@ fn read_kind(folder: &Utf8Path, name: &str, kind: Kind, facts: &mut Vec<Fact>) -
     }
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
-        let text = if kind == Kind::Blob { String::new() } else { fs::read_to_string(entry.path())? };
+        let text =
+            if kind == Kind::Blob { String::new() } else { fs::read_to_string(entry.path())? };
         let (repository, name) = (name.to_owned(), entry.file_name().to_owned());
         facts.push(Fact { repository, kind, name, text });
     }

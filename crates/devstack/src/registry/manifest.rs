@@ -148,9 +148,8 @@ mod tests {
             json!({"mediaType": IMAGE, "artifactType": artifact_type, "annotations": {"a": "b"},
                 "config": {"mediaType": "application/x.config", "digest": config.as_str(), "size": 2}})
         };
-        let listed = |artifact_type| {
-            read(manifest(artifact_type), None).unwrap().descriptor(&config, 7)
-        };
+        let listed =
+            |artifact_type| read(manifest(artifact_type), None).unwrap().descriptor(&config, 7);
         assert_eq!(listed(json!("application/x.own"))["artifactType"], "application/x.own");
         assert_eq!(listed(json!(null))["artifactType"], "application/x.config");
         assert_eq!(listed(json!(null))["annotations"], json!({"a": "b"}));
@@ -176,7 +175,8 @@ mod tests {
     fn layers_that_may_stay_elsewhere_are_not_required() {
         let digest = Digest::sha256(b"x");
         let layer = |media_type: &str| {
-            let manifest = json!({"layers": [{"mediaType": media_type, "digest": digest.as_str()}]});
+            let manifest =
+                json!({"layers": [{"mediaType": media_type, "digest": digest.as_str()}]});
             read(manifest, Some(IMAGE)).unwrap().blobs.len()
         };
         assert_eq!(layer("application/vnd.oci.image.layer.nondistributable.v1.tar"), 0);

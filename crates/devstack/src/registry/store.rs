@@ -90,7 +90,12 @@ impl Store {
     }
 
     /// Adds a blob whose bytes are in memory.
-    pub(crate) fn add_blob(&self, repository: &str, digest: &Digest, bytes: Bytes) -> io::Result<()> {
+    pub(crate) fn add_blob(
+        &self,
+        repository: &str,
+        digest: &Digest,
+        bytes: Bytes,
+    ) -> io::Result<()> {
         let mut index = self.lock();
         let blob = match &self.disk {
             Some(disk) => {
@@ -111,7 +116,8 @@ impl Store {
         size: u64,
     ) -> io::Result<()> {
         let mut index = self.lock();
-        let disk = self.disk.as_ref().ok_or_else(|| io::Error::other("this store has no folder"))?;
+        let disk =
+            self.disk.as_ref().ok_or_else(|| io::Error::other("this store has no folder"))?;
         disk.adopt_content(digest, file)?;
         let blob = Blob::File { path: disk.content_path(digest), size };
         self.join_blob(&mut index, repository, digest, blob)

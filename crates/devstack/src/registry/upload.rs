@@ -50,7 +50,9 @@ impl Upload {
     pub(crate) fn append(&mut self, store: &Store, bytes: &[u8]) -> io::Result<()> {
         self.size += bytes.len() as u64;
         if self.size > BLOB_BYTES_MAX {
-            return Err(io::Error::other(format!("the blob is larger than {BLOB_BYTES_MAX} bytes")));
+            return Err(io::Error::other(format!(
+                "the blob is larger than {BLOB_BYTES_MAX} bytes"
+            )));
         }
         self.hash.update(bytes);
         match &mut self.file {
@@ -118,10 +120,10 @@ impl Drop for Upload {
 /// One session, used by one request at a time.
 pub(crate) type Session = Arc<tokio::sync::Mutex<Upload>>;
 
-/// The open sessions by id.
+/// The open sessions and their repositories, by id.
 #[derive(Default)]
 pub(crate) struct Uploads {
-    open: Mutex<HashMap<String, Session>>,
+    open: Mutex<HashMap<String, (String, Session)>>,
 }
 
 impl Uploads {
@@ -133,7 +135,7 @@ impl Uploads {
         }
         let id = super::random_id();
         let session = Arc::new(tokio::sync::Mutex::new(Upload::new(repository)));
-        open.insert(id.clone(), Arc::clone(&session));
+        open.insert(id.clone(), (repository.to_owned(), Arc::clone(&session)));
         Some((id, session))
     }
 
@@ -142,7 +144,8 @@ impl Uploads {
         Upload::new(repository)
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<Session> {
+    /// A session and the repository that it belongs to.
+    pub(crate) fn find(&self, id: &str) -> Option<(String, Session)> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 

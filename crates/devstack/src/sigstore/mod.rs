@@ -1,0 +1,1 @@
+//! Sigstore on loopback: OIDC issuer, certificate authority, transparency logs, timestamp authority.
