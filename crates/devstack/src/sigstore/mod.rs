@@ -1,1 +1,225 @@
-//! Sigstore on loopback: OIDC issuer, certificate authority, transparency logs, timestamp authority.
+//! A Sigstore of one's own on loopback: issuer of tokens, certificate authority, both logs, timestamps, trust.
+//!
+//! One port serves everything, because no two services share a path. Keys and logs stand in the state folder;
+//! the port must stay the same over a restart, for its URL stands in the trusted root.
+
+mod authority;
+mod canonical_json;
+mod certificate;
+mod claims;
+mod ct;
+mod dsse;
+mod fulcio;
+mod keys;
+mod log;
+mod log_entry;
+mod merkle;
+mod note;
+mod oidc;
+mod public_key;
+mod rekor_v1;
+mod rekor_v1_entry;
+mod rekor_v2;
+mod signer_certificate;
+mod tiles;
+mod timestamp;
+mod trust;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use self::claims::{AUDIENCE, TokenFault, TokenRequest};
+
+use self::authority::Authority;
+use self::keys::{KeyKind, SigningKey};
+use self::oidc::TokenIssuer;
+use self::rekor_v1::RekorV1;
+use self::rekor_v2::RekorV2;
+use crate::DevStackError;
+
+/// How to start.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct SigstoreOptions {
+    /// Where keys, logs and the trust folder are kept; without it they end with the process.
+    pub state: Option<Utf8PathBuf>,
+    /// The port on 127.0.0.1; without it a free one. Over a restart it must be the same.
+    pub port: Option<u16>,
+    /// The run that a token is for when the request for it does not say.
+    pub default_run: TokenRequest,
+}
+
+impl SigstoreOptions {
+    /// Kept in a folder, on a port.
+    pub fn at(state: Utf8PathBuf, port: Option<u16>) -> Self {
+        Self { state: Some(state), port, ..Self::default() }
+    }
+}
+
+/// A running Sigstore; it stops when dropped.
+pub struct Sigstore {
+    world: Arc<World>,
+    trust_folder: Utf8PathBuf,
+    server: JoinHandle<()>,
+    /// Holds the trust folder when there is no state folder.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// Everything that the services share.
+pub(crate) struct World {
+    url: String,
+    tokens: TokenIssuer,
+    default_run: TokenRequest,
+    signers: Authority,
+    ct_log: SigningKey,
+    rekor_v1: RekorV1,
+    rekor_v2: RekorV2,
+    timestamps: Authority,
+}
+
+/// Both logs are named by their host; the port is no part of a log's name.
+const LOG_HOST: &str = "127.0.0.1";
+
+impl Sigstore {
+    /// Loads or makes the keys, binds loopback, writes the trust folder, serves.
+    pub async fn start(options: SigstoreOptions) -> Result<Self, DevStackError> {
+        let (state, temporary) = match options.state {
+            Some(state) => (state, None),
+            None => {
+                let folder =
+                    tempfile::tempdir().map_err(DevStackError::file("create", "a folder"))?;
+                let path = Utf8PathBuf::from_path_buf(folder.path().to_owned())
+                    .map_err(|_| DevStackError::mint("a folder", "its path is not UTF-8"))?;
+                (path, Some(folder))
+            }
+        };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port.unwrap_or(0)));
+        let listen = |source| DevStackError::Listen {
+            address,
+            source,
+            hint: "choose another port, or stop what is listening there",
+        };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let url = format!("http://{}", listener.local_addr().map_err(listen)?);
+        let folder = state.join("sigstore");
+        create_private_folder(&folder)?;
+        let world = Arc::new(World::load(url, &folder, options.default_run)?);
+        let trust_folder = state.join("trust");
+        trust::write(&world, &trust_folder)?;
+        let router = world.router();
+        let server = tokio::spawn(async move {
+            // axum::serve ends only with the process or with `abort`.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { world, trust_folder, server, _temporary: temporary })
+    }
+
+    /// The folder with `trusted_root.json`, `signing_config.json` and `signing_config.rekor-v1.json`.
+    pub fn trust_folder(&self) -> &Utf8Path {
+        &self.trust_folder
+    }
+
+    /// The URL of the OIDC issuer, which is also what certificates name as issuer.
+    pub fn issuer_url(&self) -> &str {
+        &self.world.tokens.url
+    }
+
+    /// The base URL of the certificate authority.
+    pub fn fulcio_url(&self) -> &str {
+        &self.world.url
+    }
+
+    /// The base URL of the Rekor v1 log.
+    pub fn rekor_v1_url(&self) -> &str {
+        &self.world.url
+    }
+
+    /// The base URL of the Rekor v2 log.
+    pub fn rekor_v2_url(&self) -> &str {
+        &self.world.url
+    }
+
+    /// The URL that takes timestamp requests.
+    pub fn timestamp_url(&self) -> String {
+        self.world.timestamp_url()
+    }
+
+    /// What GitHub gives a job as `ACTIONS_ID_TOKEN_REQUEST_URL`.
+    pub fn token_request_url(&self) -> String {
+        self.world.tokens.request_url()
+    }
+
+    /// What GitHub gives a job as `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+    pub fn token_request_token(&self) -> &str {
+        self.world.tokens.request_secret()
+    }
+
+    /// A signed token for a run, now.
+    pub fn token(&self, request: &TokenRequest) -> Result<String, DevStackError> {
+        self.world.tokens.token(request, Timestamp::now())
+    }
+}
+
+impl Drop for Sigstore {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl World {
+    fn load(
+        url: String,
+        folder: &Utf8Path,
+        default_run: TokenRequest,
+    ) -> Result<Self, DevStackError> {
+        let now = Timestamp::now();
+        let folder = Some(folder);
+        Ok(Self {
+            tokens: TokenIssuer::load(url.clone(), folder)?,
+            url,
+            default_run,
+            signers: Authority::of_signers(folder, now)?,
+            ct_log: SigningKey::load_or_create(folder, "ct.key", KeyKind::P256)?,
+            rekor_v1: RekorV1::load(folder, LOG_HOST.to_owned())?,
+            rekor_v2: RekorV2::load(folder, LOG_HOST.to_owned())?,
+            timestamps: Authority::of_timestamps(folder, now)?,
+        })
+    }
+
+    fn timestamp_url(&self) -> String {
+        format!("{}/api/v1/timestamp", self.url)
+    }
+
+    fn router(self: &Arc<Self>) -> axum::Router {
+        axum::Router::new()
+            .merge(oidc::routes())
+            .merge(fulcio::routes())
+            .merge(rekor_v1::routes())
+            .merge(rekor_v2::routes())
+            .merge(timestamp::routes())
+            .with_state(Arc::clone(self))
+    }
+}
+
+/// A folder that only its owner may enter: private keys lie in it.
+fn create_private_folder(folder: &Utf8Path) -> Result<(), DevStackError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(DevStackError::file("create", folder))
+}
+
+fn random_bytes<const N: usize>() -> Result<[u8; N], DevStackError> {
+    let mut bytes = [0; N];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|error| DevStackError::mint("random bytes", error))?;
+    Ok(bytes)
+}
