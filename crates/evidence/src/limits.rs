@@ -34,6 +34,13 @@ pub const PROOF_HASHES_COUNT_MAX: usize = 64;
 /// Bytes of one checkpoint. A signed note with a handful of witnesses has 2 KiB.
 pub const CHECKPOINT_BYTES_MAX: usize = 64 << 10;
 
+/// Bytes of a certificate. Fulcio's have 2 KiB.
+pub const CERTIFICATE_BYTES_MAX: usize = 64 << 10;
+
+/// Subject alternative names of a certificate. Fulcio writes one, and more than one is refused
+/// anyway; they are read to be shown.
+pub const CERTIFICATE_NAMES_COUNT_MAX: usize = 32;
+
 /// Extensions of a certificate that are looked at. Fulcio writes about 25.
 pub const CERTIFICATE_EXTENSIONS_COUNT_MAX: usize = 128;
 
@@ -52,3 +59,7 @@ pub const JSON_DEPTH_MAX: usize = 127;
 
 /// Characters of text from outside that are repeated in a finding; the rest is cut.
 pub const QUOTED_CHARS_MAX: usize = 300;
+
+/// How far ahead of this machine's clock a proven time may be. Timestamp authorities and machines
+/// are rarely further apart; more means that one of them is wrong.
+pub const CLOCK_SKEW_MAX: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);

@@ -76,6 +76,11 @@ impl TrustedRoot {
         self.root.tlogs.iter().find(|log| log.log_id.key_id.as_bytes() == id)
     }
 
+    /// The ids of all transparency logs, in hex.
+    pub(crate) fn log_ids(&self) -> Vec<String> {
+        self.root.tlogs.iter().map(|log| hex::encode(log.log_id.key_id.as_bytes())).collect()
+    }
+
     /// The key of the transparency log of this id, if its window has begun by `now`.
     pub(crate) fn log_key(&self, id: &[u8], now: jiff::Timestamp) -> Option<&VerificationKey> {
         self.log_keys.key_started_by(&Sha256Hash::try_from(id).ok()?, now)
@@ -92,11 +97,25 @@ impl std::fmt::Debug for TrustedRoot {
     }
 }
 
-/// The name of a log for people, and the name its checkpoints must carry: the host of its base
-/// URL, without scheme and path. Empty when the trusted root gives no URL.
+/// The name of a log for people: the host of its base URL, with its port. Empty when the trusted
+/// root gives no URL.
 pub(crate) fn log_host(log: &TransparencyLog) -> &str {
-    let rest = log.base_url.split_once("://").map_or(log.base_url.as_str(), |(_, rest)| rest);
-    rest.split('/').next().unwrap_or_default()
+    without_scheme(log).split('/').next().unwrap_or_default()
+}
+
+/// The names that a log's checkpoints may carry as their origin: its base URL without scheme, as
+/// <https://c2sp.org/tlog-checkpoint> asks, its host with the port (Rekor v1), its host alone
+/// (Rekor v2). None when the trusted root gives no URL.
+pub(crate) fn log_names(log: &TransparencyLog) -> Vec<&str> {
+    let (url, host) = (without_scheme(log).trim_end_matches('/'), log_host(log));
+    let mut names = vec![url, host, host.rsplit_once(':').map_or(host, |(name, _port)| name)];
+    names.dedup();
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn without_scheme(log: &TransparencyLog) -> &str {
+    log.base_url.split_once("://").map_or(log.base_url.as_str(), |(_, rest)| rest)
 }
 
 #[cfg(test)]

@@ -175,6 +175,106 @@ codes! {
         "The registry says that it has no such tag, digest or repository."
         "A cluster that follows it gets nothing, or keeps what it has."
         "Check the reference, or publish.";
+    ArtifactDigest "SW3001" Error
+        "The artifact's manifest is not the one its digest names"
+        "The registry served other bytes than were asked for, or a recording was changed."
+        "Evidence would be matched with something else than the cluster pulls."
+        "Gather again; when it stays, the registry or something before it alters content.";
+    EvidenceBytes "SW3002" Error
+        "Evidence is not the bytes that its descriptor names"
+        "Digest or size of a referrer's manifest or of a bundle differ from what points at it."
+        "Something could be judged that was never attached."
+        "Delete the referrer and attach the evidence again.";
+    ReferrerUnreadable "SW3003" Error
+        "A referrer's manifest cannot be read"
+        "It is not an OCI image manifest, or exceeds a limit."
+        "Evidence may be hidden behind it."
+        "Delete the referrer, and attach the evidence again with a current tool.";
+    ReferrerForeign "SW3004" Error
+        "A referrer points at another artifact"
+        "The subject of its manifest is not the artifact that it was listed for."
+        "Another artifact's evidence would be taken for this one's."
+        "Delete it from the fallback index; it was put there by mistake or to mislead.";
+    EvidenceLimit "SW3005" Error
+        "Evidence exceeds a limit"
+        "A bundle, certificate, statement or payload is larger, or holds more parts, than any honest one."
+        "Judging it would cost time and memory without bound."
+        "Look at who attached it. Honest evidence is far below every limit.";
+    BundleUnreadable "SW3006" Error
+        "A bundle cannot be read"
+        "It is not the JSON of a Sigstore bundle, or says something twice, so that readers could disagree about it."
+        "Two tools could see two different things in the same bytes."
+        "Sign again with a current tool, and delete the referrer.";
+    BundleForm "SW3007" Error
+        "A bundle has a form that does not count as publication evidence"
+        "It is older than version 0.3, holds no DSSE envelope, or is signed with a key instead of a certificate."
+        "Flux does not accept it, or nobody could say who signed."
+        "Sign again with sealwright-publisher or with cosign 3.";
+    StatementUnreadable "SW3008" Error
+        "The signed statement cannot be read"
+        "The envelope holds no in-toto statement of version 1 or 0.1, or says something twice."
+        "It cannot be told what was vouched for."
+        "Sign again with a current tool.";
+    ArtifactNotNamed "SW3009" Error
+        "The evidence speaks about another artifact"
+        "None of the SHA-256 digests in the statement is the artifact's."
+        "A genuine signature moved from another artifact would vouch for this one."
+        "Sign this artifact; delete what was moved.";
+    SignatureInvalid "SW3010" Error
+        "The signature does not hold"
+        "It was not made over these bytes with the certified key."
+        "What was signed has been changed, or was never signed."
+        "Do not deploy it. Publish again from the release workflow.";
+    CertificateInvalid "SW3011" Error
+        "The certificate does not hold"
+        "It cannot be read, was issued by nobody in the trusted root, was not for code signing, or was not valid when it was used."
+        "Anybody can write a certificate with any name in it."
+        "Check that --trust is the Sigstore instance the publisher signs with; sign again.";
+    CertificateUnlogged "SW3012" Error
+        "The certificate is in no trusted certificate transparency log"
+        "Its signed certificate timestamp is missing, wrong, or of a log that the trusted root does not name."
+        "A certificate that nobody could have noticed may be misissued."
+        "Check --trust; sign again.";
+    LogEntryInvalid "SW3013" Error
+        "The log entry does not hold"
+        "Inclusion proof, checkpoint or promise is missing or wrong."
+        "A signature that nobody could have noticed may be made with a stolen identity."
+        "Sign again; when it stays, the transparency log has a fault.";
+    LogForeign "SW3014" Error
+        "The log entry is of a log that is not trusted"
+        "The trusted root has no such log, or what it says about its key, name or time does not fit."
+        "A log of the attacker's own says whatever he likes."
+        "Check that --trust is the Sigstore instance the publisher signs with, and is fresh.";
+    LogEntryMismatch "SW3015" Error
+        "The log entry is about something else"
+        "It records another signature, certificate or content than the bundle holds."
+        "The signature itself was never logged."
+        "Sign again.";
+    TimeUnproven "SW3016" Error
+        "It is not proven when it was signed"
+        "Neither a trusted timestamp nor a promise of the log holds."
+        "The certificate lives ten minutes: without a time, an old key could sign for ever."
+        "Sign again; with a Rekor v2 log a timestamp authority must be in the signing config.";
+    TimeAhead "SW3017" Error
+        "It was signed in the future"
+        "A proven time is later than this machine's clock."
+        "Either the clock is wrong or a log is."
+        "Set the clock, then judge again.";
+    LegacySignatureUnreadable "SW3018" Error
+        "A legacy signature cannot be read"
+        "An annotation that cosign writes is missing or malformed, or the payload is no simple-signing document."
+        "It cannot be told what was vouched for."
+        "Sign again with cosign 3 or sealwright-publisher, which make bundles.";
+    EvidenceUnjudged "SW3019" Unknown
+        "Not all of the evidence was judged"
+        "More bundles are attached than are judged for one artifact, or one was not gathered."
+        "What is missing may be among the rest."
+        "Delete the referrers that nobody needs.";
+    PredicateMislabelled "SW3020" Warning
+        "A referrer is labelled with another predicate type than it holds"
+        "Its annotation and the signed statement differ; the statement counts."
+        "Tools that filter by the annotation will miss it."
+        "Attach it again with the right annotation.";
     IdentityMismatch "SW4001" Error
         "No signer of the artifact has this identity"
         "The evidence is genuine, but issuer, certificate name or source repository belong to no signer that the configuration allows."
@@ -215,6 +315,26 @@ codes! {
         "--at was given."
         "A trusted root that has ended since, or has not begun, decides as it did then."
         "Leave --at out to judge as of now.";
+    NothingAttached "SW4009" Error
+        "Nothing vouches for the artifact"
+        "The registry holds no signature and no attestation for its digest."
+        "Anybody who may push could have put it there."
+        "Publish with sealwright-publisher, or sign what is there: sealwright-publisher sign.";
+    AttestationIsNoSignature "SW4010" Error
+        "There is an attestation, but no signature"
+        "A predicate from an expected signer is attached; the statement that vouches for the digest is not."
+        "A build that was recorded is not yet a release that was approved."
+        "Sign it: sealwright-publisher sign.";
+    LegacySignatureNotAccepted "SW4011" Error
+        "There is only a legacy signature"
+        "The tag sha256-HEX.sig holds one, and the policy does not accept that form."
+        "Legacy signatures carry no inclusion proof."
+        "Sign again with cosign 3 or sealwright-publisher; or give --accept-legacy-signature for a time.";
+    NothingRequired "SW4012" Error
+        "The policy requires nothing"
+        "No kind of evidence or no signer is named for the artifact."
+        "Everything would be accepted."
+        "Name at least one signer and one kind of evidence in sealwright.yaml.";
     ContentsMissing "SW5001" Error
         "The contents folder is missing"
         "The path given as contents does not exist or is not a folder."

@@ -1,0 +1,186 @@
+//! Sigstore bundles: from bytes to something that may be verified. Everything that costs nothing
+//! is asked before any cryptography.
+//!
+//! Specification: <https://docs.sigstore.dev/about/bundle/> and the protobuf it describes.
+
+use std::collections::BTreeSet;
+
+use sealwright_policy::{Code, Finding};
+use sigstore_types::bundle::{InclusionProof, MediaType, VerificationMaterialContent};
+use sigstore_types::{DsseEnvelope, SignatureContent};
+
+use crate::limits::{
+    BUNDLE_BYTES_MAX, CHECKPOINT_BYTES_MAX, LOG_ENTRIES_COUNT_MAX, PROOF_HASHES_COUNT_MAX,
+    TIMESTAMPS_COUNT_MAX,
+};
+use crate::refusal::{Refusal, refuse};
+use crate::strict_json;
+
+/// A bundle that was read and is within all limits. Nothing in it is verified.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    inner: sigstore_types::Bundle,
+}
+
+/// The parts of a bundle that counts as publication evidence.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicationForm<'a> {
+    /// The signed envelope.
+    pub envelope: &'a DsseEnvelope,
+    /// DER of the leaf certificate.
+    pub certificate: &'a [u8],
+}
+
+impl Bundle {
+    /// Reads a bundle of any version.
+    ///
+    /// # Errors
+    /// A finding when the bytes are too many, are not a bundle, can be read in more than one way,
+    /// or hold more or the same parts more than once (GHSA-cq38-jh5f-37mq: each costs a check).
+    pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        at_most("bytes", bytes.len(), BUNDLE_BYTES_MAX)?;
+        let unreadable = |e: &dyn std::fmt::Display| {
+            refuse(Code::BundleUnreadable, format!("the bundle cannot be read: {e}"))
+        };
+        strict_json::check(bytes).map_err(|e| unreadable(&e))?;
+        let text = std::str::from_utf8(bytes).map_err(|e| unreadable(&e))?;
+        one_of_each(text).map_err(|e| unreadable(&e))?;
+        let inner = sigstore_types::Bundle::from_json(text).map_err(|e| unreadable(&e))?;
+        let bundle = Self { inner };
+        bundle.check_counts()?;
+        bundle.check_repeats()?;
+        Ok(bundle)
+    }
+
+    /// A bundle made of parts, for evidence in an older form. The caller has kept the limits.
+    pub(crate) fn from_parts(inner: sigstore_types::Bundle) -> Self {
+        Self { inner }
+    }
+
+    /// The parsed document.
+    pub fn document(&self) -> &sigstore_types::Bundle {
+        &self.inner
+    }
+
+    /// DER of the leaf certificate, when there is one.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.inner.signing_certificate().map(|der| der.as_bytes())
+    }
+
+    /// The parts of a bundle that counts as publication evidence: version 0.3, a DSSE envelope, a
+    /// certificate, and at least one log entry, each with its inclusion proof. It is what cosign 3
+    /// writes and the only form that Flux's bundle verifier takes.
+    ///
+    /// # Errors
+    /// A finding that says which part is another.
+    pub fn publication_form(&self) -> Result<PublicationForm<'_>, Refusal> {
+        let material = &self.inner.verification_material;
+        if self.inner.media_type() != MediaType::Bundle0_3 {
+            return Err(form("version", MediaType::Bundle0_3.as_str(), self.media_type()));
+        }
+        let SignatureContent::DsseEnvelope(envelope) = &self.inner.content else {
+            return Err(form("content", "a DSSE envelope", "a bare message signature"));
+        };
+        let VerificationMaterialContent::Certificate(certificate) = &material.content else {
+            return Err(form("signer", "one certificate", "a public key or a certificate chain"));
+        };
+        let entries = &material.tlog_entries;
+        if entries.is_empty() || entries.iter().any(|entry| entry.inclusion_proof.is_none()) {
+            return Err(refuse(
+                Code::LogEntryInvalid,
+                match entries.len() {
+                    0 => "the bundle has no transparency log entry".to_owned(),
+                    _ => "a log entry has no inclusion proof".to_owned(),
+                },
+            ));
+        }
+        Ok(PublicationForm { envelope, certificate: certificate.raw_bytes.as_bytes() })
+    }
+
+    /// The media type of the version that it says to be.
+    pub fn media_type(&self) -> &'static str {
+        self.inner.media_type().as_str()
+    }
+
+    fn check_counts(&self) -> Result<(), Refusal> {
+        let material = &self.inner.verification_material;
+        let timestamps = &material.timestamp_verification_data.rfc3161_timestamps;
+        at_most("log entries", material.tlog_entries.len(), LOG_ENTRIES_COUNT_MAX)?;
+        at_most("timestamps", timestamps.len(), TIMESTAMPS_COUNT_MAX)?;
+        for proof in self.proofs() {
+            at_most("hashes in an inclusion proof", proof.hashes.len(), PROOF_HASHES_COUNT_MAX)?;
+            let checkpoint = proof.checkpoint.envelope().len();
+            at_most("bytes in a checkpoint", checkpoint, CHECKPOINT_BYTES_MAX)?;
+        }
+        Ok(())
+    }
+
+    /// A log entry is the same when log and body are, whatever it says besides; a timestamp when
+    /// its bytes are.
+    fn check_repeats(&self) -> Result<(), Refusal> {
+        let material = &self.inner.verification_material;
+        let mut seen = BTreeSet::new();
+        for entry in &material.tlog_entries {
+            if !seen.insert((entry.log_id.key_id.as_bytes(), entry.canonicalized_body.as_bytes())) {
+                return Err(refuse(Code::BundleUnreadable, "the bundle has a log entry twice"));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        let timestamps = &material.timestamp_verification_data.rfc3161_timestamps;
+        if !timestamps.iter().all(|token| seen.insert(token.signed_timestamp.as_bytes())) {
+            return Err(refuse(Code::BundleUnreadable, "the bundle has a timestamp twice"));
+        }
+        Ok(())
+    }
+
+    fn proofs(&self) -> impl Iterator<Item = &InclusionProof> {
+        let entries = &self.inner.verification_material.tlog_entries;
+        entries.iter().filter_map(|entry| entry.inclusion_proof.as_ref())
+    }
+}
+
+fn at_most(what: &str, count: usize, max: usize) -> Result<(), Refusal> {
+    if count <= max {
+        return Ok(());
+    }
+    Err(refuse(Code::EvidenceLimit, format!("the bundle has {count} {what}, more than {max}")))
+}
+
+fn form(part: &str, expected: &str, found: &str) -> Refusal {
+    let message = format!("the bundle's {part} does not count as publication evidence");
+    Box::new(Finding::new(Code::BundleForm, message).with_mismatch(expected, found))
+}
+
+/// The protobuf knows alternatives, of which a bundle has one; the parser behind
+/// [`sigstore_types::Bundle`] takes the first it meets and ignores the others.
+fn one_of_each(text: &str) -> Result<(), String> {
+    use serde::de::IgnoredAny as Any;
+
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document {
+        message_signature: Option<Any>,
+        dsse_envelope: Option<Any>,
+        verification_material: Option<Material>,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Material {
+        certificate: Option<Any>,
+        x509_certificate_chain: Option<Any>,
+        public_key: Option<Any>,
+    }
+
+    let document: Document = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    if document.message_signature.is_some() && document.dsse_envelope.is_some() {
+        return Err("it has both a message signature and a DSSE envelope".to_owned());
+    }
+    let signers = document.verification_material.map_or(0, |material| {
+        let each = [material.certificate, material.x509_certificate_chain, material.public_key];
+        each.iter().flatten().count()
+    });
+    if signers > 1 {
+        return Err("it has several of certificate, certificate chain and public key".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! What a Fulcio certificate says about its holder. Read, not verified: [`crate::crypto`] does
+//! that.
+//!
+//! Sources: <https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md> and
+//! <https://github.com/sigstore/fulcio/blob/main/docs/certificate-specification.md>.
+
+use std::collections::BTreeSet;
+
+use const_oid::ObjectIdentifier;
+use der::Decode as _;
+use der::asn1::Utf8StringRef;
+use jiff::Timestamp;
+use sealwright_policy::Claims;
+use x509_cert::Certificate;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::{GeneralName, OtherName};
+
+use crate::limits::{
+    CERTIFICATE_BYTES_MAX, CERTIFICATE_EXTENSIONS_COUNT_MAX, CERTIFICATE_NAMES_COUNT_MAX,
+};
+
+/// The arc of Fulcio's extensions.
+const FULCIO_ARC: &str = "1.3.6.1.4.1.57264.1.";
+/// Subject alternative names (RFC 5280, section 4.2.1.6).
+const SUBJECT_ALT_NAME: ObjectIdentifier = const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
+/// Type of the `otherName` in which Fulcio puts a user name that is neither e-mail nor URI.
+const OTHER_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.7");
+
+/// Why a certificate cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// Not the DER of an X.509 certificate, or a part of it is malformed.
+    #[error("the certificate cannot be read: {0}")]
+    Malformed(String),
+    /// More than a limit in [`crate::limits`].
+    #[error("the certificate has {count} {what}, more than {max}")]
+    TooMuch {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much.
+        count: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// RFC 5280 section 4.2 allows each extension once; readers differ in which one they take.
+    #[error("the certificate has extension {0} twice")]
+    Twice(String),
+    /// The deprecated and the current issuer extension disagree; readers differ in which one they
+    /// take.
+    #[error("the certificate names two issuers, `{0}` (.1.1) and `{1}` (.1.8)")]
+    TwoIssuers(String, String),
+}
+
+/// What a leaf certificate says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// About its holder.
+    pub claims: Claims,
+    /// First moment at which it may be used.
+    pub not_before: Timestamp,
+    /// Last moment.
+    pub not_after: Timestamp,
+}
+
+/// What the certificate of these DER bytes says about its holder: every subject alternative name,
+/// every extension of Fulcio's arc. Nothing is verified.
+///
+/// # Errors
+/// What cannot be read in only one way is an error, not an absence.
+pub fn claims(der: &[u8]) -> Result<Claims, CertificateError> {
+    read(der).map(|leaf| leaf.claims)
+}
+
+/// The same, with the time window.
+///
+/// # Errors
+/// As for [`claims`].
+pub fn read(der: &[u8]) -> Result<Leaf, CertificateError> {
+    at_most("bytes", der.len(), CERTIFICATE_BYTES_MAX)?;
+    let certificate = Certificate::from_der(der).map_err(malformed)?.tbs_certificate;
+    let extensions = certificate.extensions.as_deref().unwrap_or_default();
+    at_most("extensions", extensions.len(), CERTIFICATE_EXTENSIONS_COUNT_MAX)?;
+    each_once(extensions)?;
+    Ok(Leaf {
+        claims: claims_of(extensions)?,
+        not_before: moment(certificate.validity.not_before)?,
+        not_after: moment(certificate.validity.not_after)?,
+    })
+}
+
+fn at_most(what: &'static str, count: usize, max: usize) -> Result<(), CertificateError> {
+    if count > max { Err(CertificateError::TooMuch { what, count, max }) } else { Ok(()) }
+}
+
+fn malformed(error: impl std::fmt::Display) -> CertificateError {
+    CertificateError::Malformed(error.to_string())
+}
+
+fn moment(time: x509_cert::time::Time) -> Result<Timestamp, CertificateError> {
+    Timestamp::try_from(time.to_system_time()).map_err(malformed)
+}
+
+fn each_once(extensions: &[Extension]) -> Result<(), CertificateError> {
+    let mut seen = BTreeSet::new();
+    match extensions.iter().find(|extension| !seen.insert(extension.extn_id)) {
+        Some(twice) => Err(CertificateError::Twice(twice.extn_id.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn claims_of(extensions: &[Extension]) -> Result<Claims, CertificateError> {
+    let mut claims = Claims::default();
+    let mut deprecated_issuer = None;
+    for extension in extensions {
+        let (id, value) = (extension.extn_id.to_string(), extension.extn_value.as_bytes());
+        if extension.extn_id == SUBJECT_ALT_NAME {
+            claims.sans = names(value)?;
+        } else if let Some(number) = id.strip_prefix(FULCIO_ARC) {
+            match (number, field(&mut claims, number)) {
+                ("1", _) => deprecated_issuer = Some(lenient_text(value)),
+                (_, Some(field)) => *field = Some(utf8_string(&id, value)?),
+                (_, None) => {
+                    claims.other.insert(id, lenient_text(value));
+                }
+            }
+        }
+    }
+    claims.issuer = one_issuer(deprecated_issuer, claims.issuer)?;
+    Ok(claims)
+}
+
+/// Where the value of extension `.1.<number>` goes: those that hold a DER UTF8String.
+fn field<'a>(claims: &'a mut Claims, number: &str) -> Option<&'a mut Option<String>> {
+    Some(match number {
+        "8" => &mut claims.issuer,
+        "9" => &mut claims.build_signer_uri,
+        "10" => &mut claims.build_signer_digest,
+        "11" => &mut claims.runner_environment,
+        "12" => &mut claims.source_repository_uri,
+        "13" => &mut claims.source_repository_digest,
+        "14" => &mut claims.source_repository_ref,
+        "15" => &mut claims.source_repository_identifier,
+        "16" => &mut claims.source_repository_owner_uri,
+        "17" => &mut claims.source_repository_owner_identifier,
+        "18" => &mut claims.build_config_uri,
+        "19" => &mut claims.build_config_digest,
+        "20" => &mut claims.build_trigger,
+        "21" => &mut claims.run_invocation_uri,
+        "22" => &mut claims.source_repository_visibility_at_signing,
+        "23" => &mut claims.deployment_environment,
+        _ => return None,
+    })
+}
+
+fn one_issuer(
+    deprecated: Option<String>,
+    current: Option<String>,
+) -> Result<Option<String>, CertificateError> {
+    match (deprecated, current) {
+        (Some(old), Some(new)) if old != new => {
+            Err(CertificateError::TwoIssuers(crate::quote(&old), crate::quote(&new)))
+        }
+        (old, new) => Ok(new.or(old)),
+    }
+}
+
+fn utf8_string(id: &str, value: &[u8]) -> Result<String, CertificateError> {
+    Utf8StringRef::from_der(value)
+        .map(|text| text.as_str().to_owned())
+        .map_err(|e| malformed(format_args!("extension {id} is not a UTF8String: {e}")))
+}
+
+/// The value of an extension whose encoding is not fixed: the deprecated ones hold bare text, and
+/// what comes in future will hold a UTF8String; anything else is shown in hex.
+fn lenient_text(value: &[u8]) -> String {
+    if let Ok(text) = Utf8StringRef::from_der(value) {
+        return text.as_str().to_owned();
+    }
+    match std::str::from_utf8(value) {
+        Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => hex::encode(value),
+    }
+}
+
+/// Every name, in the order of the certificate. A kind that Fulcio never writes is listed too,
+/// with the kind before it: it must neither match a pattern nor be overlooked.
+fn names(value: &[u8]) -> Result<Vec<String>, CertificateError> {
+    let names = SubjectAltName::from_der(value).map_err(malformed)?.0;
+    at_most("subject alternative names", names.len(), CERTIFICATE_NAMES_COUNT_MAX)?;
+    names.iter().map(name).collect()
+}
+
+fn name(name: &GeneralName) -> Result<String, CertificateError> {
+    Ok(match name {
+        GeneralName::Rfc822Name(email) => email.as_str().to_owned(),
+        GeneralName::UniformResourceIdentifier(uri) => uri.as_str().to_owned(),
+        GeneralName::OtherName(OtherName { type_id, value }) if *type_id == OTHER_NAME => {
+            value.decode_as::<Utf8StringRef<'_>>().map_err(malformed)?.as_str().to_owned()
+        }
+        GeneralName::OtherName(other) => format!("otherName {}", other.type_id),
+        GeneralName::DnsName(dns) => format!("dNSName {}", dns.as_str()),
+        GeneralName::DirectoryName(directory) => format!("directoryName {directory}"),
+        GeneralName::EdiPartyName(_) => "ediPartyName".to_owned(),
+        GeneralName::IpAddress(address) => format!("iPAddress {}", hex::encode(address.as_bytes())),
+        GeneralName::RegisteredId(id) => format!("registeredID {id}"),
+    })
+}

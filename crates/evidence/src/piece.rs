@@ -1,0 +1,164 @@
+//! One piece of evidence: a bundle judged by itself, and what was learnt from it in any case.
+
+use jiff::Timestamp;
+use sealwright_policy::report::EvidenceReport;
+use sealwright_policy::{Claims, Code, Finding, Requirements, Verdict};
+
+use crate::bundle::Bundle;
+use crate::crypto::{Signed, SignedBy, verify_core};
+use crate::refusal::{Refusal, mismatch, refuse};
+use crate::statement::{PAYLOAD_TYPE, Statement};
+use crate::{Digest, TrustedRoot, certificate, log_entry, strict_json};
+
+/// What every piece is judged against.
+#[derive(Clone, Copy)]
+pub(crate) struct Court<'a> {
+    pub(crate) artifact: &'a Digest,
+    pub(crate) root: &'a TrustedRoot,
+    pub(crate) requirements: &'a Requirements,
+    pub(crate) now: Timestamp,
+}
+
+/// A piece after judgement. It holds exactly when there is no refusal.
+pub(crate) struct Piece {
+    pub(crate) report: EvidenceReport,
+    pub(crate) refusal: Option<Finding>,
+}
+
+impl Piece {
+    /// Runs the steps of a judgement over a report that they fill as they learn.
+    pub(crate) fn judge(
+        digest: String,
+        form: &str,
+        steps: impl FnOnce(&mut EvidenceReport) -> Result<(), Refusal>,
+    ) -> Self {
+        let mut report = EvidenceReport {
+            digest,
+            referrer: None,
+            form: form.to_owned(),
+            verdict: Verdict::Refused,
+            predicate_type: None,
+            signer: None,
+            claims: Claims::default(),
+            log_entries: vec![],
+            times: vec![],
+            facts: Default::default(),
+        };
+        let refusal = steps(&mut report).err().map(|finding| *finding);
+        if refusal.is_none() {
+            report.verdict = Verdict::Verified;
+        }
+        Self { report, refusal }
+    }
+
+    pub(crate) fn holds(&self) -> bool {
+        self.refusal.is_none()
+    }
+}
+
+/// Judges the exact bytes of a bundle: its form, what it speaks about, its cryptography, and whose
+/// identity it carries.
+pub(crate) fn judge_bundle(bytes: &[u8], court: Court<'_>) -> Piece {
+    Piece::judge(Digest::of(bytes).to_string(), "bundle", |report| {
+        let bundle = Bundle::parse(bytes)?;
+        learn(report, &bundle, court.root);
+        let form = bundle.publication_form()?;
+        let claims = certified_claims(report, form.certificate)?;
+        let statement = read_statement(&form.envelope.payload_type, &form.envelope.payload)?;
+        report.predicate_type = Some(statement.predicate_type.clone());
+        check_is_about(&statement, court.artifact)?;
+        prove(report, &bundle, Signed::Digest(court.artifact), court)?;
+        report.signer = Some(authorize(&claims, court.requirements)?);
+        Ok(())
+    })
+}
+
+/// Notes what a bundle says about itself, before anything is verified.
+pub(crate) fn learn(report: &mut EvidenceReport, bundle: &Bundle, root: &TrustedRoot) {
+    let entries = &bundle.document().verification_material.tlog_entries;
+    report.log_entries = entries.iter().map(|entry| log_entry::describe(entry, root)).collect();
+    report.facts.insert("bundleMediaType".to_owned(), bundle.media_type().to_owned());
+    report.facts.insert("cryptography".to_owned(), "not checked".to_owned());
+}
+
+/// Reads the certificate into the report.
+pub(crate) fn certified_claims(report: &mut EvidenceReport, der: &[u8]) -> Result<Claims, Refusal> {
+    let leaf = certificate::read(der)
+        .map_err(|e| refuse(Code::CertificateInvalid, crate::quote(&e.to_string())))?;
+    report.claims = leaf.claims.clone();
+    report.facts.insert("certificateNotBefore".to_owned(), leaf.not_before.to_string());
+    report.facts.insert("certificateNotAfter".to_owned(), leaf.not_after.to_string());
+    Ok(leaf.claims)
+}
+
+/// Verifies, and notes the outcome and the proven times.
+pub(crate) fn prove(
+    report: &mut EvidenceReport,
+    bundle: &Bundle,
+    signed: Signed<'_>,
+    court: Court<'_>,
+) -> Result<(), Refusal> {
+    let outcome = verify_core(bundle, signed, SignedBy::AnyCertificate, court.root, court.now);
+    let word = if outcome.is_ok() { "holds" } else { "does not hold" };
+    report.facts.insert("cryptography".to_owned(), word.to_owned());
+    report.times = outcome?.times;
+    Ok(())
+}
+
+/// The name of the signer whose identity these claims are.
+pub(crate) fn authorize(claims: &Claims, requirements: &Requirements) -> Result<String, Refusal> {
+    let names: Vec<&String> = claims.sans.iter().filter(|san| !san.is_empty()).collect();
+    let issuer = claims.issuer.as_deref().unwrap_or_default();
+    if names.len() != 1 || claims.sans.len() != 1 || issuer.is_empty() {
+        return Err(mismatch(
+            Code::IdentityAbsent,
+            "the certificate does not name exactly one signer and an issuer",
+            "one subject alternative name, and an issuer",
+            crate::quote(&format!("names [{}], issuer `{issuer}`", claims.sans.join(", "))),
+        ));
+    }
+    requirements.signer_for(claims).map(|signer| signer.name.clone()).map_err(|refusals| {
+        let expected: Vec<String> = requirements
+            .signers
+            .iter()
+            .map(|signer| format!("{} by {} ({})", signer.san, signer.issuer, signer.name))
+            .collect();
+        let differences: Vec<String> = refusals
+            .iter()
+            .flat_map(|(name, all)| all.iter().map(move |one| format!("not {name}: {one}")))
+            .collect();
+        let found = format!("{} by {issuer}", claims.sans[0]);
+        let message = format!("it was signed by {}", crate::quote(&found));
+        let mut refusal =
+            mismatch(Code::IdentityMismatch, message, expected.join(" or "), crate::quote(&found));
+        refusal.hint = Some(crate::quote(&differences.join("; ")));
+        refusal
+    })
+}
+
+fn read_statement(
+    payload_type: &str,
+    payload: &sigstore_types::PayloadBytes,
+) -> Result<Statement, Refusal> {
+    if payload_type != PAYLOAD_TYPE {
+        let message = "the envelope holds something else than a statement";
+        let found = crate::quote(payload_type);
+        return Err(mismatch(Code::StatementUnreadable, message, PAYLOAD_TYPE, found));
+    }
+    let unreadable =
+        |e: &dyn std::fmt::Display| refuse(Code::StatementUnreadable, crate::quote(&e.to_string()));
+    strict_json::check(payload.as_bytes()).map_err(|e| unreadable(&e))?;
+    Statement::parse(payload.as_bytes()).map_err(|e| unreadable(&e))
+}
+
+fn check_is_about(statement: &Statement, artifact: &Digest) -> Result<(), Refusal> {
+    if statement.is_about(artifact) {
+        return Ok(());
+    }
+    let named = statement.statement_subjects.iter().filter_map(|named| named.digest.get("sha256"));
+    let found: Vec<String> = named.map(|hex| format!("sha256:{hex}")).collect();
+    let found = if found.is_empty() { "no SHA-256 digest".to_owned() } else { found.join(", ") };
+    let message = "the statement speaks about another artifact";
+    let (expected, found) = (artifact.to_string(), crate::quote(&found));
+    Err(mismatch(Code::ArtifactNotNamed, message, expected, found))
+}
