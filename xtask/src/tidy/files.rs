@@ -84,9 +84,10 @@ impl Forbidden {
                     complaints.push(format!("{place}: says {word}; do it, or open an issue"));
                 }
             }
-            if path.extension() == Some("rs") && line.trim_start().starts_with(SILENCED) {
+            let silenced = line.trim_start().starts_with(SILENCED) && !line.contains("reason = ");
+            if path.extension() == Some("rs") && silenced {
                 complaints.push(format!(
-                    "{place}: silences a lint; mend it, or use `expect` with a reason"
+                    "{place}: silences a lint and does not say why; mend it, or give a reason"
                 ));
             }
         }
@@ -141,6 +142,7 @@ mod tests {
             ("fine\nat /home/somebody/x\n", 1, "a folder of this machine"),
             (concat!("// TO", "DO: later\n"), 1, "work left for later"),
             (concat!("    #[al", "low(dead_code)]\n"), 1, "a silenced lint"),
+            (concat!("#[al", "low(dead_code, reason = \"x\")]\n"), 0, "with its reason"),
             ("#[expect(dead_code, reason = \"x\")]\n", 0, "an expectation with a reason"),
         ] {
             let complaints = forbidden.check(Utf8Path::new("a.rs"), text);
