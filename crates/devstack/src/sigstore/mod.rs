@@ -25,14 +25,13 @@ mod tiles;
 mod timestamp;
 mod trust;
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use camino::{Utf8Path, Utf8PathBuf};
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 pub use self::claims::{AUDIENCE, TokenFault, TokenRequest};
 
@@ -41,7 +40,8 @@ use self::keys::{KeyKind, SigningKey};
 use self::oidc::TokenIssuer;
 use self::rekor_v1::RekorV1;
 use self::rekor_v2::RekorV2;
-use crate::DevStackError;
+use crate::listen::{self, Server};
+use crate::{DevStackError, StateFolder};
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
@@ -66,8 +66,9 @@ impl SigstoreOptions {
 pub struct Sigstore {
     world: Arc<World>,
     trust_folder: Utf8PathBuf,
-    server: JoinHandle<()>,
-    /// Holds the trust folder when there is no state folder.
+    _server: Server,
+    _state: Option<StateFolder>,
+    /// Holds the folder when none was given.
     _temporary: Option<tempfile::TempDir>,
 }
 
@@ -87,37 +88,53 @@ pub(crate) struct World {
 const LOG_HOST: &str = "127.0.0.1";
 
 impl Sigstore {
-    /// Loads or makes the keys, binds loopback, writes the trust folder, serves.
-    pub async fn start(options: SigstoreOptions) -> Result<Self, DevStackError> {
-        let (state, temporary) = match options.state {
-            Some(state) => (state, None),
-            None => {
-                let folder =
-                    tempfile::tempdir().map_err(DevStackError::file("create", "a folder"))?;
-                let path = Utf8PathBuf::from_path_buf(folder.path().to_owned())
-                    .map_err(|_| DevStackError::mint("a folder", "its path is not UTF-8"))?;
-                (path, Some(folder))
-            }
+    /// Starts a Sigstore on its own: claims the state folder, if one is given, and serves on a thread.
+    ///
+    /// # Errors
+    /// The state folder cannot be had ([`StateFolder::claim`]) or read, or the port is taken.
+    pub fn start(options: SigstoreOptions) -> Result<Self, DevStackError> {
+        let Some(state) = &options.state else {
+            let folder = tempfile::tempdir().map_err(DevStackError::file("create", "a folder"))?;
+            let path = Utf8Path::from_path(folder.path())
+                .ok_or_else(|| DevStackError::mint("a folder", "its path is not UTF-8"))?
+                .to_owned();
+            let mut started = Self::start_in(options, &path)?;
+            started._temporary = Some(folder);
+            return Ok(started);
         };
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port.unwrap_or(0)));
-        let listen = |source| DevStackError::Listen {
-            address,
-            source,
-            hint: "choose another port, or stop what is listening there",
-        };
-        let listener = TcpListener::bind(address).await.map_err(listen)?;
-        let url = format!("http://{}", listener.local_addr().map_err(listen)?);
+        let state = StateFolder::claim(state)?;
+        let mut started = Self::start_in(options, state.path())?;
+        started._state = Some(state);
+        Ok(started)
+    }
+
+    /// Starts in a folder that the caller has claimed: `sigstore/` and `trust/` in it are ours.
+    ///
+    /// The trust folder is written before anybody is served, so that who can reach us can also trust us.
+    pub(crate) fn start_in(
+        options: SigstoreOptions,
+        state: &Utf8Path,
+    ) -> Result<Self, DevStackError> {
+        let listener = listen::bind(options.port)?;
+        let address =
+            listener.local_addr().map_err(DevStackError::file("listen on", "a socket"))?;
         let folder = state.join("sigstore");
         create_private_folder(&folder)?;
-        let world = Arc::new(World::load(url, &folder, options.default_run)?);
+        let world = World::load(format!("http://{address}"), &folder, options.default_run)?;
         let trust_folder = state.join("trust");
         trust::write(&world, &trust_folder)?;
-        let router = world.router();
-        let server = tokio::spawn(async move {
-            // axum::serve ends only with the process or with `abort`.
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(Self { world, trust_folder, server, _temporary: temporary })
+        let world = Arc::new(world);
+        let services = TowerToHyperService::new(world.router());
+        let server = Server::start(listener, move |request| {
+            let answer = services.call(request);
+            async move {
+                match answer.await {
+                    Ok(response) => Ok(response),
+                    Err(never) => match never {},
+                }
+            }
+        })?;
+        Ok(Self { world, trust_folder, _server: server, _state: None, _temporary: None })
     }
 
     /// The folder with `trusted_root.json`, `signing_config.json` and `signing_config.rekor-v1.json`.
@@ -163,12 +180,6 @@ impl Sigstore {
     /// A signed token for a run, now.
     pub fn token(&self, request: &TokenRequest) -> Result<String, DevStackError> {
         self.world.tokens.token(request, Timestamp::now())
-    }
-}
-
-impl Drop for Sigstore {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }
 
