@@ -32,7 +32,7 @@ macro_rules! codes {
     ($($name:ident $id:literal $severity:ident $title:literal $cause:literal $risk:literal $fix:literal;)*) => {
         /// A finding code. Serialised as its id, `SW1001`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[allow(missing_docs, reason = "the table below documents each")]
+        #[expect(missing_docs, reason = "the table below documents each")]
         pub enum Code {
             $(#[serde(rename = $id)] $name,)*
         }

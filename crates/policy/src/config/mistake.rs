@@ -90,7 +90,7 @@ impl Mistake {
         if let Some(hint) = self.hint.as_deref().or(general) {
             group = group.element(Level::HELP.message(visible(hint)));
         }
-        Renderer::plain().render(&[group])
+        Renderer::plain().render(&[group]).replace(is_late_control, "\u{fffd}")
     }
 }
 
@@ -111,7 +111,7 @@ impl ConfigErrors {
         let mut shown: Vec<String> =
             mistakes.iter().take(SHOWN_MAX).map(|mistake| mistake.render(file, text)).collect();
         if mistakes.len() > SHOWN_MAX {
-            shown.push(format!("and {} more mistakes", mistakes.len() - SHOWN_MAX));
+            shown.push(format!("and {} more", mistakes.len() - SHOWN_MAX));
         }
         Self {
             findings: mistakes.iter().map(|mistake| mistake.finding(file)).collect(),
@@ -144,16 +144,27 @@ fn offset(text: &str, position: Position) -> usize {
     line_start + column.map_or(line.trim_end_matches(['\n', '\r']).len(), |(index, _)| index)
 }
 
-/// Text from the file between backticks, short enough for a message.
+/// Text from the file between backticks, on one line and short enough for a message.
 pub(super) fn quote(text: &str) -> String {
-    match text.char_indices().nth(QUOTED_CHARS_MAX) {
-        None if text.is_empty() => "the empty text".to_owned(),
-        Some((end, _)) => format!("`{}…`", &text[..end]),
-        None => format!("`{text}`"),
+    if text.is_empty() {
+        return "the empty text".to_owned();
     }
+    let (cut, end) = match text.char_indices().nth(QUOTED_CHARS_MAX) {
+        Some((end, _)) => (&text[..end], "…"),
+        None => (text, ""),
+    };
+    let spelt = cut
+        .chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() });
+    format!("`{}{end}`", spelt.collect::<String>())
 }
 
-/// The same with control and direction characters spelt out, so that a file cannot drive a terminal.
+/// The same with control and direction characters replaced, so that a file cannot drive a terminal.
+/// The renderer does so for what it shows of the source, but for the controls beyond ASCII.
 fn visible(text: &str) -> String {
-    annotate_snippets::normalize_untrusted_str(text)
+    annotate_snippets::normalize_untrusted_str(text).replace(is_late_control, "\u{fffd}")
+}
+
+fn is_late_control(c: char) -> bool {
+    ('\u{80}'..='\u{9f}').contains(&c)
 }

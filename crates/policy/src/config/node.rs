@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Error, Location, Spanned};
 
@@ -84,14 +85,33 @@ pub(super) fn parse(text: &str) -> Result<Node, NotYaml> {
 fn not_yaml(error: Error) -> NotYaml {
     let error = error.without_snippet();
     let position = error.location().map(position);
-    let message = error.to_string();
+    match limit(error) {
+        Some(message) => NotYaml::TooLarge { message, position },
+        None => NotYaml::Malformed { message: error.to_string(), position },
+    }
+}
+
+/// The limit that was reached, when that is what is wrong.
+fn limit(error: &Error) -> Option<String> {
+    let values = || format!("there are more than {CONFIG_NODES_MAX} values");
+    let levels = || format!("it is nested deeper than {CONFIG_DEPTH_MAX} levels");
     match error {
-        Error::Budget { .. }
-        | Error::AliasReplayLimitExceeded { .. }
+        Error::AliasError { error, .. } => limit(error),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => Some(levels()),
+        Error::Budget {
+            breach: BudgetBreach::Nodes { .. } | BudgetBreach::Events { .. }, ..
+        } => Some(values()),
+        // The parser below has a limit of its own for brackets, which it tells in words only.
+        Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => Some(levels()),
+        Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. }
-        | Error::AliasReplayCounterOverflow { .. } => NotYaml::TooLarge { message, position },
-        _ => NotYaml::Malformed { message, position },
+        | Error::AliasReplayCounterOverflow { .. } => {
+            Some(format!("{} once its aliases are expanded", values()))
+        }
+        Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => None,
+        Error::Budget { .. } => Some(error.to_string()),
+        _ => None,
     }
 }
 

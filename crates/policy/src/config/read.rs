@@ -53,7 +53,8 @@ fn signer(reader: &mut Reader, at: &At<'_>) -> Option<Signer> {
         Some(at) => reader.texts(&at, 1, &shape::GITHUB_REPOSITORY),
     };
     let signer = Signer { github: github?, called_from: called_from? };
-    if signer.github.commit.is_some() && signer.called_from.is_empty() {
+    let by_commit = signer.github.commit.is_some() && signer.github.refs.is_empty();
+    if by_commit && signer.called_from.is_empty() {
         let message = format!("`{}` has a `commit` but no `calledFrom`", at.path);
         let mistake = Mistake::new(Code::ConfigMissingKey, message).hint(Some(
             "a workflow that is pinned by commit is called from elsewhere: list the repositories \
