@@ -4,7 +4,9 @@
 //! 4 identity and requirements, 5 contents and packing, 6 publishing and signing services.
 //! A code is never reused and never renumbered.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
@@ -31,7 +33,7 @@ pub struct Entry {
 macro_rules! codes {
     ($($name:ident $id:literal $severity:ident $title:literal $cause:literal $risk:literal $fix:literal;)*) => {
         /// A finding code. Serialised as its id, `SW1001`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "the table below documents each")]
         pub enum Code {
             $(#[serde(rename = $id)] $name,)*
@@ -506,6 +508,21 @@ impl Code {
     /// The code of this id, if there is one.
     pub fn parse(id: &str) -> Option<Code> {
         TABLE.iter().find(|entry| entry.id.eq_ignore_ascii_case(id)).map(|entry| entry.code)
+    }
+}
+
+/// Any code, not today's list: a report of a later version stays valid for readers of this one.
+impl JsonSchema for Code {
+    fn schema_name() -> Cow<'static, str> {
+        "Code".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A finding code, such as `SW4001`.",
+            "type": "string",
+            "pattern": "^SW[0-9]{4}$",
+        })
     }
 }
 

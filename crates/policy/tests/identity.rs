@@ -10,7 +10,8 @@ const ISSUER: &str = "https://token.actions.githubusercontent.com";
 const COMMIT: &str = "8f4b7f84864484a7bf31766abe9204da3cbe65b3";
 
 fn config() -> Config {
-    Config::parse("x", include_str!("configs/platform.yaml"), date(2026, 11, 25)).unwrap()
+    Config::parse("x", include_str!("configs/platform.yaml"), date(2026, 11, 25))
+        .expect("the platform is valid")
 }
 
 fn claims(issuer: &str, sans: &[&str], source: &str) -> Claims {
