@@ -15,6 +15,7 @@ use sealwright_policy::{Code, Finding, Place};
 pub struct RegistryError {
     what: String,
     fault: Fault,
+    asked_wait: Option<Duration>,
 }
 
 /// The kinds of failing.
@@ -55,7 +56,17 @@ pub enum Fault {
 
 impl RegistryError {
     pub(crate) fn new(what: impl Into<String>, fault: Fault) -> Self {
-        Self { what: what.into(), fault }
+        Self { what: what.into(), fault, asked_wait: None }
+    }
+
+    /// With the time that the registry asked to wait.
+    pub(crate) fn asking_to_wait(mut self, asked: Option<Duration>) -> Self {
+        self.asked_wait = asked;
+        self
+    }
+
+    pub(crate) fn asked_wait(&self) -> Option<Duration> {
+        self.asked_wait
     }
 
     /// The kind of failing.

@@ -29,10 +29,10 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(8);
 
 /// Attempts of one request altogether when the registry answers 429, 502, 503 or 504, or breaks
 /// off.
-pub const RETRIES_COUNT_MAX: u32 = 8;
+pub const ATTEMPTS_COUNT_MAX: usize = 8;
 
 /// Attempts to connect: a host that is misspelt or down is said so within a second or two.
-pub const CONNECT_ATTEMPTS_COUNT_MAX: u32 = 4;
+pub const CONNECT_ATTEMPTS_COUNT_MAX: usize = 4;
 
 /// Requests that are in flight to one host at a time. 100 referrers with their bundles are then
 /// seven round trips; more connections are taken for an attack by some registries.

@@ -163,6 +163,9 @@ impl Client {
         repository: &Repository,
         target: &Target,
     ) -> Result<Ask, RegistryError> {
+        if let Target::Tag(tag) = target {
+            Target::tag(tag)?;
+        }
         let url = self.transport().url(repository, &format!("manifests/{target}"))?;
         let what = repository.at(target.clone()).to_string();
         Ok(Ask::new(method, url, what).scope(repository.scope(access)))

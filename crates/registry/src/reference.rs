@@ -77,8 +77,20 @@ impl Target {
     }
 }
 
+/// Whether it can stand in a URL's path and be nothing but a repository's name there. Names that
+/// were parsed always can; the fields are public.
+pub(crate) fn is_path(path: &str) -> bool {
+    let component = |component: &str| {
+        component.bytes().any(|c| c.is_ascii_alphanumeric())
+            && component
+                .bytes()
+                .all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
+    };
+    path.len() <= REFERENCE_CHARS_MAX && path.split('/').all(component)
+}
+
 /// Distribution specification 1.1, "Pulling manifests".
-fn is_tag(text: &str) -> bool {
+pub(crate) fn is_tag(text: &str) -> bool {
     let word = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
     text.len() <= 128
         && text.bytes().next().is_some_and(word)

@@ -19,6 +19,8 @@ use crate::limits::{ERROR_BYTES_MAX, REQUEST_TIMEOUT, UPLOAD_BYTES_PER_S_MIN};
 pub(crate) struct Failure {
     pub(crate) fault: Fault,
     pub(super) again: Again,
+    /// What the registry asked for with `Retry-After`.
+    pub(crate) asked_wait: Option<Duration>,
 }
 
 /// Whether another attempt makes sense.
@@ -28,13 +30,15 @@ pub(super) enum Again {
     Never,
     /// Nobody there; few attempts, since a misspelt host never comes up.
     Connecting,
-    /// After the time that the registry asked for, or a growing one.
-    Later(Option<Duration>),
+    /// A little later. What was sent may or may not have been carried out.
+    Later,
+    /// A little later, and surely nothing was carried out: a limiter stands before the registry.
+    LaterUndone,
 }
 
 impl Failure {
     pub(crate) fn lasting(fault: Fault) -> Self {
-        Self { fault, again: Again::Never }
+        Self { fault, again: Again::Never, asked_wait: None }
     }
 
     pub(super) fn from_answer(host: &str, answer: &Answer) -> Self {
@@ -44,11 +48,13 @@ impl Failure {
             said.push_str(&format!(" (it asked to wait {} s)", asked.as_secs()));
         }
         let (host, status) = (host.to_owned(), answer.status);
-        let fault = match status {
-            StatusCode::TOO_MANY_REQUESTS => Fault::RateLimited { host, said },
-            _ => Fault::Status { host, status, said },
+        let (fault, again) = match status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                (Fault::RateLimited { host, said }, Again::LaterUndone)
+            }
+            _ => (Fault::Status { host, status, said }, Again::Later),
         };
-        Self { fault, again: Again::Later(asked) }
+        Self { fault, again, asked_wait: asked }
     }
 
     fn from_error(url: &Url, error: &reqwest::Error, call: Call) -> Self {
@@ -59,9 +65,9 @@ impl Failure {
         let again = match error {
             _ if is_tls(error) || error.is_builder() => Again::Never,
             _ if error.is_connect() => Again::Connecting,
-            _ => Again::Later(None),
+            _ => Again::Later,
         };
-        Self { fault: Fault::Unreachable { host: origin::host(url), why }, again }
+        Self { fault: Fault::Unreachable { host: origin::host(url), why }, again, asked_wait: None }
     }
 }
 

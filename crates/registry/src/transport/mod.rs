@@ -20,15 +20,18 @@ use url::Url;
 
 use crate::auth::{Authenticator, Scope};
 use crate::error::{Fault, RegistryError};
-use crate::limits::REDIRECTS_COUNT_MAX;
+use crate::limits::{REDIRECTS_COUNT_MAX, UPLOAD_BYTES_PER_S_MIN};
 use crate::options::ClientOptions;
 use crate::reference::Repository;
 
 pub(crate) use body::Payload;
 pub(crate) use exchange::Failure;
+pub(crate) use origin::{host, same as same_origin, shown};
+pub(crate) use retry::backoff;
+
+use exchange::Again;
 use http::HttpClients;
 use origin::PlainHttp;
-pub(crate) use origin::{host, shown};
 use retry::Retry;
 
 /// How requests travel.
@@ -146,6 +149,12 @@ impl Transport {
         Call { until: Instant::now() + self.deadline, limit: self.deadline }
     }
 
+    /// A call that has to carry so many bytes as well.
+    pub(crate) fn call_with(&self, bytes: u64) -> Call {
+        let limit = self.deadline + Duration::from_secs(bytes / UPLOAD_BYTES_PER_S_MIN);
+        Call { until: Instant::now() + limit, limit }
+    }
+
     pub(crate) fn request_count(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -163,7 +172,7 @@ impl Transport {
     /// Sends until there is an answer that is not worth a retry: any status may come back.
     pub(crate) async fn send(&self, ask: &Ask, call: Call) -> Result<Answer, RegistryError> {
         let sent = self.repeat(ask, call, || self.send_authorized(ask, call)).await;
-        sent.map_err(|failure| ask.error(failure.fault))
+        sent.map_err(|failure| ask.error(failure.fault).asking_to_wait(failure.asked_wait))
     }
 
     /// The same with no more than the headers of `ask`, and no redirects: for token endpoints.
@@ -190,8 +199,8 @@ impl Transport {
                 Ok(answer) => Failure::from_answer(&ask.host(), &answer),
                 Err(failure) => failure,
             };
-            let Some(wait) = retry.wait_after(&failure).filter(|_| ask.repeatable) else {
-                return Err(Failure::lasting(failure.fault));
+            let Some(wait) = retry.wait_after(&failure, ask.repeatable) else {
+                return Err(Failure { again: Again::Never, ..failure });
             };
             tracing::debug!(what = ask.what, fault = %failure.fault, ?wait, "trying again");
             tokio::time::sleep(wait).await;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use crate::error::{Fault, RegistryError};
-use crate::reference::Repository;
+use crate::error::{Fault, RegistryError, quoted};
+use crate::reference::{Repository, is_path};
 
 /// The hosts that may be spoken to in plain text, beside loopback.
 #[derive(Debug)]
@@ -22,6 +22,14 @@ impl PlainHttp {
         repository: &Repository,
         rest: &str,
     ) -> Result<Url, RegistryError> {
+        let error =
+            |why: String| RegistryError::new(repository.to_string(), Fault::Reference { why });
+        if !is_path(&repository.path) {
+            return Err(error(format!(
+                "`{}` is not a repository's name",
+                quoted(&repository.path)
+            )));
+        }
         // Docker Hub's name and the host of its registry differ.
         let host = match repository.host.as_str() {
             "docker.io" => "registry-1.docker.io",
@@ -33,10 +41,7 @@ impl PlainHttp {
             Ok(http) if self.allows(&http) => Ok(http),
             _ => Ok(https),
         });
-        url.map_err(|reason| {
-            let why = format!("{reason}");
-            RegistryError::new(repository.to_string(), Fault::Reference { why })
-        })
+        url.map_err(|reason| error(reason.to_string()))
     }
 
     /// Where `location` leads, seen from `from`.

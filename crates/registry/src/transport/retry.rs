@@ -10,7 +10,7 @@ use http::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
 use super::exchange::{Again, Failure};
-use crate::limits::{BACKOFF_FIRST, BACKOFF_MAX, CONNECT_ATTEMPTS_COUNT_MAX, RETRIES_COUNT_MAX};
+use crate::limits::{ATTEMPTS_COUNT_MAX, BACKOFF_FIRST, BACKOFF_MAX, CONNECT_ATTEMPTS_COUNT_MAX};
 
 /// Statuses that a registry answers when it would answer otherwise a little later. No other
 /// status is ever tried again.
@@ -27,7 +27,7 @@ pub(super) fn is_transient(status: StatusCode) -> bool {
 /// The attempts of one request.
 pub(super) struct Retry {
     until: Instant,
-    failures: u32,
+    failures: usize,
 }
 
 impl Retry {
@@ -40,27 +40,30 @@ impl Retry {
     }
 
     /// How long to wait before the next attempt; `None` when there is to be none. When the
-    /// registry asks for more time than there is, the answer comes now rather than at the deadline.
-    pub(super) fn wait_after(&mut self, failure: &Failure) -> Option<Duration> {
+    /// registry asks for more time than there is, the answer comes now rather than at the
+    /// deadline.
+    pub(super) fn wait_after(&mut self, failure: &Failure, repeatable: bool) -> Option<Duration> {
         self.failures += 1;
         let attempts_max = match failure.again {
             Again::Never => return None,
+            Again::Later if !repeatable => return None,
             Again::Connecting => CONNECT_ATTEMPTS_COUNT_MAX,
-            Again::Later(_) => RETRIES_COUNT_MAX,
+            Again::Later | Again::LaterUndone => ATTEMPTS_COUNT_MAX,
         };
-        let wait = match failure.again {
-            Again::Later(Some(asked)) => asked + BACKOFF_FIRST.mul_f64(fastrand::f64()),
-            _ => self.backoff(),
+        let wait = match failure.asked_wait {
+            Some(asked) => asked + BACKOFF_FIRST.mul_f64(fastrand::f64()),
+            None => backoff(self.failures),
         };
         let in_time = Instant::now() + wait < self.until;
         (self.failures < attempts_max && in_time).then_some(wait)
     }
+}
 
-    /// Doubling, with a random half so that many clients do not come back at once.
-    fn backoff(&self) -> Duration {
-        let doubled = BACKOFF_FIRST.saturating_mul(1 << (self.failures - 1).min(16));
-        doubled.min(BACKOFF_MAX).mul_f64(0.5 + fastrand::f64() / 2.0)
-    }
+/// Doubling with each failure, with a random half so that many clients do not come back at once.
+pub(crate) fn backoff(failures: usize) -> Duration {
+    let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(16).min(16);
+    let doubled = BACKOFF_FIRST.saturating_mul(1 << doublings);
+    doubled.min(BACKOFF_MAX).mul_f64(0.5 + fastrand::f64() / 2.0)
 }
 
 /// What `Retry-After` asks for, in either of its forms (RFC 9110, 10.2.3).
