@@ -3,3 +3,5 @@
 pub mod cli;
 pub mod commands;
 pub mod contents;
+pub mod inventory;
+pub mod sbom;

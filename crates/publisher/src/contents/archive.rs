@@ -53,6 +53,7 @@ impl Archive<'_> {
             self.append(path, expected, &mut bytes.as_slice())?;
             self.buffer = bytes;
         } else {
+            self.inspect.pass(path, expected.size);
             self.append(path, expected, &mut file)?;
         }
         let beyond = file.read(&mut [0]).map_err(unreadable)?;

@@ -32,6 +32,10 @@ pub trait Inspect {
     fn wants(&self, path: &str, bytes: u64) -> bool;
     /// Is given the file.
     fn inspect(&mut self, path: &str, bytes: &[u8]);
+    /// Is told of a file that it did not want.
+    fn pass(&mut self, path: &str, bytes: u64) {
+        let _ = (path, bytes);
+    }
 }
 
 /// Wants nothing.
