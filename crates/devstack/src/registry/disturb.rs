@@ -146,7 +146,7 @@ pub(crate) fn without_body(response: Response<Body>) -> Response<Body> {
 
 fn lying_length(response: Response<Body>, add: i64) -> Response<Body> {
     let Some(length) = length(&response) else { return response };
-    let mut response = response.map(|body| Body::from_stream(body.into_data_stream()));
+    let mut response = response.map(|body| cut_answer(body, u64::MAX));
     let lie = length.saturating_add_signed(add);
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(lie));
     response
@@ -185,10 +185,13 @@ fn stall(body: Body, bytes: u64) -> Body {
 fn first_bytes(body: Body, bytes: u64) -> impl Stream<Item = io::Result<Bytes>> + Send {
     let pieces = body.into_data_stream();
     stream::unfold((pieces, bytes), |(mut pieces, left)| async move {
-        if left == 0 {
+        let piece = if left == 0 { None } else { pieces.next().await };
+        let Some(piece) = piece else {
+            // One pause, in which the server sends what it has: else it would close on it.
+            tokio::task::yield_now().await;
             return None;
-        }
-        let piece = pieces.next().await?.map_err(io::Error::other);
+        };
+        let piece = piece.map_err(io::Error::other);
         let piece = piece.map(|mut piece| {
             piece.truncate(usize::try_from(left).unwrap_or(usize::MAX));
             piece
