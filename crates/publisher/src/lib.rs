@@ -4,4 +4,6 @@ pub mod cli;
 pub mod commands;
 pub mod contents;
 pub mod inventory;
+pub mod provenance;
 pub mod sbom;
+pub mod source;
