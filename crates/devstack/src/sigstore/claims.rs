@@ -13,7 +13,6 @@ pub const AUDIENCE: &str = "sigstore";
 /// as query parameters of the token request URL, in camel case (`?workflow=ci.yaml&gitRef=refs/heads/dev`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
 pub struct TokenRequest {
     /// The repository whose event started the run, `owner/name`.
     pub repository: String,

@@ -119,11 +119,11 @@ async fn signing_certificate(
     let certificate = signer_certificate::issue(
         &certified,
         key.spki(),
-        &world.signers,
-        Some(&world.ct_log),
+        &world.ours.signers,
+        Some(&world.ours.ct_log),
         now,
     )?;
-    let [intermediate, root] = world.signers.chain();
+    let [intermediate, root] = world.ours.signers.chain();
     let chain = [pem(&certificate)?, pem(intermediate)?, pem(root)?];
     Ok(Json(json!({"signedCertificateEmbeddedSct": {"chain": {"certificates": chain}}})))
 }
@@ -166,12 +166,12 @@ fn requested_key(base64: &str) -> Result<PublicKey, Refused> {
 }
 
 async fn trust_bundle(State(world): State<Arc<World>>) -> Result<Json<Value>, Refused> {
-    let [intermediate, root] = world.signers.chain();
+    let [intermediate, root] = world.ours.signers.chain();
     Ok(Json(json!({"chains": [{"certificates": [pem(intermediate)?, pem(root)?]}]})))
 }
 
 async fn root_certificate(State(world): State<Arc<World>>) -> Result<String, Refused> {
-    let [intermediate, root] = world.signers.chain();
+    let [intermediate, root] = world.ours.signers.chain();
     Ok(pem(intermediate)? + &pem(root)?)
 }
 

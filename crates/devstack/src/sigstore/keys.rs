@@ -163,6 +163,17 @@ impl SigningKey {
         })
     }
 
+    /// Signs what has this SHA-256, without seeing it. For ECDSA keys on P-256.
+    pub(crate) fn sign_sha256(&self, digest: &[u8]) -> Result<Vec<u8>, DevStackError> {
+        use aws_lc_rs::digest::{Digest, SHA256};
+        let failed = |error| DevStackError::mint("a signature", error);
+        let digest = Digest::import_less_safe(digest, &SHA256).map_err(failed)?;
+        match &self.pair {
+            Pair::P256(pair) => Ok(pair.sign_digest(&digest).map_err(failed)?.as_ref().to_vec()),
+            _ => Err(DevStackError::mint("a signature", "only P-256 keys sign a SHA-256 unseen")),
+        }
+    }
+
     /// Whether this key made the signature.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         verifies(self.kind(), self.public_bits(), message, signature)

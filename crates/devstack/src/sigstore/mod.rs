@@ -11,9 +11,11 @@ mod ct;
 mod dsse;
 mod fulcio;
 mod keys;
+mod legacy;
 mod log;
 mod log_entry;
 mod merkle;
+mod mint;
 mod note;
 mod oidc;
 mod public_key;
@@ -21,11 +23,12 @@ mod rekor_v1;
 mod rekor_v1_entry;
 mod rekor_v2;
 mod signer_certificate;
+mod situation;
 mod tiles;
 mod timestamp;
 mod trust;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -34,6 +37,9 @@ use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
 
 pub use self::claims::{AUDIENCE, TokenFault, TokenRequest};
+pub use self::legacy::{LegacyMint, LegacySignature, LegacySituation};
+pub use self::mint::Mint;
+pub use self::situation::{LogVersion, Situation};
 
 use self::authority::Authority;
 use self::keys::{KeyKind, SigningKey};
@@ -45,7 +51,6 @@ use crate::{DevStackError, StateFolder};
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
 pub struct SigstoreOptions {
     /// Where keys, logs and the trust folder are kept; without it they end with the process.
     pub state: Option<Utf8PathBuf>,
@@ -77,6 +82,13 @@ pub(crate) struct World {
     url: String,
     tokens: TokenIssuer,
     default_run: TokenRequest,
+    ours: Services,
+    /// The same services with other keys, which nobody trusts; made when first minted with.
+    foreign: OnceLock<Services>,
+}
+
+/// Those who certify, log and timestamp.
+struct Services {
     signers: Authority,
     ct_log: SigningKey,
     rekor_v1: RekorV1,
@@ -189,18 +201,21 @@ impl World {
         folder: &Utf8Path,
         default_run: TokenRequest,
     ) -> Result<Self, DevStackError> {
-        let now = Timestamp::now();
-        let folder = Some(folder);
         Ok(Self {
-            tokens: TokenIssuer::load(url.clone(), folder)?,
+            tokens: TokenIssuer::load(url.clone(), Some(folder))?,
             url,
             default_run,
-            signers: Authority::of_signers(folder, now)?,
-            ct_log: SigningKey::load_or_create(folder, "ct.key", KeyKind::P256)?,
-            rekor_v1: RekorV1::load(folder, LOG_HOST.to_owned())?,
-            rekor_v2: RekorV2::load(folder, LOG_HOST.to_owned())?,
-            timestamps: Authority::of_timestamps(folder, now)?,
+            ours: Services::load(Some(folder))?,
+            foreign: OnceLock::new(),
         })
+    }
+
+    fn foreign(&self) -> Result<&Services, DevStackError> {
+        if let Some(foreign) = self.foreign.get() {
+            return Ok(foreign);
+        }
+        let made = Services::load(None)?;
+        Ok(self.foreign.get_or_init(|| made))
     }
 
     fn timestamp_url(&self) -> String {
@@ -215,6 +230,19 @@ impl World {
             .merge(rekor_v2::routes())
             .merge(timestamp::routes())
             .with_state(Arc::clone(self))
+    }
+}
+
+impl Services {
+    fn load(folder: Option<&Utf8Path>) -> Result<Self, DevStackError> {
+        let now = Timestamp::now();
+        Ok(Self {
+            signers: Authority::of_signers(folder, now)?,
+            ct_log: SigningKey::load_or_create(folder, "ct.key", KeyKind::P256)?,
+            rekor_v1: RekorV1::load(folder, LOG_HOST.to_owned())?,
+            rekor_v2: RekorV2::load(folder, LOG_HOST.to_owned())?,
+            timestamps: Authority::of_timestamps(folder, now)?,
+        })
     }
 }
 

@@ -165,7 +165,7 @@ async fn create_entry(State(world): State<Arc<World>>, request: String) -> Respo
         Ok(body) => body,
         Err(problem) => return refuse(StatusCode::BAD_REQUEST, problem),
     };
-    let rekor = &world.rekor_v1;
+    let rekor = &world.ours.rekor_v1;
     let uuid = rekor.uuid(&body.bytes);
     let location = format!("/api/v1/log/entries/{uuid}");
     if rekor.index_of(&uuid).is_some() {
@@ -188,12 +188,12 @@ struct ByIndex {
 }
 
 async fn entry_by_index(State(world): State<Arc<World>>, Query(query): Query<ByIndex>) -> Response {
-    answer(world.rekor_v1.stored(query.log_index))
+    answer(world.ours.rekor_v1.stored(query.log_index))
 }
 
 async fn entry_by_uuid(State(world): State<Arc<World>>, Path(uuid): Path<String>) -> Response {
-    match world.rekor_v1.index_of(&uuid) {
-        Some(index) => answer(world.rekor_v1.stored(index)),
+    match world.ours.rekor_v1.index_of(&uuid) {
+        Some(index) => answer(world.ours.rekor_v1.stored(index)),
         None => answer(Ok(None)),
     }
 }
@@ -223,7 +223,7 @@ async fn search(State(world): State<Arc<World>>, Json(search): Json<Search>) -> 
     if search.entry_uuids.len() + search.log_indexes.len() + search.entries.len() > SEARCH_MAX {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, format!("look for at most {SEARCH_MAX}"));
     }
-    let rekor = &world.rekor_v1;
+    let rekor = &world.ours.rekor_v1;
     let mut indexes = search.log_indexes;
     indexes.extend(search.entry_uuids.iter().filter_map(|uuid| rekor.index_of(uuid)));
     for entry in search.entries {
@@ -244,7 +244,7 @@ async fn search(State(world): State<Arc<World>>, Json(search): Json<Search>) -> 
 }
 
 async fn log_info(State(world): State<Arc<World>>) -> Response {
-    let rekor = &world.rekor_v1;
+    let rekor = &world.ours.rekor_v1;
     let (size, root) = {
         let log = rekor.lock();
         (log.tree.len(), log.tree.root())
@@ -263,7 +263,7 @@ async fn log_info(State(world): State<Arc<World>>) -> Response {
 }
 
 async fn public_key(State(world): State<Arc<World>>) -> Response {
-    match der::pem::encode_string("PUBLIC KEY", LineEnding::LF, world.rekor_v1.key.spki()) {
+    match der::pem::encode_string("PUBLIC KEY", LineEnding::LF, world.ours.rekor_v1.key.spki()) {
         Ok(pem) => ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response(),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }

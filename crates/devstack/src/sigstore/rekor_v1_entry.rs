@@ -10,6 +10,7 @@ use super::dsse::Envelope;
 use super::public_key::PublicKey;
 
 /// What the log keeps.
+#[derive(Clone)]
 pub(crate) struct Body {
     pub(crate) kind: &'static str,
     pub(crate) bytes: Vec<u8>,

@@ -209,13 +209,13 @@ async fn create_entry(State(world): State<Arc<World>>, request: String) -> Respo
         Ok(body) => body,
         Err(problem) => return refuse(StatusCode::BAD_REQUEST, 3, problem),
     };
-    let known = world.rekor_v2.lock().find(&hash_leaf(&body.bytes));
+    let known = world.ours.rekor_v2.lock().find(&hash_leaf(&body.bytes));
     if let Some(index) = known {
         let refusal =
             refuse(StatusCode::CONFLICT, 6, format!("an equal entry stands at index {index}"));
         return ([("x-log-index", index.to_string())], refusal).into_response();
     }
-    match world.rekor_v2.append(body) {
+    match world.ours.rekor_v2.append(body) {
         Ok(entry) => (StatusCode::CREATED, Json(entry.to_json())).into_response(),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, 13, error.to_string()),
     }
@@ -223,17 +223,17 @@ async fn create_entry(State(world): State<Arc<World>>, request: String) -> Respo
 
 async fn read_checkpoint(State(world): State<Arc<World>>) -> Response {
     let (size, root) = {
-        let log = world.rekor_v2.lock();
+        let log = world.ours.rekor_v2.lock();
         (log.tree.len(), log.tree.root())
     };
-    match world.rekor_v2.checkpoint(size, &root) {
+    match world.ours.rekor_v2.checkpoint(size, &root) {
         Ok(checkpoint) => checkpoint.into_response(),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, 13, error.to_string()),
     }
 }
 
 async fn read_tile(State(world): State<Arc<World>>, Path(path): Path<String>) -> Response {
-    match tiles::read(&world.rekor_v2.lock(), &path) {
+    match tiles::read(&world.ours.rekor_v2.lock(), &path) {
         Some(bytes) => bytes.into_response(),
         None => refuse(StatusCode::NOT_FOUND, 5, format!("there is no tile `{path}`")),
     }

@@ -227,7 +227,7 @@ async fn create_timestamp(State(world): State<Arc<World>>, body: Bytes) -> Respo
     if let Err(problem) = check_imprint(&request.message_imprint) {
         return (StatusCode::BAD_REQUEST, problem).into_response();
     }
-    match respond(request, &world.timestamps, Timestamp::now()) {
+    match respond(request, &world.ours.timestamps, Timestamp::now()) {
         Ok(token) => {
             (StatusCode::CREATED, [(header::CONTENT_TYPE, "application/timestamp-reply")], token)
                 .into_response()
@@ -251,7 +251,7 @@ fn check_imprint(imprint: &MessageImprint) -> Result<(), String> {
 }
 
 async fn certificate_chain(State(world): State<Arc<World>>) -> Response {
-    let [leaf, root] = world.timestamps.chain();
+    let [leaf, root] = world.ours.timestamps.chain();
     match pem(leaf).and_then(|leaf| Ok(leaf + &pem(root)?)) {
         Ok(chain) => {
             ([(header::CONTENT_TYPE, "application/pem-certificate-chain")], chain).into_response()

@@ -34,7 +34,7 @@ pub(crate) fn write(world: &World, folder: &Utf8Path) -> Result<(), DevStackErro
 
 fn trusted_root(world: &World) -> Result<Value, DevStackError> {
     let url = &world.url;
-    let start = json!({"start": world.signers.valid_from().to_string()});
+    let start = json!({"start": world.ours.signers.valid_from().to_string()});
     let log = |spki: &[u8], details: &str, log_id: &[u8]| {
         json!({
             "baseUrl": url,
@@ -43,16 +43,16 @@ fn trusted_root(world: &World) -> Result<Value, DevStackError> {
             "logId": {"keyId": BASE64.encode(log_id)},
         })
     };
-    let (v1, v2, ct) = (&world.rekor_v1, &world.rekor_v2, &world.ct_log);
+    let (v1, v2, ct) = (&world.ours.rekor_v1, &world.ours.rekor_v2, &world.ours.ct_log);
     Ok(json!({
         "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
         "tlogs": [
             log(v1.key.spki(), "PKIX_ECDSA_P256_SHA_256", &v1.log_id()),
             log(v2.key.spki(), "PKIX_ED25519", &v2.log_id()),
         ],
-        "certificateAuthorities": [authority(&world.signers, url, &start)?],
+        "certificateAuthorities": [authority(&world.ours.signers, url, &start)?],
         "ctlogs": [log(ct.spki(), "PKIX_ECDSA_P256_SHA_256", &Sha256::digest(ct.spki()))],
-        "timestampAuthorities": [authority(&world.timestamps, &world.timestamp_url(), &start)?],
+        "timestampAuthorities": [authority(&world.ours.timestamps, &world.timestamp_url(), &start)?],
     }))
 }
 
@@ -75,7 +75,7 @@ fn authority(authority: &Authority, uri: &str, valid_for: &Value) -> Result<Valu
 
 /// Rekor v2 comes with the timestamp authority; Rekor v1 tells the time itself.
 fn signing_config(world: &World, rekor_version: u8) -> Value {
-    let start = world.signers.valid_from().to_string();
+    let start = world.ours.signers.valid_from().to_string();
     let service = |url: &str, version: u8| {
         json!([{
             "url": url,
