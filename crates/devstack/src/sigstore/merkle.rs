@@ -26,7 +26,7 @@ impl Tree {
                 self.levels.push(Vec::new());
             }
             self.levels[level].push(node);
-            if position % 2 == 0 {
+            if position.is_multiple_of(2) {
                 return index;
             }
             node = hash_children(&self.levels[level][position - 1], &node);
@@ -67,7 +67,7 @@ impl Tree {
         if leaves == 0 {
             return Sha256::digest([]).into();
         }
-        if leaves.is_power_of_two() && start % leaves == 0 {
+        if leaves.is_power_of_two() && start.is_multiple_of(leaves) {
             return self.levels[leaves.ilog2() as usize][start / leaves];
         }
         let middle = start + split(leaves);
@@ -133,7 +133,7 @@ mod tests {
         for sibling in path {
             if index % 2 == 1 || index == last {
                 node = hash_children(sibling, &node);
-                while index % 2 == 0 && index != 0 {
+                while index.is_multiple_of(2) && index != 0 {
                     (index, last) = (index / 2, last / 2);
                 }
             } else {
