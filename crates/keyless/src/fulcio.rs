@@ -1,6 +1,5 @@
 //! One certificate for one key: the certificate authority's v2 API, `POST /api/v2/signingCert`.
 
-use sealwright_policy::Claims;
 use serde::{Deserialize, Serialize};
 use sigstore_crypto::KeyPair;
 use sigstore_crypto::x509::parse_certificate_info;
@@ -44,23 +43,6 @@ pub(crate) async fn request_certificate(
         return Err(service.unusable("the certificate is for another key than ours".to_owned()));
     }
     Ok(certificate)
-}
-
-/// What the certificate says about its holder.
-pub(crate) fn certified_claims(certificate: &DerCertificate) -> Result<Claims, String> {
-    let info = parse_certificate_info(certificate).map_err(|error| error.to_string())?;
-    let ci = info.ci_claims;
-    Ok(Claims {
-        issuer: info.issuer,
-        sans: info.identity.iter().map(|san| san.as_str().to_owned()).collect(),
-        build_signer_uri: ci.build_signer_uri,
-        build_signer_digest: ci.build_signer_digest,
-        source_repository_uri: ci.source_repository_uri,
-        source_repository_digest: ci.source_repository_digest,
-        source_repository_ref: ci.source_repository_ref,
-        run_invocation_uri: ci.run_invocation_uri,
-        ..Claims::default()
-    })
 }
 
 fn leaf(answer: &[u8]) -> Result<DerCertificate, String> {

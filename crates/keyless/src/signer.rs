@@ -83,9 +83,10 @@ impl Signer {
         let authority = &self.services.certificate_authority;
         let certificate =
             fulcio::request_certificate(&session, authority, &self.token, &key).await?;
-        let claims = fulcio::certified_claims(&certificate).map_err(|reason| {
-            session.at(Service::CertificateAuthority, authority).unusable(reason)
-        })?;
+        let claims =
+            sealwright_evidence::certificate::claims(certificate.as_bytes()).map_err(|error| {
+                session.at(Service::CertificateAuthority, authority).unusable(error.to_string())
+            })?;
         let holder = Holder { session: &session, key: &key, certificate: &certificate };
         try_join_all(statements.iter().map(|statement| self.sign_one(&holder, statement, &claims)))
             .await

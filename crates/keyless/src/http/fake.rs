@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
@@ -41,7 +41,6 @@ impl Answer {
 pub(crate) struct Seen {
     pub(crate) path_and_query: String,
     pub(crate) authorization: Option<String>,
-    pub(crate) body: Vec<u8>,
 }
 
 struct Script {
@@ -82,19 +81,13 @@ impl Drop for FakeService {
     }
 }
 
-async fn answer(
-    State(script): State<Arc<Script>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn answer(State(script): State<Arc<Script>>, uri: Uri, headers: HeaderMap) -> Response {
     let mut seen = script.seen.lock().unwrap();
     let number = seen.len().min(script.answers.len() - 1);
     let authorization = headers.get(header::AUTHORIZATION);
     seen.push(Seen {
         path_and_query: uri.to_string(),
         authorization: authorization.map(|value| value.to_str().unwrap().to_owned()),
-        body: body.to_vec(),
     });
     let scripted = script.answers[number].clone();
     let mut response = Response::builder().status(scripted.status);
