@@ -1,0 +1,59 @@
+//! Workflow commands of GitHub Actions: an annotation for each finding.
+//!
+//! Escaping as in <https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts>.
+
+use sealwright_policy::{Finding, Report, Severity};
+
+use crate::findings::{all, sentence};
+use crate::visible;
+
+/// GitHub shows ten annotations of a kind for a step; more only makes the log longer.
+const ANNOTATIONS_COUNT_MAX: usize = 30;
+
+pub(crate) fn render(report: &Report) -> String {
+    all(report).into_iter().take(ANNOTATIONS_COUNT_MAX).map(|(_, finding)| line(finding)).collect()
+}
+
+fn line(finding: &Finding) -> String {
+    let place = &finding.place;
+    let mut properties = Vec::new();
+    if let Some(file) = &place.file {
+        properties.push(format!("file={}", property(file)));
+        properties.extend(place.line.map(|line| format!("line={line}")));
+        properties.extend(place.column.map(|column| format!("col={column}")));
+    }
+    let title = format!("{} {}", finding.code, finding.code.entry().title);
+    properties.push(format!("title={}", property(&title)));
+    format!(
+        "::{} {}::{}\n",
+        command(finding.severity),
+        properties.join(","),
+        data(&message(finding))
+    )
+}
+
+/// Not knowing is never green.
+fn command(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error | Severity::Unknown => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    }
+}
+
+fn message(finding: &Finding) -> String {
+    let subject = finding.place.object.iter().chain(&finding.place.digest);
+    let subject: Vec<&str> = subject.map(String::as_str).collect();
+    match subject.as_slice() {
+        [] => sentence(finding),
+        words => format!("{}: {}", words.join(" "), sentence(finding)),
+    }
+}
+
+fn data(text: &str) -> String {
+    visible(text).replace('%', "%25")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
