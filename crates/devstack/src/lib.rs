@@ -3,11 +3,15 @@
 //! Everything binds 127.0.0.1, keeps throw-away keys, and mints its bytes with its own code, so that
 //! the product's encoder and decoder cannot agree on the same mistake.
 
+mod endpoints;
 mod error;
 mod listen;
 pub mod registry;
 pub mod sigstore;
+mod stack;
 mod state;
 
+pub use endpoints::Endpoints;
 pub use error::DevStackError;
+pub use stack::{DevStack, Options};
 pub use state::StateFolder;

@@ -106,7 +106,13 @@ pub(crate) fn write_json(path: &Utf8Path, value: &impl Serialize) -> Result<(), 
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| DevStackError::mint("a JSON file", error))?;
     let partial = Utf8PathBuf::from(format!("{path}.{}.partial", std::process::id()));
-    std::fs::write(&partial, text + "\n").map_err(DevStackError::file("write", &partial))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    // A secret may be in it, and the folder may have been made by somebody else.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&partial).and_then(|mut file| writeln!(file, "{text}"));
+    written.map_err(DevStackError::file("write", &partial))?;
     std::fs::rename(&partial, path).map_err(DevStackError::file("write", path))
 }
 

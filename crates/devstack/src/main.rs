@@ -1,0 +1,242 @@
+//! `sealwright-devstack`: runs the dev stack, and hands out what a job on GitHub would have.
+
+mod run;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstream::eprintln;
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{Parser, Subcommand, ValueEnum};
+use sealwright_devstack::{DevStack, DevStackError, Endpoints, Options};
+use tracing_subscriber::filter::LevelFilter;
+
+use run::RunArguments;
+
+/// Exit code for wrong flags (`EX_USAGE`).
+const USAGE: u8 = 64;
+/// Exit code for a state folder that is not ours or is damaged (`EX_DATAERR`).
+const DATA: u8 = 65;
+/// Exit code for a dev stack that is not running, a folder or a port in use (`EX_UNAVAILABLE`).
+const UNAVAILABLE: u8 = 69;
+/// Exit code for what cannot happen (`EX_SOFTWARE`).
+const SOFTWARE: u8 = 70;
+/// Exit code for files that cannot be read or written (`EX_IOERR`).
+const FILES: u8 = 74;
+
+/// A small world on loopback: an OCI registry and a Sigstore, with throw-away keys.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sealwright-devstack",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  sealwright-devstack up --state .devstack
+  sealwright-devstack up --state .devstack --referrers-api off --registry-port 5000
+  sealwright-devstack token --state .devstack --repository acme/platform --workflow cd.yaml
+  env $(sealwright-devstack env --state .devstack) sealwright-publisher whoami
+
+Exit codes: 0 stopped as asked or done, 64 usage, 65 the state folder is not ours or damaged,
+69 not running, or folder or port in use, 74 file error."
+)]
+struct Arguments {
+    /// Says more about what happens, on stderr.
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs in the foreground until SIGINT or SIGTERM; one JSON line on stdout says when it is ready.
+    #[command(
+        arg_required_else_help = true,
+        after_help = "\
+The line on stdout is what endpoints.json in the state folder holds: registry, referrersApi, issuer,
+fulcio, rekorV1, rekorV2, timestamp, trust, tokenRequestUrl, tokenRequestToken.
+
+With --control, other processes set the registry's faults and read its request log:
+  curl -X POST http://127.0.0.1:PORT/_faults -d '[{\"kind\": \"manifest\", \"method\": \"PUT\",
+    \"times\": 1, \"effect\": {\"status\": {\"code\": 429, \"retryAfter\": \"1\"}}}]'
+  curl http://127.0.0.1:PORT/_requests"
+    )]
+    Up(UpArguments),
+    /// Prints a token of the running dev stack.
+    #[command(arg_required_else_help = true)]
+    Token {
+        #[command(flatten)]
+        state: StateArgument,
+        #[command(flatten)]
+        run: RunArguments,
+        /// For whom the token is.
+        #[arg(long, value_name = "NAME")]
+        audience: Option<String>,
+        /// Makes a token that must be refused.
+        #[arg(long, value_parser = ["expired", "not-yet-valid", "other-issuer", "foreign-key"])]
+        fault: Option<String>,
+    },
+    /// Prints what a job on GitHub would have in its environment, as NAME=value lines.
+    #[command(arg_required_else_help = true)]
+    Env {
+        #[command(flatten)]
+        state: StateArgument,
+        #[command(flatten)]
+        run: RunArguments,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct StateArgument {
+    /// Folder with keys, logs and content.
+    #[arg(long, value_name = "DIR")]
+    state: Utf8PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct UpArguments {
+    #[command(flatten)]
+    state: StateArgument,
+    /// Whether the registry has the referrers API; GHCR has not.
+    #[arg(long, value_name = "on|off", value_enum, default_value = "on")]
+    referrers_api: Switch,
+    /// Port of the registry on 127.0.0.1 (default: the one before, or a free one).
+    #[arg(long, value_name = "N")]
+    registry_port: Option<u16>,
+    /// Port of Sigstore on 127.0.0.1 (default: the one before, or a free one).
+    #[arg(long, value_name = "N")]
+    sigstore_port: Option<u16>,
+    /// Lets every request to the registry wait, as a distant one would.
+    #[arg(long, value_name = "MILLISECONDS")]
+    latency_ms: Option<u64>,
+    /// Lets other processes set faults and read the request log of the registry.
+    #[arg(long)]
+    control: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(talk) => {
+            let usage = talk.use_stderr();
+            // Nothing more can be said when even this cannot be written.
+            let _ = talk.print();
+            return if usage { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let level = if arguments.verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+fn exit_code(error: &DevStackError) -> u8 {
+    match error {
+        DevStackError::ForeignFolder(_) | DevStackError::Damaged { .. } => DATA,
+        DevStackError::InUse { .. }
+        | DevStackError::Listen { .. }
+        | DevStackError::NotRunning(_) => UNAVAILABLE,
+        DevStackError::File { .. } => FILES,
+        _ => SOFTWARE,
+    }
+}
+
+fn run(command: Command) -> Result<(), DevStackError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| DevStackError::mint("an async runtime", error))?;
+    runtime.block_on(async {
+        match command {
+            Command::Up(arguments) => up(arguments).await,
+            Command::Token { state, run, audience, fault } => {
+                let mut parameters = run.parameters();
+                let more = [("audience", audience), ("fault", fault)];
+                parameters
+                    .extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
+                let endpoints = running(&state.state)?;
+                print(&endpoints.token(&state.state, &parameters).await?)
+            }
+            Command::Env { state, run } => {
+                let (parameters, endpoints) = (run.parameters(), running(&state.state)?);
+                let token = endpoints.token(&state.state, &parameters).await?;
+                let variables = run::environment(&endpoints, &parameters, &token);
+                let lines: Vec<String> =
+                    variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                print(&lines.join("\n"))
+            }
+        }
+    })
+}
+
+async fn up(arguments: UpArguments) -> Result<(), DevStackError> {
+    // Before the first sign of life, so that who stops us at once does it gracefully.
+    let stop = stop_signals()?;
+    let state = arguments.state.state;
+    let stack = DevStack::start(Options {
+        state: Some(state.clone()),
+        referrers_api: arguments.referrers_api == Switch::On,
+        registry_port: arguments.registry_port,
+        sigstore_port: arguments.sigstore_port,
+        latency: arguments.latency_ms.map(Duration::from_millis),
+        control: arguments.control,
+        ..Options::default()
+    })?;
+    let endpoints = serde_json::to_string(stack.endpoints())
+        .map_err(|error| DevStackError::mint("the endpoints", error))?;
+    print(&endpoints)?;
+    eprintln!("registry {}, Sigstore {}", stack.endpoints().registry, stack.endpoints().issuer);
+    eprintln!("state in {state}; stop with Ctrl-C");
+    let signal = stop.await;
+    eprintln!("{signal}: stopping");
+    drop(stack);
+    Ok(())
+}
+
+#[cfg(unix)]
+fn stop_signals() -> Result<impl Future<Output = &'static str>, DevStackError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed = |error| DevStackError::mint("a signal handler", error);
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signals() -> Result<impl Future<Output = &'static str>, DevStackError> {
+    Ok(async {
+        // An error here means that no signal can ever come; stopping is all that is left.
+        let _ = tokio::signal::ctrl_c().await;
+        "Ctrl-C"
+    })
+}
+
+fn running(state: &Utf8Path) -> Result<Endpoints, DevStackError> {
+    Endpoints::left_in(state)?.ok_or_else(|| DevStackError::NotRunning(state.to_owned()))
+}
+
+/// One answer on stdout, there for the reader at once.
+fn print(text: &str) -> Result<(), DevStackError> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{text}")
+        .and_then(|()| stdout.flush())
+        .map_err(DevStackError::file("write", "stdout"))
+}
