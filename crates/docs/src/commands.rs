@@ -12,6 +12,8 @@ pub struct Reader {
     pub registry: Option<String>,
     /// Folder with `trusted_root.json` and `signing_config.json`; public Sigstore when absent.
     pub trust: Option<Utf8PathBuf>,
+    /// OIDC issuer behind `github:` signers, when it is not GitHub's own.
+    pub github_issuer: Option<String>,
 }
 
 /// The artifact as our verifier judges it: all required evidence at once.
@@ -31,7 +33,10 @@ pub(crate) fn ours(reader: &Reader, artifact: &str, reference: &str) -> String {
     if let Some(trust) = &reader.trust {
         words.extend(["--trust", trust.as_str()]);
     }
-    shell_words::join(words)
+    if let Some(issuer) = &reader.github_issuer {
+        words.extend(["--github-issuer", issuer]);
+    }
+    in_lines(&words)
 }
 
 /// The same with cosign: one command for each kind of evidence, since cosign asks for one at a time.
@@ -70,6 +75,32 @@ fn cosign_one(
     if reader.registry.is_some() {
         words.push("--allow-http-registry");
     }
-    words.push(reference);
-    shell_words::join(words)
+    // The reference comes before the flags: it is what the reader looks for.
+    words.insert(2, reference);
+    in_lines(&words)
+}
+
+/// The words as one command for a shell, a flag with its value to a line: some values are long.
+fn in_lines(words: &[&str]) -> String {
+    let mut command = String::new();
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            command.push_str(if word.starts_with("--") { " \\\n  " } else { " " });
+        }
+        command.push_str(&shell_words::quote(word));
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_the_very_words() {
+        let words = ["cosign", "verify", "r.example/a:b", "--regexp", "^a'b$|c d", "--flag"];
+        let command = in_lines(&words);
+        assert_eq!(shell_words::split(&command).unwrap(), words);
+        assert_eq!(command.lines().count(), 3, "a flag to a line: {command}");
+    }
 }

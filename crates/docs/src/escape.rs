@@ -56,17 +56,22 @@ fn visible(value: &str) -> String {
     shown.chain(cut.then_some('…')).collect()
 }
 
+/// ASCII punctuation that neither Markdown nor HTML takes as a mark within a line.
+const PLAIN: &[char] = &[',', '.', '\'', '-', '/', '(', ')', ';', '=', '?', '%'];
+
 /// Running text: every ASCII character that Markdown or HTML may take as a mark becomes a numeric
-/// character reference, which neither of them reads again.
+/// character reference, which neither of them reads again. So does the colon of `://`, which would
+/// start an automatic link.
 fn text(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
-    for c in value.chars() {
+    let mut rest = value.chars().peekable();
+    while let Some(c) = rest.next() {
         match c {
             '\n' | '\t' => out.push(' '),
-            c if c.is_ascii_punctuation() && !matches!(c, ',' | '.' | '\'' | '-' | '/') => {
+            ':' if rest.peek() != Some(&'/') => out.push(c),
+            c if c.is_ascii_punctuation() && !PLAIN.contains(&c) => {
                 out.push_str(&format!("&#{};", c as u32));
             }
-            // `://` and `www.` would start an automatic link; the colon is escaped above.
             c => out.push(c),
         }
     }
@@ -115,7 +120,9 @@ mod tests {
             ("<script>", "&#60;script&#62;", "HTML stays text"),
             ("a|b", "a&#124;b", "a cell does not split"),
             ("**x**", "&#42;&#42;x&#42;&#42;", "no emphasis"),
-            ("[a](b)", "&#91;a&#93;&#40;b&#41;", "no link"),
+            ("[a](b)", "&#91;a&#93;(b)", "no link"),
+            ("09:00:00 (UTC)", "09:00:00 (UTC)", "a time can be read in the source too"),
+            ("https://a.example", "https&#58;//a.example", "no automatic link"),
             (
                 "{{#include /etc/passwd}}",
                 "&#123;&#123;&#35;include /etc/passwd&#125;&#125;",

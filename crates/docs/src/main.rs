@@ -170,6 +170,7 @@ fn render(arguments: &InputArguments) -> Result<Pages, Failure> {
         config: arguments.config.clone(),
         registry: arguments.registry.clone(),
         trust: arguments.trust.clone(),
+        github_issuer: arguments.github_issuer.clone(),
     };
     Ok(sealwright_docs::render(&Inputs {
         config: &config,

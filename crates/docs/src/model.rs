@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sealwright_policy::config::{Artifact, Environment};
+use sealwright_policy::config::{Artifact, Environment, Signer};
 use sealwright_policy::report::{ArtifactReport, EvidenceReport, RequirementReport};
-use sealwright_policy::{Finding, Requirements, Verdict, codes};
+use sealwright_policy::{EvidenceKind, Finding, Requirements, Verdict, codes};
 use serde::Serialize;
 
 use crate::{Inputs, commands};
@@ -22,6 +22,7 @@ pub(crate) struct Site {
     findings: Vec<FindingRow>,
     observation: Option<Observation>,
     codes: Vec<CodeRow>,
+    dev_stack: bool,
 }
 
 /// When and with what trust the report was made.
@@ -35,10 +36,13 @@ struct Observation {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct SignerPage {
+    dev_stack: bool,
     pub(crate) name: String,
     pub(crate) slug: String,
     issuer: String,
-    subject_pattern: String,
+    /// Repository and file of the workflow, short enough for the map.
+    pub(crate) workflow: String,
+    pub(crate) subject_pattern: String,
     source_repositories: Vec<String>,
     pub(crate) artifacts: Vec<Link>,
     last_seen: Option<Seen>,
@@ -46,6 +50,7 @@ pub(crate) struct SignerPage {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct ArtifactPage {
+    dev_stack: bool,
     pub(crate) name: String,
     pub(crate) slug: String,
     pub(crate) repository: String,
@@ -74,6 +79,7 @@ struct EvidenceRow {
 /// One piece of evidence that was looked at.
 #[derive(Debug, Serialize)]
 struct Seen {
+    title: String,
     artifact: String,
     digest: String,
     verdict: String,
@@ -97,6 +103,7 @@ pub(crate) struct Link {
 pub(crate) struct EnvironmentRow {
     pub(crate) name: String,
     trust: String,
+    pub(crate) trusts: String,
     pub(crate) sources: Vec<String>,
     flux: String,
 }
@@ -156,9 +163,17 @@ impl Site {
                 .collect(),
             observation: inputs.report.map(observation),
             codes: codes::TABLE.iter().map(code_row).collect(),
+            dev_stack: is_dev_stack(inputs),
             artifacts,
         }
     }
+}
+
+/// Whether identities come from an issuer on this machine: whoever runs it can have any of them.
+fn is_dev_stack(inputs: &Inputs<'_>) -> bool {
+    let authority = inputs.issuers.github.split("://").nth(1).unwrap_or_default();
+    let host = authority.split(['/', ':']).next().unwrap_or_default();
+    host == "localhost" || host.starts_with("127.") || authority.starts_with("[::1]")
 }
 
 fn signer_page(inputs: &Inputs<'_>, name: &str) -> SignerPage {
@@ -170,14 +185,20 @@ fn signer_page(inputs: &Inputs<'_>, name: &str) -> SignerPage {
         .collect();
     let expected = inputs.config.expected_signer(name, &inputs.issuers);
     SignerPage {
+        dev_stack: is_dev_stack(inputs),
         name: name.to_owned(),
         slug: slug(name),
         issuer: expected.as_ref().map(|signer| signer.issuer.clone()).unwrap_or_default(),
+        workflow: inputs.config.signers.get(name).map(workflow).unwrap_or_default(),
         subject_pattern: expected.as_ref().map(|signer| signer.san.regex()).unwrap_or_default(),
         source_repositories: expected.map(|signer| signer.source_repositories).unwrap_or_default(),
         artifacts: used_by.iter().map(|(name, _)| link(name)).collect(),
         last_seen: last_seen(inputs, name),
     }
+}
+
+fn workflow(signer: &Signer) -> String {
+    format!("{} {}", signer.github.repository, signer.github.workflow)
 }
 
 /// The newest piece of evidence by this signer that held.
@@ -203,6 +224,7 @@ fn artifact_page(inputs: &Inputs<'_>, name: &str, artifact: &Artifact) -> Option
         None => format!("{}:latest", artifact.repository),
     };
     Some(ArtifactPage {
+        dev_stack: is_dev_stack(inputs),
         name: name.to_owned(),
         slug: slug(name),
         repository: artifact.repository.clone(),
@@ -258,11 +280,14 @@ fn seen(artifact: &ArtifactReport, piece: &EvidenceReport) -> Seen {
     let claims = &piece.claims;
     let time = piece.times.iter().map(|proof| proof.time).max();
     let log = piece.log_entries.iter().map(|entry| format!("{} #{}", entry.log, entry.index));
+    let predicate_type = piece.predicate_type.clone().unwrap_or_default();
+    let kind = EvidenceKind::ALL.into_iter().find(|kind| kind.predicate_type() == predicate_type);
     Seen {
+        title: kind.map_or_else(|| piece.form.clone(), |kind| kind.name().to_owned()),
         artifact: artifact.name.clone().unwrap_or_else(|| artifact.reference.clone()),
         digest: artifact.digest.clone().unwrap_or_default(),
         verdict: piece.verdict.to_string(),
-        predicate_type: piece.predicate_type.clone().unwrap_or_default(),
+        predicate_type,
         signer: piece.signer.clone().unwrap_or_default(),
         san: claims.sans.join(", "),
         issuer: claims.issuer.clone().unwrap_or_default(),
@@ -277,6 +302,7 @@ fn environment_row(name: &str, environment: &Environment) -> EnvironmentRow {
     EnvironmentRow {
         name: name.to_owned(),
         trust: environment.trust.to_string(),
+        trusts: format!("trusts: {}", environment.trust),
         sources: environment.sources.clone(),
         flux: environment.flux.clone().unwrap_or_default(),
     }

@@ -24,6 +24,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("rename.md", include_str!("../templates/rename.hbs")),
     ("findings.md", include_str!("../templates/findings.hbs")),
     ("trust-map.svg", include_str!("../templates/trust-map.hbs")),
+    ("dev-stack", include_str!("../templates/dev-stack.hbs")),
     ("finding-list", include_str!("../templates/finding-list.hbs")),
 ];
 

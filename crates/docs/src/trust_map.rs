@@ -6,13 +6,15 @@ use serde::Serialize;
 use crate::model::Site;
 
 const BOX_WIDTH: usize = 230;
-const BOX_HEIGHT: usize = 44;
-const ROW_PITCH: usize = 64;
+const BOX_HEIGHT: usize = 50;
+const ROW_PITCH: usize = 70;
 const COLUMN_PITCH: usize = 330;
 const MARGIN: usize = 20;
 const HEADER: usize = 40;
 /// Characters of a name that fit in a box.
-const LABEL_CHARS_MAX: usize = 30;
+const LABEL_CHARS_MAX: usize = 26;
+/// Characters of the smaller second line that fit in a box.
+const DETAIL_CHARS_MAX: usize = 36;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct TrustMap {
@@ -36,9 +38,13 @@ struct Node {
     width: usize,
     height: usize,
     text_x: usize,
-    text_y: usize,
+    label_y: usize,
+    detail_y: usize,
     class: &'static str,
     label: String,
+    /// The second line: what colour and dashes say, in words.
+    detail: String,
+    /// Shown when pointed at.
     title: String,
 }
 
@@ -53,14 +59,24 @@ struct Edge {
 
 impl TrustMap {
     pub(crate) fn of(site: &Site) -> Self {
-        let signers = site.signers.iter().map(|signer| ("signer", &signer.name, String::new()));
-        let artifacts = site.artifacts.iter().map(|artifact| {
-            (class_of(&artifact.observed), &artifact.name, artifact.repository.clone())
+        let signers = site.signers.iter().map(|signer| Words {
+            class: "signer",
+            name: &signer.name,
+            detail: &signer.workflow,
+            title: signer.subject_pattern.clone(),
         });
-        let environments = site
-            .environments
-            .iter()
-            .map(|environment| ("environment", &environment.name, environment.sources.join(", ")));
+        let artifacts = site.artifacts.iter().map(|artifact| Words {
+            class: class_of(&artifact.observed),
+            name: &artifact.name,
+            detail: &artifact.observed,
+            title: artifact.repository.clone(),
+        });
+        let environments = site.environments.iter().map(|environment| Words {
+            class: "environment",
+            name: &environment.name,
+            detail: &environment.trusts,
+            title: environment.sources.join(", "),
+        });
         let rows = site.signers.len().max(site.artifacts.len()).max(site.environments.len());
         let mut boxes: Vec<Node> = Vec::new();
         boxes.extend(signers.enumerate().map(|(row, node)| place(0, row, node)));
@@ -68,7 +84,7 @@ impl TrustMap {
         boxes.extend(environments.enumerate().map(|(row, node)| place(2, row, node)));
         Self {
             width: 2 * MARGIN + 2 * COLUMN_PITCH + BOX_WIDTH,
-            height: MARGIN + HEADER + rows.max(1) * ROW_PITCH,
+            height: HEADER + rows.max(1) * ROW_PITCH,
             columns: ["may sign", "artifact", "runs in"]
                 .into_iter()
                 .enumerate()
@@ -108,24 +124,36 @@ fn edge(column: usize, from: usize, to: usize) -> Edge {
     }
 }
 
-fn place(column: usize, row: usize, (class, name, title): (&'static str, &String, String)) -> Node {
+/// What stands in a box.
+struct Words<'a> {
+    class: &'static str,
+    name: &'a str,
+    detail: &'a str,
+    title: String,
+}
+
+fn place(column: usize, row: usize, words: Words<'_>) -> Node {
     let (x, y) = (column_x(column), row_y(row));
-    let label = if name.chars().count() > LABEL_CHARS_MAX {
-        name.chars().take(LABEL_CHARS_MAX - 1).chain(['…']).collect()
-    } else {
-        name.clone()
-    };
     Node {
         x,
         y,
         width: BOX_WIDTH,
         height: BOX_HEIGHT,
         text_x: x + BOX_WIDTH / 2,
-        text_y: y + BOX_HEIGHT / 2 + 5,
-        class,
-        label,
-        title,
+        label_y: y + 20,
+        detail_y: y + 38,
+        class: words.class,
+        label: cut(words.name, LABEL_CHARS_MAX),
+        detail: cut(words.detail, DETAIL_CHARS_MAX),
+        title: words.title,
     }
+}
+
+fn cut(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    text.chars().take(chars_max - 1).chain(['…']).collect()
 }
 
 fn class_of(observed: &str) -> &'static str {
