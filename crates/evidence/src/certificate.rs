@@ -206,3 +206,127 @@ fn name(name: &GeneralName) -> Result<String, CertificateError> {
         GeneralName::RegisteredId(id) => format!("registeredID {id}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use der::asn1::{Ia5String, OctetString, Utf8StringRef};
+    use der::{Any, Encode as _};
+
+    fn extension(id: &str, value: &[u8]) -> Extension {
+        let extn_value = OctetString::new(value).unwrap();
+        Extension { extn_id: ObjectIdentifier::new_unwrap(id), critical: false, extn_value }
+    }
+
+    fn text(id: &str, value: &str) -> Extension {
+        extension(id, &Utf8StringRef::new(value).unwrap().to_der().unwrap())
+    }
+
+    fn sans(names: Vec<GeneralName>) -> Extension {
+        extension("2.5.29.17", &SubjectAltName(names).to_der().unwrap())
+    }
+
+    fn uri(text: &str) -> GeneralName {
+        GeneralName::UniformResourceIdentifier(Ia5String::new(text).unwrap())
+    }
+
+    fn email(text: &str) -> GeneralName {
+        GeneralName::Rfc822Name(Ia5String::new(text).unwrap())
+    }
+
+    fn other_name(id: &str, text: &str) -> GeneralName {
+        let value = Any::encode_from(&Utf8StringRef::new(text).unwrap()).unwrap();
+        GeneralName::OtherName(OtherName { type_id: ObjectIdentifier::new_unwrap(id), value })
+    }
+
+    #[test]
+    fn every_name_is_listed_in_order() {
+        let dns = GeneralName::DnsName(Ia5String::new("acme.example").unwrap());
+        let names = vec![
+            uri("https://github.com/acme/platform"),
+            email("me@acme.example"),
+            other_name("1.3.6.1.4.1.57264.1.7", "acme!user"),
+            other_name("1.2.3.4", "hidden"),
+            dns,
+            uri(""),
+        ];
+        let claims = claims_of(&[sans(names)]).unwrap();
+        assert_eq!(
+            claims.sans,
+            [
+                "https://github.com/acme/platform",
+                "me@acme.example",
+                "acme!user",
+                "otherName 1.2.3.4",
+                "dNSName acme.example",
+                "",
+            ]
+        );
+        assert_eq!(claims_of(&[]).unwrap(), Claims::default(), "no extension, no claim");
+    }
+
+    #[test]
+    fn the_current_extensions_are_der_and_the_deprecated_ones_bare_text() {
+        let arc = |number: u8| format!("{FULCIO_ARC}{number}");
+        let mut extensions: Vec<Extension> =
+            (9..=23).map(|number| text(&arc(number), &format!("value {number}"))).collect();
+        extensions.push(text(&arc(8), "https://issuer.example"));
+        extensions.push(extension(&arc(1), b"https://issuer.example"));
+        extensions.push(extension(&arc(2), b"push"));
+        extensions.push(text(&arc(24), "repo:acme/platform"));
+        extensions.push(extension(&arc(99), b"\x02\x01\x07"));
+        extensions.push(text("1.3.6.1.4.1.57264.2.1", "another arc"));
+        let claims = claims_of(&extensions).unwrap();
+        assert_eq!(claims.issuer.as_deref(), Some("https://issuer.example"));
+        assert_eq!(claims.build_signer_uri.as_deref(), Some("value 9"));
+        assert_eq!(claims.source_repository_uri.as_deref(), Some("value 12"));
+        assert_eq!(claims.deployment_environment.as_deref(), Some("value 23"));
+        let other: Vec<(&str, &str)> =
+            claims.other.iter().map(|(id, value)| (id.as_str(), value.as_str())).collect();
+        assert_eq!(
+            other,
+            [
+                ("1.3.6.1.4.1.57264.1.2", "push"),
+                ("1.3.6.1.4.1.57264.1.24", "repo:acme/platform"),
+                ("1.3.6.1.4.1.57264.1.99", "020107"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_issuer_is_one_or_an_error() {
+        let (old, new) = (format!("{FULCIO_ARC}1"), format!("{FULCIO_ARC}8"));
+        let issuer = |extensions: &[Extension]| claims_of(extensions).map(|claims| claims.issuer);
+        let a = || Some("https://a".to_owned());
+        assert_eq!(issuer(&[extension(&old, b"https://a")]), Ok(a()), "the deprecated one alone");
+        assert_eq!(issuer(&[text(&new, "https://a")]), Ok(a()), "the current one alone");
+        assert!(
+            matches!(
+                issuer(&[extension(&old, b"https://a"), text(&new, "https://b")]),
+                Err(CertificateError::TwoIssuers(..))
+            ),
+            "two that differ"
+        );
+        assert!(
+            matches!(
+                issuer(&[extension(&new, b"https://a"), extension(&old, b"https://a")]),
+                Err(CertificateError::Malformed(_))
+            ),
+            "a malformed one is not absent"
+        );
+    }
+
+    #[test]
+    fn what_has_two_readings_or_no_end_is_refused() {
+        let twice = [sans(vec![uri("https://a")]), sans(vec![uri("https://b")])];
+        assert!(matches!(each_once(&twice), Err(CertificateError::Twice(_))));
+        assert!(each_once(&[text("1.2.3", "a"), text("1.2.4", "a")]).is_ok());
+        let many = sans(vec![uri("https://a"); CERTIFICATE_NAMES_COUNT_MAX + 1]);
+        assert!(matches!(claims_of(&[many]), Err(CertificateError::TooMuch { .. })));
+        let huge = vec![0x30; CERTIFICATE_BYTES_MAX + 1];
+        assert!(matches!(claims(&huge), Err(CertificateError::TooMuch { .. })));
+        for der in [&b""[..], b"\x30\x00", b"not DER"] {
+            assert!(matches!(claims(der), Err(CertificateError::Malformed(_))));
+        }
+    }
+}

@@ -159,7 +159,10 @@ fn explain(error: Error) -> Refusal {
     let code = match &error {
         Error::SignatureInvalid(_) => Code::SignatureInvalid,
         Error::ArtifactMismatch(_) => Code::ArtifactNotNamed,
-        Error::Certificate(CertificateError::Sct(_)) => Code::CertificateUnlogged,
+        // The rest of the trusted root was checked when it was parsed; this is about CT logs.
+        Error::Certificate(CertificateError::Sct(_)) | Error::InvalidTrustRoot(_) => {
+            Code::CertificateUnlogged
+        }
         Error::Certificate(_) => Code::CertificateInvalid,
         Error::TransparencyLog(error) => match error {
             TransparencyLogError::EntryMismatch(_) => Code::LogEntryMismatch,

@@ -26,6 +26,9 @@ pub(crate) fn check_inclusion(
 ) -> Result<(), Refusal> {
     let log = trusted_log(entry, root)?;
     check_promise_shape(entry)?;
+    if let Some(time) = entry.integrated_time.filter(|_| is_v1(entry)) {
+        check_log_window(entry, root, time)?;
+    }
     let Some(proof) = &entry.inclusion_proof else {
         return match &entry.inclusion_promise {
             Some(_) => Ok(()),
@@ -40,7 +43,7 @@ pub(crate) fn check_inclusion(
     check_checkpoint_signature(entry, log, checkpoint, root, now)
 }
 
-/// Checks that the log was in use at this proven time: an old key must not log new signatures.
+/// Checks that the log was still in use at this time: an old key must not log new signatures.
 pub(crate) fn check_log_window(
     entry: &TransparencyLogEntry,
     root: &TrustedRoot,

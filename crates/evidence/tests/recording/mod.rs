@@ -2,6 +2,8 @@
 //! described in `tests/data/recorded/README.md`.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod attach;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
