@@ -11,10 +11,9 @@ use super::authority::pem;
 use super::claims::TokenRequest;
 use super::dsse::{Envelope, IN_TOTO, pre_authentication_encoding};
 use super::keys::{KeyKind, SigningKey};
-use super::log_entry::LogEntry;
 use super::signer_certificate::{self, Certified, VALIDITY};
 use super::situation::{LogVersion, Situation};
-use super::{Services, Sigstore, World, rekor_v1_entry, rekor_v2, timestamp};
+use super::{Sigstore, World, rekor_v1_entry};
 use crate::DevStackError;
 
 /// What to mint.
@@ -82,20 +81,20 @@ impl Sigstore {
 }
 
 /// A signer in the middle of signing: one key, one certificate.
-struct Minting<'a> {
-    world: &'a World,
-    mint: &'a Mint,
-    at: Timestamp,
+pub(crate) struct Minting<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) mint: &'a Mint,
+    pub(crate) at: Timestamp,
     key: SigningKey,
     certificate: Certificate,
 }
 
 /// A signature with the digest that it was made over and the content that the bundle shows.
-struct Signed {
-    signature: Vec<u8>,
-    digest: Vec<u8>,
+pub(crate) struct Signed {
+    pub(crate) signature: Vec<u8>,
+    pub(crate) digest: Vec<u8>,
     /// The entry of Rekor v1 for it.
-    v1_body: rekor_v1_entry::Body,
+    pub(crate) v1_body: rekor_v1_entry::Body,
     /// The field of the bundle: name and value.
     content: (&'static str, Value),
 }
@@ -134,7 +133,7 @@ impl<'a> Minting<'a> {
         Ok(bundle)
     }
 
-    fn sign_statement(&self, statement: &[u8]) -> Result<Signed, DevStackError> {
+    pub(crate) fn sign_statement(&self, statement: &[u8]) -> Result<Signed, DevStackError> {
         let payload_type = match self.mint.situation {
             Situation::OtherPayloadType => "application/vnd.acme+json",
             _ => IN_TOTO,
@@ -186,99 +185,8 @@ impl<'a> Minting<'a> {
         })
     }
 
-    fn certificate_der(&self) -> Result<Vec<u8>, DevStackError> {
+    pub(crate) fn certificate_der(&self) -> Result<Vec<u8>, DevStackError> {
         self.certificate.to_der().map_err(|error| DevStackError::mint("a certificate", error))
-    }
-
-    fn log_entries(&self, signed: &Signed) -> Result<Vec<Value>, DevStackError> {
-        let situation = self.mint.situation;
-        if situation == Situation::NotLogged {
-            return Ok(Vec::new());
-        }
-        let mut entry = match situation {
-            Situation::ForeignLog | Situation::ForeignLogUnderOurId => {
-                self.append(signed, self.world.foreign()?)?
-            }
-            Situation::EntryOfOtherStatement => {
-                let other =
-                    self.sign_statement(&[b" ", self.mint.statement.as_slice()].concat())?;
-                self.append(&other, &self.world.ours)?
-            }
-            _ => self.append(signed, &self.world.ours)?,
-        };
-        self.disturb(&mut entry)?;
-        let entry = entry.to_json();
-        Ok(match situation {
-            Situation::EntryTwice => vec![entry.clone(), entry],
-            _ => vec![entry],
-        })
-    }
-
-    fn append(&self, signed: &Signed, services: &Services) -> Result<LogEntry, DevStackError> {
-        match self.mint.log {
-            LogVersion::V1 => services.rekor_v1.append(signed.v1_body.clone(), self.at),
-            LogVersion::V2 => {
-                let verifier = rekor_v2::certificate_verifier(
-                    &self.certificate_der()?,
-                    "PKIX_ECDSA_P256_SHA_256",
-                );
-                services.rekor_v2.append(rekor_v2::hashedrekord(
-                    &signed.digest,
-                    &signed.signature,
-                    &verifier,
-                    "SHA2_256",
-                ))
-            }
-        }
-    }
-
-    /// Makes one thing about a sound entry untrue.
-    fn disturb(&self, entry: &mut LogEntry) -> Result<(), DevStackError> {
-        let Services { rekor_v1, rekor_v2, .. } = &self.world.ours;
-        let v1 = self.mint.log == LogVersion::V1;
-        match self.mint.situation {
-            Situation::ForeignLogUnderOurId => {
-                entry.log_id = if v1 { rekor_v1.log_id() } else { rekor_v2.log_id() };
-            }
-            Situation::LogIdLies => {
-                entry.log_id = if v1 { rekor_v2.log_id() } else { rekor_v1.log_id() };
-            }
-            Situation::CheckpointOfOtherLog => {
-                let (size, root) = (entry.place.size, &entry.place.root);
-                entry.checkpoint = if v1 {
-                    rekor_v2.checkpoint(size, root)?
-                } else {
-                    rekor_v1.checkpoint(size, root)?
-                };
-            }
-            Situation::WrongProof => entry.place.proof.push([0; 32]),
-            Situation::WrongTime if v1 => entry.integrated_time -= 1,
-            Situation::NoTime => entry.promise = None,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Rekor v2 entries come with a timestamp; v1 entries only where the situation is about one.
-    fn timestamps(&self, signed: &Signed) -> Result<Value, DevStackError> {
-        let situation = self.mint.situation;
-        let needed = match self.mint.log {
-            LogVersion::V1 => situation == Situation::ForeignTimestamp,
-            LogVersion::V2 => situation != Situation::NoTime,
-        };
-        if !needed {
-            return Ok(json!({}));
-        }
-        let authority = match situation {
-            Situation::ForeignTimestamp => &self.world.foreign()?.timestamps,
-            _ => &self.world.ours.timestamps,
-        };
-        let digest = match situation {
-            Situation::WrongTime => Sha256::digest(b"another signature"),
-            _ => Sha256::digest(&signed.signature),
-        };
-        let token = timestamp::timestamp(&digest, authority, self.at)?;
-        Ok(json!({"rfc3161Timestamps": [{"signedTimestamp": BASE64.encode(token)}]}))
     }
 }
 

@@ -16,6 +16,7 @@ mod log;
 mod log_entry;
 mod merkle;
 mod mint;
+mod minted_proof;
 mod note;
 mod oidc;
 mod public_key;
@@ -26,6 +27,7 @@ mod signer_certificate;
 mod situation;
 mod tiles;
 mod timestamp;
+mod token;
 mod trust;
 
 use std::sync::{Arc, OnceLock};
@@ -43,9 +45,9 @@ pub use self::situation::{LogVersion, Situation};
 
 use self::authority::Authority;
 use self::keys::{KeyKind, SigningKey};
-use self::oidc::TokenIssuer;
 use self::rekor_v1::RekorV1;
 use self::rekor_v2::RekorV2;
+use self::token::TokenIssuer;
 use crate::listen::{self, Server};
 use crate::{DevStackError, StateFolder};
 

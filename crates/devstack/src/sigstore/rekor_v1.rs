@@ -206,9 +206,8 @@ fn answer(entry: Result<Option<(String, Value)>, DevStackError>) -> Response {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 struct Search {
     #[serde(rename = "entryUUIDs")]
     entry_uuids: Vec<String>,

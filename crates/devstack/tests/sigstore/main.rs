@@ -1,5 +1,10 @@
-//! The dev Sigstore, judged by clients and a verifier that know nothing of it.
+//! The dev Sigstore, judged by clients and verifiers that know nothing of it.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where its own set-up fails")]
 
 mod clients;
+mod cosign;
+mod legacy;
+mod services;
 mod situations;
 mod world;
