@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where its own set-up fails")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -100,6 +101,31 @@ fn a_killed_process_leaves_a_folder_that_starts_again_at_the_same_ports() {
 }
 
 #[test]
+fn what_was_answered_survives_a_kill_in_the_middle_of_pushes() {
+    let folder = folder();
+    let up = Up::start(&folder.path, &[]);
+    let address = up.endpoints.registry.clone();
+    let pushing = std::thread::spawn(move || {
+        let pushed = |tag: &usize| {
+            let body = format!(r#"{{"schemaVersion":2,"annotations":{{"tag":"{tag}"}}}}"#);
+            request(&address, "PUT", &manifest_path(*tag), &body)
+                .is_ok_and(|a| a.starts_with("HTTP/1.1 201"))
+        };
+        (0..).take_while(pushed).count()
+    });
+    std::thread::sleep(std::time::Duration::from_millis(150));
+    up.signal("KILL");
+    let answered = pushing.join().unwrap();
+    assert!(answered > 0, "the test is worth something only when it met pushes");
+
+    let up = Up::start(&folder.path, &[]);
+    for tag in 0..answered {
+        let answer = request(&up.endpoints.registry, "GET", &manifest_path(tag), "").unwrap();
+        assert!(answer.contains(&format!(r#""tag":"{tag}""#)), "{tag} of {answered}: {answer}");
+    }
+}
+
+#[test]
 fn tokens_and_the_environment_of_a_job() {
     let folder = folder();
     let state = folder.path.as_str();
@@ -185,17 +211,26 @@ fn control_is_there_only_when_asked_for() {
     for (flags, expected) in [(vec!["--control"], "HTTP/1.1 200"), (vec![], "HTTP/1.1 404")] {
         let folder = folder();
         let up = Up::start(&folder.path, &flags);
-        let answer = get(&up.endpoints.registry, "/_requests");
+        let answer = request(&up.endpoints.registry, "GET", "/_requests", "").unwrap();
         assert!(answer.starts_with(expected), "{flags:?}: {answer}");
     }
 }
 
+fn manifest_path(tag: usize) -> String {
+    format!("/v2/acme/app/manifests/{tag}")
+}
+
 /// One plain request; an HTTP client would be too much for it.
-fn get(address: &str, path: &str) -> String {
-    use std::io::Write;
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+fn request(address: &str, method: &str, path: &str, body: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/vnd.oci.image.manifest.v1+json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }

@@ -33,14 +33,14 @@ impl Registry {
         if let Some(latency) = self.latency {
             tokio::time::sleep(latency).await;
         }
-        let method = request.method().clone();
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let (answer, fault) = match route {
             Ok(route) => self.admitted(&route, request).await,
             Err(error) => (refuse(error, request.into_body()).await, false),
         };
         let answer = answer.map(|response| finish(&method, response));
         let status = answer.as_ref().ok().map(|response| response.status().as_u16());
-        tracing::debug!(%method, ?kind, status, fault, "answered");
+        tracing::debug!(%method, path, status, fault, "answered");
         self.log.end(record, status, fault);
         answer
     }

@@ -22,18 +22,20 @@ impl Registry {
         repository: &str,
         query: &Query,
     ) -> Result<Response<Body>, ApiError> {
-        let tags = self.store.tags(repository).ok_or_else(|| {
-            ApiError::new(Code::NameUnknown, "the registry has no such repository")
-        })?;
         let size = page_size(query, self.tags_page)?;
-        let page = Page::cut(tags, String::as_str, query.get("last"), size);
+        let tags =
+            self.store.tags(repository, query.get("last"), and_one(size)).ok_or_else(|| {
+                ApiError::new(Code::NameUnknown, "the registry has no such repository")
+            })?;
+        let page = Page::cut(tags, String::as_str, size);
         let answer = page.link(reply(StatusCode::OK), &format!("/v2/{repository}/tags/list"), size);
         Ok(answer.json(&json!({"name": repository, "tags": page.items})))
     }
 
     pub(super) fn list_repositories(&self, query: &Query) -> Result<Response<Body>, ApiError> {
         let size = page_size(query, None)?;
-        let page = Page::cut(self.store.repositories(), String::as_str, query.get("last"), size);
+        let repositories = self.store.repositories(query.get("last"), and_one(size));
+        let page = Page::cut(repositories, String::as_str, size);
         let answer = page.link(reply(StatusCode::OK), "/v2/_catalog", size);
         Ok(answer.json(&json!({"repositories": page.items})))
     }
@@ -49,15 +51,16 @@ impl Registry {
             let answer = reply(StatusCode::NOT_FOUND);
             return answer.body("text/plain; charset=utf-8", "404 page not found\n");
         }
-        let mut listed = self.store.referrers(repository, digest);
         let mut path = format!("/v2/{repository}/referrers/{digest}");
         let mut answer = reply(StatusCode::OK);
-        if let Some(wanted) = query.get("artifactType").filter(|wanted| !wanted.is_empty()) {
-            listed.retain(|descriptor| descriptor["artifactType"] == wanted);
+        let wanted = query.get("artifactType").filter(|wanted| !wanted.is_empty());
+        if let Some(wanted) = wanted {
             answer = answer.header(OCI_FILTERS_APPLIED, "artifactType");
             let _ = write!(path, "?artifactType={}", utf8_percent_encode(wanted, NON_ALPHANUMERIC));
         }
-        let page = Page::cut(listed, digest_text, query.get("last"), self.referrers_page);
+        let (last, size) = (query.get("last"), self.referrers_page);
+        let listed = self.store.referrers(repository, digest, wanted, last, and_one(size));
+        let page = Page::cut(listed, digest_text, size);
         let answer = page.link(answer, &path, None);
         let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": page.items});
         answer.body(INDEX, index.to_string())
@@ -66,6 +69,11 @@ impl Registry {
 
 fn digest_text(descriptor: &Value) -> &str {
     descriptor["digest"].as_str().unwrap_or_default()
+}
+
+/// One item more than a page has tells whether another page follows.
+fn and_one(size: Option<usize>) -> usize {
+    size.map_or(usize::MAX, |size| size.saturating_add(1))
 }
 
 /// `n` of the query, and no more than the registry gives at a time.
@@ -84,17 +92,8 @@ struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The items behind `last`, of a list that is ordered by `name`.
-    fn cut(
-        items: Vec<T>,
-        name: impl Fn(&T) -> &str,
-        last: Option<&str>,
-        size: Option<usize>,
-    ) -> Self {
-        let mut items: Vec<T> = items
-            .into_iter()
-            .skip_while(|item| last.is_some_and(|last| name(item) <= last))
-            .collect();
+    /// The first `size` of the items that are left.
+    fn cut(mut items: Vec<T>, name: impl Fn(&T) -> &str, size: Option<usize>) -> Self {
         let more = size.is_some_and(|size| items.len() > size);
         items.truncate(size.unwrap_or(usize::MAX));
         let next = items.last().filter(|_| more).map(|item| name(item).to_owned());
@@ -115,25 +114,18 @@ impl<T> Page<T> {
 mod tests {
     use super::*;
 
-    fn cut(last: Option<&str>, size: Option<usize>) -> (Vec<String>, Option<String>) {
-        let tags = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let page = Page::cut(tags, String::as_str, last, size);
-        (page.items, page.next)
-    }
-
     #[test]
     fn pages() {
-        for (last, size, items, next, reason) in [
-            (None, None, "abc", None, "everything"),
-            (None, Some(2), "ab", Some("b"), "a first page"),
-            (Some("b"), Some(2), "c", None, "the last page has no link"),
-            (None, Some(3), "abc", None, "exactly full: nothing follows"),
-            (Some("bb"), None, "c", None, "`last` need not exist"),
-            (Some("c"), Some(2), "", None, "behind the end"),
-            (None, Some(0), "", None, "n=0 is an empty list, and no link that leads nowhere"),
+        for (size, items, next, reason) in [
+            (None, "abc", None, "everything"),
+            (Some(2), "ab", Some("b"), "a first page"),
+            (Some(3), "abc", None, "exactly full: nothing follows"),
+            (Some(4), "abc", None, "the last page has no link"),
+            (Some(0), "", None, "n=0 is an empty list, and no link that leads nowhere"),
         ] {
-            let (found, following) = cut(last, size);
-            assert_eq!((found.concat().as_str(), following.as_deref()), (items, next), "{reason}");
+            let page = Page::cut(["a", "b", "c"].to_vec(), |tag| tag, size);
+            let found = (page.items.concat(), page.next.as_deref());
+            assert_eq!((found.0.as_str(), found.1), (items, next), "{reason}");
         }
     }
 

@@ -55,7 +55,8 @@ use crate::{DevStackError, StateFolder};
 use auth::Access;
 use fault::Faults;
 use log::Log;
-use store::Store;
+use manifest::Facts;
+use store::{Store, StoredManifest};
 use upload::Uploads;
 
 /// What kind of registry to start.
@@ -161,6 +162,44 @@ impl RegistryServer {
         self.server.address()
     }
 
+    /// Puts a blob into a repository without a request, for tests that need many.
+    ///
+    /// # Errors
+    /// It is no repository name, or the state folder cannot be written.
+    pub fn add_blob(&self, repository: &str, bytes: Vec<u8>) -> Result<Digest, DevStackError> {
+        check_names(repository, None)?;
+        let digest = Digest::sha256(&bytes);
+        let added = self.registry.store.add_blob(repository, &digest, bytes.into());
+        added.map_err(DevStackError::file("write", "the registry's folder"))?;
+        Ok(digest)
+    }
+
+    /// Puts a manifest into a repository without a request, and under a tag if one is given. What it
+    /// refers to need not be there: a registry that lost a blob looks like that.
+    ///
+    /// # Errors
+    /// A name is malformed, it is no manifest of its media type, or the state folder cannot be written.
+    pub fn add_manifest(
+        &self,
+        repository: &str,
+        tag: Option<&str>,
+        media_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Digest, DevStackError> {
+        check_names(repository, tag)?;
+        let facts = Facts::read(&bytes, Some(media_type))
+            .map_err(|error| DevStackError::mint("a manifest", error))?;
+        let digest = Digest::sha256(&bytes);
+        let manifest = StoredManifest {
+            digest: digest.clone(),
+            media_type: media_type.to_owned(),
+            bytes: bytes.into(),
+        };
+        let added = self.registry.store.put_manifest(repository, tag, manifest, &facts);
+        added.map_err(DevStackError::file("write", "the registry's folder"))?;
+        Ok(digest)
+    }
+
     /// Puts these faults in force instead of those before.
     pub fn set_faults(&self, faults: Vec<Fault>) {
         self.registry.faults.set(faults);
@@ -190,6 +229,15 @@ impl RegistryServer {
     pub fn open_uploads(&self) -> usize {
         self.registry.uploads.count()
     }
+}
+
+/// Names become paths, so only well-formed ones may come in.
+fn check_names(repository: &str, tag: Option<&str>) -> Result<(), DevStackError> {
+    if is_repository(repository) && tag.is_none_or(is_tag) {
+        return Ok(());
+    }
+    let detail = format!("{repository:?} is no repository name, or {tag:?} no tag");
+    Err(DevStackError::mint("content of the registry", detail))
 }
 
 /// 128 random bits in hexadecimal.

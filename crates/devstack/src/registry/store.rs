@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -247,20 +248,42 @@ impl Store {
         Ok(true)
     }
 
-    /// All tags in order; `None` when the repository does not exist.
-    pub(crate) fn tags(&self, repository: &str) -> Option<Vec<String>> {
-        Some(self.lock().repositories.get(repository)?.tags.keys().cloned().collect())
+    /// Tags in order, behind `last`, as many as asked for; `None` when the repository does not exist.
+    pub(crate) fn tags(
+        &self,
+        repository: &str,
+        last: Option<&str>,
+        count: usize,
+    ) -> Option<Vec<String>> {
+        Some(keys_behind(&self.lock().repositories.get(repository)?.tags, last, count))
     }
 
-    pub(crate) fn repositories(&self) -> Vec<String> {
-        self.lock().repositories.keys().cloned().collect()
+    pub(crate) fn repositories(&self, last: Option<&str>, count: usize) -> Vec<String> {
+        keys_behind(&self.lock().repositories, last, count)
     }
 
-    /// Descriptors of the manifests that refer to `digest`, ordered by their own digest.
-    pub(crate) fn referrers(&self, repository: &str, digest: &Digest) -> Vec<Value> {
+    /// Descriptors of the manifests that refer to `digest`, ordered by their own digest, behind `last`.
+    pub(crate) fn referrers(
+        &self,
+        repository: &str,
+        digest: &Digest,
+        artifact_type: Option<&str>,
+        last: Option<&str>,
+        count: usize,
+    ) -> Vec<Value> {
         let index = self.lock();
         let listed = index.repositories.get(repository).and_then(|held| held.referrers.get(digest));
-        listed.map(|listed| listed.values().cloned().collect()).unwrap_or_default()
+        let behind = |digest: &Digest| last.is_none_or(|last| digest.as_str() > last);
+        let wanted = |descriptor: &Value| {
+            artifact_type.is_none_or(|wanted| descriptor["artifactType"] == wanted)
+        };
+        listed
+            .into_iter()
+            .flatten()
+            .filter(|(digest, descriptor)| behind(digest) && wanted(descriptor))
+            .take(count)
+            .map(|(_, descriptor)| descriptor.clone())
+            .collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
@@ -317,6 +340,12 @@ impl Index {
         }
         Ok(())
     }
+}
+
+fn keys_behind<T>(map: &BTreeMap<String, T>, last: Option<&str>, count: usize) -> Vec<String> {
+    let start = last.map_or(Bound::Unbounded, Bound::Excluded);
+    let behind = map.range::<str, _>((start, Bound::Unbounded));
+    behind.take(count).map(|(key, _)| key.clone()).collect()
 }
 
 fn recall_blob(disk: &Disk, digest: &Digest) -> io::Result<Blob> {

@@ -46,14 +46,9 @@ impl Upload {
         self.size
     }
 
-    /// Takes in more bytes; fails over [`BLOB_BYTES_MAX`].
+    /// Takes in more bytes; the caller keeps to [`BLOB_BYTES_MAX`].
     pub(crate) fn append(&mut self, store: &Store, bytes: &[u8]) -> io::Result<()> {
         self.size += bytes.len() as u64;
-        if self.size > BLOB_BYTES_MAX {
-            return Err(io::Error::other(format!(
-                "the blob is larger than {BLOB_BYTES_MAX} bytes"
-            )));
-        }
         self.hash.update(bytes);
         match &mut self.file {
             Some((_, file)) => file.write_all(bytes),

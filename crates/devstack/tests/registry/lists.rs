@@ -32,9 +32,10 @@ fn items(pages: &[Value], key: &str) -> Vec<Value> {
 #[tokio::test]
 async fn five_thousand_tags_in_pages() {
     let world = World::plain();
-    let manifest = json!({"schemaVersion": 2, "mediaType": IMAGE});
+    let manifest = json!({"schemaVersion": 2, "mediaType": IMAGE}).to_string();
     for number in 0..5000 {
-        world.put_manifest("acme/app", &format!("v{number}"), &manifest).await;
+        let (tag, bytes) = (format!("v{number}"), manifest.clone().into_bytes());
+        world.registry.add_manifest("acme/app", Some(&tag), IMAGE, bytes).unwrap();
     }
     for (query, expected, reason) in [
         ("", 1, "no n: all at once"),
@@ -89,6 +90,51 @@ async fn referrers_by_type_and_in_pages() {
     assert_eq!(header(&filtered, "oci-filters-applied"), "artifactType");
     assert_eq!(header(&filtered, "content-type"), INDEX);
     assert_eq!(header(&world.get(&path).await, "oci-filters-applied"), "");
+}
+
+#[tokio::test]
+async fn thousands_of_referrers_in_pages() {
+    let world = World::new(RegistryOptions { referrers_page: Some(1000), ..Default::default() });
+    let artifact = world.artifact("acme/app", "v1", b"layer").await;
+    for number in 0..2500 {
+        let manifest = json!({
+            "schemaVersion": 2, "mediaType": IMAGE, "annotations": {"number": number.to_string()},
+            "artifactType": if number % 2 == 0 { BUNDLE } else { "application/x" },
+            "subject": {"mediaType": IMAGE, "digest": artifact.as_str(), "size": 1},
+        });
+        let bytes = manifest.to_string().into_bytes();
+        world.registry.add_manifest("acme/app", None, IMAGE, bytes).unwrap();
+    }
+    let path = format!("/v2/acme/app/referrers/{artifact}");
+    for (query, expected_pages, expected) in
+        [("", 3, 2500), ("?artifactType=application/x", 2, 1250)]
+    {
+        let pages = pages(&world, &format!("{path}{query}")).await;
+        let listed = items(&pages, "manifests");
+        let distinct: BTreeSet<&str> =
+            listed.iter().map(|descriptor| descriptor["digest"].as_str().unwrap()).collect();
+        assert_eq!((pages.len(), listed.len()), (expected_pages, expected), "{query}");
+        assert_eq!(distinct.len(), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn content_put_in_without_a_request() {
+    let world = World::plain();
+    let registry = &world.registry;
+    let blob = registry.add_blob("acme/app", b"layer".to_vec()).unwrap();
+    let got = world.get(&format!("/v2/acme/app/blobs/{blob}")).await;
+    assert_eq!(got.text().await.unwrap(), "layer");
+    assert_eq!(registry.requests().len(), 1, "only the read was a request");
+    for (repository, tag, bytes, reason) in [
+        ("../app", None, "{}", "a path is no repository"),
+        ("acme/app", Some("../v1"), "{}", "a path is no tag"),
+        ("acme/app", Some("v1"), "[]", "not a manifest"),
+    ] {
+        let added = registry.add_manifest(repository, tag, IMAGE, bytes.as_bytes().to_vec());
+        assert!(added.is_err(), "{reason}");
+    }
+    assert!(registry.add_blob("../app", Vec::new()).is_err());
 }
 
 #[tokio::test]
