@@ -177,6 +177,16 @@ codes! {
         "The registry says that it has no such tag, digest or repository."
         "A cluster that follows it gets nothing, or keeps what it has."
         "Check the reference, or publish.";
+    ArtifactIsIndex "SW2021" Error
+        "The reference leads to an index instead of a manifest"
+        "It names several manifests, one for each platform; a Flux artifact is a single manifest."
+        "Which of them a reader takes depends on the reader, and a signature of one says nothing about the others."
+        "Name one of its manifests by digest, or publish the artifact as a single manifest.";
+    ArtifactIsNotManifest "SW2022" Error
+        "What the reference leads to is not an artifact"
+        "It is no OCI manifest, or it is evidence about another artifact."
+        "There is nothing that a cluster could pull from it."
+        "Check the reference: it names REPOSITORY:TAG or REPOSITORY@DIGEST of what was published.";
     ArtifactDigest "SW3001" Error
         "The artifact's manifest is not the one its digest names"
         "The registry served other bytes than were asked for, or a recording was changed."
@@ -337,6 +347,11 @@ codes! {
         "No kind of evidence or no signer is named for the artifact."
         "Everything would be accepted."
         "Name at least one signer and one kind of evidence in sealwright.yaml.";
+    LegacySignatureAllowed "SW4013" Warning
+        "Legacy signatures were allowed"
+        "--accept-legacy-signature was given."
+        "A `.sig` tag would have counted where no bundle does: it is not bound to a predicate type, and anybody who can write a tag can replace it."
+        "Leave the flag out once everything is signed in bundle form.";
     ContentsMissing "SW5001" Error
         "The contents folder is missing"
         "The path given as contents does not exist or is not a folder."

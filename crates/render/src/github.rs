@@ -4,7 +4,7 @@
 
 use sealwright_policy::{Finding, Report, Severity};
 
-use crate::findings::{all, sentence};
+use crate::findings::{all, sentence, worst_first};
 use crate::visible;
 
 /// GitHub shows ten annotations of a kind for a step; more only makes the log longer.
@@ -12,6 +12,11 @@ const ANNOTATIONS_COUNT_MAX: usize = 30;
 
 pub(crate) fn render(report: &Report) -> String {
     all(report).into_iter().take(ANNOTATIONS_COUNT_MAX).map(|(_, finding)| line(finding)).collect()
+}
+
+/// The annotations of findings that belong to no report.
+pub fn annotations(findings: &[Finding]) -> String {
+    worst_first(findings).into_iter().take(ANNOTATIONS_COUNT_MAX).map(line).collect()
 }
 
 fn line(finding: &Finding) -> String {

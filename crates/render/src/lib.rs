@@ -17,6 +17,7 @@ use sealwright_policy::Report;
 
 pub use explain::{catalogue, explain};
 pub use findings::worst_first;
+pub use github::annotations;
 pub use visible::visible;
 
 /// A form of a report.

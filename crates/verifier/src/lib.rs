@@ -1,1 +1,21 @@
-//! Judges artifacts by their evidence, as a stranger would.
+//! Judges artifacts by their evidence, as a stranger would: resolve, gather, judge, report.
+//!
+//! Arguments are an inert struct ([`arguments`]) that is turned into validated state once
+//! ([`Request`]); [`verify`] asks the world and answers with a report, or with a [`Failure`] when
+//! the question itself is wrong. Only the binary prints and exits.
+
+pub mod arguments;
+mod failure;
+mod output;
+mod recording;
+mod reference;
+mod request;
+mod verify;
+
+pub use failure::Failure;
+pub use output::{Surroundings, complain, publish, to_standard_output};
+pub use request::{Origin, Request};
+pub use verify::verify;
+
+/// What reports call this program.
+pub const TOOL: &str = concat!("sealwright-verifier ", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,70 @@
+//! `sealwright-verifier`: arguments in, one report out, and an exit code that says the same.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use jiff::Timestamp;
+use sealwright_policy::Code;
+use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
+use sealwright_verifier::{
+    Failure, Request, Surroundings, complain, publish, to_standard_output, verify,
+};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(talk) => {
+            let usage = talk.use_stderr();
+            // Nothing more can be said when even this cannot be written.
+            let _ = talk.print();
+            return if usage { ExitCode::from(64) } else { ExitCode::SUCCESS };
+        }
+    };
+    let surroundings = Surroundings::from_environment();
+    let result = match arguments.command {
+        Command::Artifact(arguments) => artifact(&arguments, &surroundings),
+        Command::Explain { code } => explain(code.as_deref()),
+    };
+    result.unwrap_or_else(|failure| {
+        complain(&failure, &surroundings);
+        ExitCode::from(failure.exit_code)
+    })
+}
+
+fn artifact(
+    arguments: &ArtifactArguments,
+    surroundings: &Surroundings,
+) -> Result<ExitCode, Failure> {
+    if arguments.verbose {
+        tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_max_level(tracing::Level::DEBUG)
+            .without_time()
+            .init();
+    }
+    // Fails only when a provider is installed already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let request = Request::new(arguments, Timestamp::now())?;
+    // One thread: the work is waiting, then judging.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure {
+        message: format!("error: cannot start: {error}"),
+        exit_code: 71,
+        findings: vec![],
+    })?;
+    let report = runtime.block_on(verify(&request))?;
+    publish(&report, arguments.format, arguments.output.as_deref(), surroundings)?;
+    Ok(ExitCode::from(report.verdict.exit_code()))
+}
+
+fn explain(code: Option<&str>) -> Result<ExitCode, Failure> {
+    let text = match code {
+        None => sealwright_render::catalogue(),
+        Some(id) => match Code::parse(id) {
+            Some(code) => sealwright_render::explain(code),
+            None => return Err(Failure::unknown_code(id)),
+        },
+    };
+    to_standard_output(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
