@@ -98,7 +98,14 @@ pub(crate) fn prove(
     signed: Signed<'_>,
     court: Court<'_>,
 ) -> Result<(), Refusal> {
-    let outcome = verify_core(bundle, signed, SignedBy::AnyCertificate, court.root, court.now);
+    let mut outcome = verify_core(bundle, signed, SignedBy::AnyCertificate, court.root, court.now);
+    // That the signed content names the artifact was checked before; what the verifier still finds
+    // about another content is the log entry.
+    if let Err(refusal) = &mut outcome
+        && refusal.code == Code::ArtifactNotNamed
+    {
+        refusal.code = Code::LogEntryMismatch;
+    }
     let word = if outcome.is_ok() { "holds" } else { "does not hold" };
     report.facts.insert("cryptography".to_owned(), word.to_owned());
     report.times = outcome?.times;
