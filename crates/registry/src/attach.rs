@@ -13,7 +13,6 @@ use crate::error::{Fault, RegistryError};
 use crate::limits::INDEX_WRITES_COUNT_MAX;
 use crate::reference::{Repository, Target};
 use crate::referrers::fallback_tag;
-use crate::transport::backoff;
 use crate::upload::BlobSource;
 
 /// An attached bundle.
@@ -89,7 +88,7 @@ impl Client {
                 return Ok(());
             }
             if attempt > 0 {
-                tokio::time::sleep(backoff(attempt)).await;
+                tokio::time::sleep(self.transport().backoff().after(attempt)).await;
             }
             if attempt < INDEX_WRITES_COUNT_MAX {
                 self.push_manifest(repository, &tag, OCI_INDEX, merged).await?;

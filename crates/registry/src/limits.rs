@@ -21,7 +21,8 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The slowest upload that is still taken for one, in bytes a second.
 pub const UPLOAD_BYTES_PER_S_MIN: u64 = 64 << 10;
 
-/// The first wait before a retry; it doubles, up to [`BACKOFF_MAX`].
+/// The first wait before a retry unless the options say otherwise; it doubles, up to
+/// [`BACKOFF_MAX`].
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(200);
 
 /// The longest wait between retries that the registry did not ask for.

@@ -21,6 +21,8 @@ pub struct ClientOptions {
     pub deadline: Duration,
     /// Requests in flight to one host at a time.
     pub concurrency_max: usize,
+    /// The first wait before a retry; it doubles with each.
+    pub backoff_first: Duration,
 }
 
 /// Where credentials come from.
@@ -49,6 +51,7 @@ impl ClientOptions {
             credentials: CredentialSource::Anonymous,
             deadline: limits::DEADLINE,
             concurrency_max: limits::CONCURRENCY,
+            backoff_first: limits::BACKOFF_FIRST,
         }
     }
 

@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use crate::manifests::refusal;
 use crate::reference::Repository;
-use crate::transport::{Answer, Ask, Payload, backoff, same_origin};
+use crate::transport::{Answer, Ask, Payload, same_origin};
 
 const CHUNK_MIN_LENGTH: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -127,7 +127,8 @@ impl Upload<'_> {
                 return Err(error);
             }
             tracing::debug!(what = self.what, %error, "going on with the upload");
-            tokio::time::sleep(error.asked_wait().unwrap_or_default().max(backoff(resumes))).await;
+            let backoff = self.client.transport().backoff().after(resumes);
+            tokio::time::sleep(error.asked_wait().unwrap_or_default().max(backoff)).await;
             if self.client.has_blob(self.repository, self.digest).await? {
                 return Ok(());
             }
@@ -212,15 +213,15 @@ impl Upload<'_> {
         Err(ask.error(refusal(&answer)))
     }
 
-    /// Where the session stands, asked of the registry. `None` when it is gone or cannot say:
-    /// then a new one begins at the first byte.
+    /// Where the session stands, asked of the registry. `None` when it is gone, cannot say, or
+    /// has nothing: then a new one begins at the first byte.
     async fn found_again(&self, session: Option<Session>) -> Option<Session> {
         let session = session?;
         let ask = self.ask(Method::GET, session.url.clone());
         let answer = self.client.transport().send(&ask, self.client.call()).await.ok()?;
         let url = self.located(&ask, &answer).ok()?.unwrap_or(session.url);
         let offset = received(&answer.headers).unwrap_or_default();
-        let usable = answer.status.is_success() && offset <= self.size;
+        let usable = answer.status.is_success() && (1..=self.size).contains(&offset);
         usable.then_some(Session { url, offset, ..session })
     }
 

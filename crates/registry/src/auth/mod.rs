@@ -101,7 +101,7 @@ impl Authenticator {
         if let Some(current) = registry.current(scope).filter(|c| Some(c) != rejected.as_ref()) {
             return Ok(Some(current));
         }
-        registry.tokens.remove(scope);
+        registry.tokens.retain(|_, token| token.header() != rejected);
         registry.challenge = Challenge::choose(refusal.headers.get_all(WWW_AUTHENTICATE).iter());
         let fresh = self.header(&mut registry, transport, &ask.url, scope, call).await?;
         Ok(fresh.filter(|fresh| Some(fresh) != rejected.as_ref()))

@@ -27,12 +27,11 @@ use crate::reference::Repository;
 pub(crate) use body::Payload;
 pub(crate) use exchange::Failure;
 pub(crate) use origin::{host, same as same_origin, shown};
-pub(crate) use retry::backoff;
 
 use exchange::Again;
 use http::HttpClients;
 use origin::PlainHttp;
-use retry::Retry;
+use retry::{Backoff, Retry};
 
 /// How requests travel.
 #[derive(Debug)]
@@ -43,6 +42,7 @@ pub(crate) struct Transport {
     slots: Mutex<HashMap<String, Arc<Semaphore>>>,
     concurrency_max: usize,
     deadline: Duration,
+    backoff: Backoff,
     requests: AtomicU64,
 }
 
@@ -141,6 +141,7 @@ impl Transport {
             slots: Mutex::default(),
             concurrency_max: options.concurrency_max.max(1),
             deadline: options.deadline,
+            backoff: Backoff(options.backoff_first),
             requests: AtomicU64::new(0),
         })
     }
@@ -153,6 +154,10 @@ impl Transport {
     pub(crate) fn call_with(&self, bytes: u64) -> Call {
         let limit = self.deadline + Duration::from_secs(bytes / UPLOAD_BYTES_PER_S_MIN);
         Call { until: Instant::now() + limit, limit }
+    }
+
+    pub(crate) fn backoff(&self) -> Backoff {
+        self.backoff
     }
 
     pub(crate) fn request_count(&self) -> u64 {
@@ -189,7 +194,7 @@ impl Transport {
     where
         F: Future<Output = Result<Answer, Failure>>,
     {
-        let mut retry = Retry::new(call.until);
+        let mut retry = Retry::new(self.backoff, call.until);
         loop {
             let failure = match send().await {
                 Ok(mut answer) if !retry::is_transient(answer.status) => {

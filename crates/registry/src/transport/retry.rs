@@ -10,7 +10,7 @@ use http::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
 use super::exchange::{Again, Failure};
-use crate::limits::{ATTEMPTS_COUNT_MAX, BACKOFF_FIRST, BACKOFF_MAX, CONNECT_ATTEMPTS_COUNT_MAX};
+use crate::limits::{ATTEMPTS_COUNT_MAX, BACKOFF_MAX, CONNECT_ATTEMPTS_COUNT_MAX};
 
 /// Statuses that a registry answers when it would answer otherwise a little later. No other
 /// status is ever tried again.
@@ -26,13 +26,14 @@ pub(super) fn is_transient(status: StatusCode) -> bool {
 
 /// The attempts of one request.
 pub(super) struct Retry {
+    backoff: Backoff,
     until: Instant,
     failures: usize,
 }
 
 impl Retry {
-    pub(super) fn new(until: Instant) -> Self {
-        Self { until, failures: 0 }
+    pub(super) fn new(backoff: Backoff, until: Instant) -> Self {
+        Self { backoff, until, failures: 0 }
     }
 
     pub(super) fn happened(&self) -> bool {
@@ -51,19 +52,26 @@ impl Retry {
             Again::Later | Again::LaterUndone => ATTEMPTS_COUNT_MAX,
         };
         let wait = match failure.asked_wait {
-            Some(asked) => asked + BACKOFF_FIRST.mul_f64(fastrand::f64()),
-            None => backoff(self.failures),
+            Some(asked) => asked + self.backoff.after(1),
+            None => self.backoff.after(self.failures),
         };
         let in_time = Instant::now() + wait < self.until;
         (self.failures < attempts_max && in_time).then_some(wait)
     }
 }
 
-/// Doubling with each failure, with a random half so that many clients do not come back at once.
-pub(crate) fn backoff(failures: usize) -> Duration {
-    let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(16).min(16);
-    let doubled = BACKOFF_FIRST.saturating_mul(1 << doublings);
-    doubled.min(BACKOFF_MAX).mul_f64(0.5 + fastrand::f64() / 2.0)
+/// Waits that double with each failure, with a random half so that many clients do not come back
+/// at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Backoff(pub(super) Duration);
+
+impl Backoff {
+    /// How long to wait after so many failures.
+    pub(crate) fn after(self, failures: usize) -> Duration {
+        let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(16).min(16);
+        let doubled = self.0.saturating_mul(1 << doublings);
+        doubled.min(BACKOFF_MAX).mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
 }
 
 /// What `Retry-After` asks for, in either of its forms (RFC 9110, 10.2.3).

@@ -1,0 +1,14 @@
+//! The client against the dev registry and its faults, and against registries that are odd in
+//! ways of their own.
+
+#![allow(missing_docs)]
+
+mod attaching;
+mod credentials;
+mod gathering;
+mod odd;
+mod reading;
+mod tagging;
+mod uploading;
+mod world;
+mod writing;
