@@ -61,7 +61,10 @@ fulcio, rekorV1, rekorV2, timestamp, trust, tokenRequestUrl, tokenRequestToken.
 With --control, other processes set the registry's faults and read its request log:
   curl -X POST http://127.0.0.1:PORT/_faults -d '[{\"kind\": \"manifest\", \"method\": \"PUT\",
     \"times\": 1, \"effect\": {\"status\": {\"code\": 429, \"retryAfter\": \"1\"}}}]'
-  curl http://127.0.0.1:PORT/_requests"
+  curl http://127.0.0.1:PORT/_requests
+and have evidence minted at the issuer's address, also what no honest Sigstore would issue:
+  curl -X POST http://127.0.0.1:PORT/_mint -H 'content-type: application/json' \\
+    -d '{\"statement\": \"…\", \"situation\": \"foreign-log\", \"log\": \"v1\"}'"
     )]
     Up(UpArguments),
     /// Prints a token of the running dev stack.
@@ -108,10 +111,10 @@ struct UpArguments {
     /// Port of Sigstore on 127.0.0.1 (default: the one before, or a free one).
     #[arg(long, value_name = "N")]
     sigstore_port: Option<u16>,
-    /// Lets every request to the registry wait, as a distant one would.
+    /// Lets every request wait, as a distant service would.
     #[arg(long, value_name = "MILLISECONDS")]
     latency_ms: Option<u64>,
-    /// Lets other processes set faults and read the request log of the registry.
+    /// Lets other processes set faults, read the registry's request log, and mint evidence.
     #[arg(long)]
     control: bool,
 }

@@ -22,9 +22,9 @@ pub struct Options {
     pub sigstore_port: Option<u16>,
     /// How the registry knows its users.
     pub auth: Auth,
-    /// Waiting time of every request to the registry, as a distant one has.
+    /// Waiting time of every request to either server, as distant ones have.
     pub latency: Option<Duration>,
-    /// Whether other processes may set the registry's faults and read its request log.
+    /// Whether other processes may set the registry's faults, read its request log and have evidence minted.
     pub control: bool,
     /// The workflow run that tokens speak of when nothing else is asked for.
     pub default_run: TokenRequest,
@@ -82,6 +82,8 @@ impl DevStack {
         let sigstore = SigstoreOptions {
             port: options.sigstore_port.or(port_before(Endpoints::sigstore_port)),
             default_run: options.default_run,
+            latency: options.latency,
+            control: options.control,
             ..SigstoreOptions::default()
         };
         let sigstore = Sigstore::start_in(sigstore, state.path())?;

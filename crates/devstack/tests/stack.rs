@@ -75,3 +75,26 @@ fn with_registry(mut endpoints: Endpoints, registry: String, referrers_api: bool
     endpoints.referrers_api = referrers_api;
     endpoints
 }
+
+#[tokio::test]
+async fn evidence_is_minted_over_http_only_where_control_was_asked_for() {
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+    let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let statement = format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v1","subject":[{{"digest":{{"sha256":"{digest}"}}}}],"predicateType":"https://example.com/x","predicate":{{}}}}"#
+    );
+    for (control, situation, status, why) in [
+        (true, "healthy", 200, "a bundle"),
+        (true, "two-sans", 200, "a bundle that nobody should accept"),
+        (true, "lucky", 422, "no situation of this name"),
+        (false, "healthy", 404, "nobody asked for control"),
+    ] {
+        let stack = DevStack::start(Options { control, ..Options::default() }).unwrap();
+        let url = format!("{}/_mint", stack.sigstore().issuer_url());
+        let body = serde_json::json!({"statement": statement, "situation": situation, "log": "v1"});
+        let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{why}");
+        let text = answer.text().await.unwrap();
+        assert_eq!(text.contains("dsseEnvelope"), status == 200, "{why}: {text}");
+    }
+}

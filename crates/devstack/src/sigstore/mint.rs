@@ -75,9 +75,13 @@ impl Sigstore {
     /// [`DevStackError::Mint`] when the time is not one that the authorities cover, or the situation needs
     /// something of the statement that it does not have.
     pub fn mint(&self, mint: &Mint) -> Result<Vec<u8>, DevStackError> {
-        let bundle = Minting::begin(&self.world, mint)?.bundle()?;
-        serde_json::to_vec(&bundle).map_err(|error| DevStackError::mint("a bundle", error))
+        self::mint(&self.world, mint)
     }
+}
+
+pub(crate) fn mint(world: &World, mint: &Mint) -> Result<Vec<u8>, DevStackError> {
+    let bundle = Minting::begin(world, mint)?.bundle()?;
+    serde_json::to_vec(&bundle).map_err(|error| DevStackError::mint("a bundle", error))
 }
 
 /// A signer in the middle of signing: one key, one certificate.

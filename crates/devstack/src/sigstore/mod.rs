@@ -7,6 +7,7 @@ mod authority;
 mod canonical_json;
 mod certificate;
 mod claims;
+mod control;
 mod ct;
 mod dsse;
 mod fulcio;
@@ -31,6 +32,7 @@ mod token;
 mod trust;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -60,6 +62,10 @@ pub struct SigstoreOptions {
     pub port: Option<u16>,
     /// The run that a token is for when the request for it does not say.
     pub default_run: TokenRequest,
+    /// Waiting time of every request, as a distant service has.
+    pub latency: Option<Duration>,
+    /// Whether other processes may have evidence minted, at `POST /_mint`.
+    pub control: bool,
 }
 
 impl SigstoreOptions {
@@ -138,10 +144,12 @@ impl Sigstore {
         let trust_folder = state.join("trust");
         trust::write(&world, &trust_folder)?;
         let world = Arc::new(world);
-        let services = TowerToHyperService::new(world.router());
+        let services = TowerToHyperService::new(world.router(options.control));
+        let latency = options.latency.unwrap_or_default();
         let server = Server::start(listener, move |request| {
             let answer = services.call(request);
             async move {
+                tokio::time::sleep(latency).await;
                 match answer.await {
                     Ok(response) => Ok(response),
                     Err(never) => match never {},
@@ -224,8 +232,10 @@ impl World {
         format!("{}/api/v1/timestamp", self.url)
     }
 
-    fn router(self: &Arc<Self>) -> axum::Router {
+    fn router(self: &Arc<Self>, control: bool) -> axum::Router {
+        let control = if control { control::routes() } else { axum::Router::new() };
         axum::Router::new()
+            .merge(control)
             .merge(oidc::routes())
             .merge(fulcio::routes())
             .merge(rekor_v1::routes())

@@ -1,7 +1,10 @@
 //! What can be the matter with evidence: the situations that tests mint, each a healthy bundle but for one thing.
 
+use serde::Deserialize;
+
 /// The log that an entry stands in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LogVersion {
     /// Rekor v1: a signed promise that tells the time, and an inclusion proof.
     V1,
@@ -11,7 +14,8 @@ pub enum LogVersion {
 }
 
 /// One situation. Its healthy neighbour is the same [`Mint`](super::Mint) with [`Situation::Healthy`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Situation {
     /// Nothing is the matter.
