@@ -1,5 +1,7 @@
 //! Whole commands: arguments in; exit code, stdout, stderr and files out.
 
+#![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
 use assert_cmd::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,5 +1,7 @@
 //! The pages of the example platform, as somebody reads them.
 
+#![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
 use camino::Utf8Path;
 use jiff::civil::date;
 use sealwright_docs::{Inputs, Pages, Reader, render};

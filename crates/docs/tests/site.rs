@@ -1,5 +1,7 @@
 //! The built site: text from outside stays text, and nothing is loaded from elsewhere.
 
+#![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::civil::date;
 use sealwright_docs::{Inputs, Reader, build, render};

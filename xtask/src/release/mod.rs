@@ -26,7 +26,7 @@ const EXAMPLE_ARTIFACT: &str = "manifests";
 /// optimised in it as well. Figures come from `bench`, which builds for release.
 pub(crate) const PROFILE: &str = "debug";
 /// Packages whose binaries take part.
-const PACKAGES: &[&str] =
+pub(crate) const PACKAGES: &[&str] =
     &["sealwright-publisher", "sealwright-verifier", "sealwright-docs", "sealwright-devstack"];
 /// How long one step may take: the largest example takes seconds.
 const STEP_TIME_MAX: Duration = Duration::from_secs(600);

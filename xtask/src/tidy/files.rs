@@ -1,6 +1,7 @@
 //! What files are called, how long they are, and what must not stand in them.
 
 use camino::Utf8Path;
+use pulldown_cmark::{Event, Parser, Tag};
 
 use super::{Complaints, Repository};
 use crate::failure::Outcome;
@@ -54,6 +55,34 @@ pub(super) fn words(repository: &Repository) -> Outcome<Complaints> {
         }
     }
     Ok(complaints)
+}
+
+pub(super) fn links(repository: &Repository) -> Outcome<Complaints> {
+    let mut complaints = Complaints::new();
+    for page in repository.files("", &["md"]) {
+        let exists = |target: &Utf8Path| repository.workspace.root.join(target).exists();
+        complaints.extend(check_links(page, &repository.text(page)?, exists));
+    }
+    Ok(complaints)
+}
+
+/// Links within the repository must lead to something; others' pages are not ours to check.
+fn check_links(page: &Utf8Path, text: &str, exists: impl Fn(&Utf8Path) -> bool) -> Complaints {
+    let folder = page.parent().unwrap_or(Utf8Path::new(""));
+    Parser::new(text)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Some(dest_url)
+            }
+            _ => None,
+        })
+        .filter(|link| !link.contains("://") && !link.starts_with("mailto:"))
+        .filter(|link| {
+            let target = link.split('#').next().unwrap_or_default();
+            !target.is_empty() && !exists(&folder.join(target))
+        })
+        .map(|link| format!("{page}: links to {link}, which does not exist"))
+        .collect()
 }
 
 /// Words that must not be committed. The machine's are asked for, so that this file need not name them.
@@ -132,6 +161,23 @@ mod tests {
         assert!(check_length(Utf8Path::new("a.rs"), LINES_MAX).is_none());
         assert!(check_length(Utf8Path::new("a.rs"), LINES_MAX + 1).is_some());
         assert!(check_length(Utf8Path::new(LISTS[0]), LINES_MAX + 1).is_none());
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_are_found() {
+        let there = |target: &Utf8Path| target == "docs/there.md";
+        for (link, count) in [
+            ("[a](there.md)", 0),
+            ("[a](there.md#part)", 0),
+            ("[a](#part)", 0),
+            ("[a](https://a.example/gone.md)", 0),
+            ("[a](gone.md)", 1),
+            ("![a](gone.svg)", 1),
+            ("`[a](gone.md)`", 0),
+        ] {
+            let complaints = check_links(Utf8Path::new("docs/page.md"), link, there);
+            assert_eq!(complaints.len(), count, "{link}: {complaints:?}");
+        }
     }
 
     #[test]

@@ -46,6 +46,7 @@ const RULES: &[Rule] = &[
         check: files::names_and_lengths,
     },
     Rule { holds: "no file names a machine, and none leaves work for later", check: files::words },
+    Rule { holds: "links within the repository lead somewhere", check: files::links },
     Rule { holds: "actions are pinned by commit", check: workflows::pins },
     Rule {
         holds: "every job has the least permissions and a time limit",

@@ -8,12 +8,23 @@ use crate::ci::ELSEWHERE;
 use crate::failure::{Context as _, Outcome};
 use crate::release::flow::{Holds, RELEASE};
 
-/// What a job may hold beyond reading the repository: workflow, job, permissions. Whatever stands
-/// here can be stolen from that job, so each row is a decision.
-const PERMISSIONS: &[(&str, &str, &[(&str, &str)])] = &[
-    ("cd", "publish", &[("contents", "read"), ("packages", "write"), ("id-token", "write")]),
-    ("release", "binaries", &[("contents", "write")]),
+/// What a job may hold beyond reading the repository. Whatever stands here can be stolen from that
+/// job, so each row is a decision.
+const PERMISSIONS: &[Held] = &[
+    Held {
+        workflow: "cd",
+        job: "publish",
+        permissions: &[("contents", "read"), ("packages", "write"), ("id-token", "write")],
+    },
+    Held { workflow: "release", job: "binaries", permissions: &[("contents", "write")] },
 ];
+
+struct Held {
+    workflow: &'static str,
+    job: &'static str,
+    permissions: &'static [(&'static str, &'static str)],
+}
+
 /// The workflow and the action through which the tag moves.
 const ROUTE: (&str, &str) = ("cd", "./.github/actions/publish");
 /// Programs that can move a tag or sign, by the words that do it.
@@ -167,9 +178,12 @@ fn check_permissions(file: &File) -> Complaints {
         ));
     }
     for (name, job) in file.jobs() {
-        let allowed = PERMISSIONS.iter().find(|row| (row.0, row.1) == (file.name(), name));
-        let allowed: Option<Value> = allowed.map(|(_, _, permissions)| {
-            permissions.iter().map(|(what, how)| ((*what).to_owned(), Value::from(*how))).collect()
+        let held = PERMISSIONS.iter().find(|held| (held.workflow, held.job) == (file.name(), name));
+        let allowed: Option<Value> = held.map(|held| {
+            held.permissions
+                .iter()
+                .map(|(what, how)| ((*what).to_owned(), Value::from(*how)))
+                .collect()
         });
         if job.get("permissions") != allowed.as_ref() {
             complaints.push(format!("{}: job {name} asks for other permissions than the table in xtask/src/tidy/workflows.rs allows", file.path));
