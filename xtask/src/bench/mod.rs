@@ -3,6 +3,7 @@
 //! A figure alone says nothing about another machine; a ratio measured in the same minute does. So
 //! ours and the peer's runs alternate, and what counts is the ratio of the medians.
 
+mod crowd;
 mod judge;
 mod pack;
 mod publish;

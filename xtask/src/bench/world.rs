@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::crowd::Crowd;
 use crate::devstack::DevStack;
 use crate::failure::{Context as _, Outcome};
 use crate::program::Program;
@@ -125,7 +126,7 @@ impl World {
 
     /// Forgets the requests that the registry has answered so far.
     pub(super) fn clear_requests(&self) -> Outcome {
-        ureq::delete(format!("http://{}/_control/requests", self.registry()))
+        ureq::delete(format!("http://{}/_requests", self.registry()))
             .call()
             .context(|| "clear the registry's request log".to_owned())?;
         Ok(())
@@ -134,7 +135,7 @@ impl World {
     /// How many requests the registry has answered since.
     pub(super) fn request_count(&self) -> Outcome<usize> {
         let requests: Vec<serde_json::Value> =
-            ureq::get(format!("http://{}/_control/requests", self.registry()))
+            ureq::get(format!("http://{}/_requests", self.registry()))
                 .call()
                 .context(|| "read the registry's request log".to_owned())?
                 .body_mut()
@@ -143,13 +144,9 @@ impl World {
         Ok(requests.len())
     }
 
-    /// Puts well-made bundles of somebody else's identity beside the artifact, listed before what is
-    /// there already.
-    pub(super) fn crowd(&self, repository: &str, digest: &str, count: usize) -> Outcome {
-        let body = serde_json::json!({"repository": repository, "digest": digest, "count": count});
-        ureq::post(format!("http://{}/_control/referrers", self.registry()))
-            .send_json(body)
-            .context(|| format!("put {count} referrers beside {digest}"))?;
-        Ok(())
+    /// Puts well-made bundles of somebody else beside the artifact, each listed before the good one.
+    pub(super) fn crowd(&self, path: &str, artifact: &str, count: usize) -> Outcome {
+        let repository = format!("http://{}/v2/{path}", self.registry());
+        Crowd { repository: &repository, sigstore: self.issuer(), artifact }.gather(count)
     }
 }
