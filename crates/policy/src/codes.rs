@@ -467,6 +467,11 @@ codes! {
         "It names a repository that no artifact in the configuration has."
         "Evidence would be attached where nobody looks for it."
         "Use the repository that sealwright.yaml names, or add an artifact for it.";
+    BundleTooLarge "SW6012" Error
+        "A signed statement is too large"
+        "The bundle exceeds the size that readers take, 1 MiB; nearly always it is the SBOM."
+        "It would be published and never accepted, so nothing is promoted."
+        "Publish smaller contents, or several artifacts; the message names the statement.";
     TokenMissing "SW6020" Error
         "There is no identity token"
         "No --token-file, no SIGSTORE_ID_TOKEN, and no GitHub Actions job with `permissions: id-token: write`."

@@ -4,9 +4,10 @@ use std::fs::File;
 
 use serde_json::json;
 
-use super::{FILES, Failure, Outcome};
-use crate::cli::{PackArguments, PackingArguments};
-use crate::contents::{self, ContentsError, ENTRIES_COUNT_MAX, Limits};
+use super::{Failure, Outcome, limits};
+use crate::cli::PackArguments;
+use crate::contents::{self, ContentsError};
+use crate::publish::Stopped;
 
 pub(super) fn run(arguments: &PackArguments) -> Outcome {
     let output = File::create(&arguments.output);
@@ -19,24 +20,15 @@ pub(super) fn run(arguments: &PackArguments) -> Outcome {
         let _ = std::fs::remove_file(&arguments.output);
         failure(&error)
     })?;
-    let answer = json!({
+    super::json(&json!({
         "layer": packed.layer.to_string(),
         "layerBytes": packed.layer_bytes,
         "tarball": packed.tarball.to_string(),
         "tarballBytes": packed.tarball_bytes,
         "files": packed.files_count,
-    });
-    Ok(answer.to_string())
+    }))
 }
 
-pub(super) fn limits(packing: &PackingArguments) -> Limits {
-    Limits { bytes_max: packing.contents_bytes_max, entries_max: ENTRIES_COUNT_MAX }
-}
-
-/// What cannot be packed is bad input; a full disk is not.
-pub(super) fn failure(error: &ContentsError) -> Failure {
-    match error {
-        ContentsError::Archive { .. } => Failure { code: FILES, findings: vec![error.finding()] },
-        _ => Failure::data(error.finding()),
-    }
+fn failure(error: &ContentsError) -> Failure {
+    Failure::from(Stopped::from(error.finding()))
 }

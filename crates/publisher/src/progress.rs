@@ -1,0 +1,127 @@
+//! How progress looks: bars on a terminal, plain lines in CI, groups on GitHub. All on stderr.
+
+use std::io::IsTerminal as _;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anstream::eprintln;
+use indicatif::{ProgressBar, ProgressStyle};
+use sealwright_policy::Finding;
+
+use crate::github;
+use crate::publish::{Step, Talk};
+
+/// What fits where this process runs.
+pub(crate) fn choose() -> Box<dyn Talk> {
+    if github::is_here() {
+        Box::new(Groups::default())
+    } else if std::io::stderr().is_terminal() {
+        Box::new(Bars::default())
+    } else {
+        Box::new(Lines)
+    }
+}
+
+/// One line for each step, when it has ended.
+struct Lines;
+
+impl Talk for Lines {
+    fn begin(&self, _: Step, _: &str) {}
+
+    fn done(&self, step: Step, did: &str) {
+        eprintln!("{}", line(step, did));
+    }
+
+    fn remark(&self, finding: &Finding) {
+        eprintln!("note: {finding}");
+    }
+}
+
+fn line(step: Step, did: &str) -> String {
+    format!("{:<8} {did}", step.name())
+}
+
+/// A spinner while a step runs, and its line afterwards.
+#[derive(Default)]
+struct Bars(Mutex<Option<ProgressBar>>);
+
+impl Bars {
+    fn stop(&self) {
+        if let Some(bar) = self.0.lock().ok().and_then(|mut bar| bar.take()) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Talk for Bars {
+    fn begin(&self, step: Step, what: &str) {
+        self.stop();
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix:<8.cyan} {spinner} {msg} {elapsed}")
+        {
+            bar.set_style(style);
+        }
+        bar.set_prefix(step.name());
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        if let Ok(mut current) = self.0.lock() {
+            *current = Some(bar);
+        }
+    }
+
+    fn done(&self, step: Step, did: &str) {
+        self.stop();
+        eprintln!("{}", line(step, did));
+    }
+
+    fn remark(&self, finding: &Finding) {
+        self.stop();
+        eprintln!("note: {finding}");
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A group for each step.
+#[derive(Default)]
+struct Groups(Mutex<bool>);
+
+impl Groups {
+    fn close(&self) {
+        if let Ok(mut open) = self.0.lock() {
+            if std::mem::take(&mut *open) {
+                eprintln!("::endgroup::");
+            }
+        }
+    }
+}
+
+impl Talk for Groups {
+    fn begin(&self, step: Step, what: &str) {
+        self.close();
+        eprintln!("::group::{}: {}", step.name(), github::escape_data(what));
+        if let Ok(mut open) = self.0.lock() {
+            *open = true;
+        }
+    }
+
+    fn done(&self, step: Step, did: &str) {
+        eprintln!("{}", line(step, did));
+        self.close();
+    }
+
+    fn remark(&self, finding: &Finding) {
+        eprintln!("{}", github::annotation(finding));
+    }
+}
+
+impl Drop for Groups {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,91 @@
+//! Looking as a stranger: no credentials, no connection and no trusted root from before.
+
+use sealwright_evidence::{Judgement, judge as judge_evidence};
+use sealwright_keyless::{TrustSource, load_trust};
+use sealwright_policy::report::TrustNote;
+use sealwright_policy::{Code, Finding, Place};
+use sealwright_registry::{Client, GatherOptions, Lookup, Target};
+
+use super::artifact::Artifact;
+use super::stopped::Stopped;
+use super::world::World;
+
+/// What a stranger came to.
+#[derive(Debug, Clone)]
+pub(super) struct Looked {
+    pub(super) judgement: Judgement,
+    pub(super) trust: TrustNote,
+}
+
+/// The artifact behind the reference, with the publisher's credentials.
+pub(super) async fn artifact(world: &World, target: &Target) -> Result<Artifact, Stopped> {
+    let reference = world.repository.at(target.clone());
+    let found = world.writer.manifest(&world.repository, target).await;
+    match found.map_err(|error| Stopped::unread(&reference.to_string(), &error))? {
+        Lookup::Found(manifest) => {
+            Artifact::read(manifest).map_err(|stopped| stopped.at(&reference))
+        }
+        Lookup::Absent => Err(absent(&reference.to_string())),
+    }
+}
+
+/// Gathers and judges everything there is for the artifact, as a stranger.
+///
+/// # Errors
+/// Only when this machine is at fault, or the artifact itself is not to be had.
+pub(super) async fn judge(world: &World, artifact: &Artifact) -> Result<Looked, Stopped> {
+    let stranger = stranger(world)?;
+    let looked = judge_with(world, &stranger, artifact).await;
+    world.count(&stranger);
+    looked
+}
+
+async fn judge_with(
+    world: &World,
+    stranger: &Client,
+    artifact: &Artifact,
+) -> Result<Looked, Stopped> {
+    let now = jiff::Timestamp::now();
+    let trust = uncached(&world.trust);
+    let evidence = gather(world, stranger, artifact);
+    let (root, evidence) = futures::future::join(load_trust(&trust, now), evidence).await;
+    let root =
+        root.map_err(|error| Stopped::from(Finding::new(error.code(), error.to_string())))?;
+    let judgement = judge_evidence(&evidence?, &root.root, &world.requirements, now);
+    Ok(Looked { judgement, trust: root.note })
+}
+
+async fn gather(
+    world: &World,
+    stranger: &Client,
+    artifact: &Artifact,
+) -> Result<sealwright_evidence::Evidence, Stopped> {
+    let target = Target::Digest(artifact.digest);
+    let reference = world.repository.at(target.clone()).to_string();
+    let found = stranger.manifest(&world.repository, &target).await;
+    let found = found.map_err(|error| Stopped::unread(&reference, &error))?;
+    let Lookup::Found(manifest) = found else { return Err(absent(&reference)) };
+    let gathered = stranger.gather(&world.repository, manifest, GatherOptions::default()).await;
+    gathered.map_err(|error| Stopped::unread(&format!("the evidence for {reference}"), &error))
+}
+
+/// A client that knows nothing yet.
+pub(super) fn stranger(world: &World) -> Result<Client, Stopped> {
+    Client::new(world.stranger.clone()).map_err(|error| Stopped::from(error.finding()))
+}
+
+/// A stranger has fetched nothing before.
+fn uncached(trust: &TrustSource) -> TrustSource {
+    match trust {
+        TrustSource::Public { offline, .. } => {
+            TrustSource::Public { cache: None, offline: *offline }
+        }
+        other => other.clone(),
+    }
+}
+
+fn absent(reference: &str) -> Stopped {
+    let message = "there is no such artifact in the registry";
+    let finding = Finding::new(Code::PublicationArtifactAbsent, message);
+    Stopped::from(finding.with_place(Place::object(reference)))
+}

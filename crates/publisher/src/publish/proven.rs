@@ -1,0 +1,82 @@
+//! prove: a stranger reads everything back and judges it.
+//!
+//! It writes nothing, so a crash leaves what was there. `Proven` is never read from a disk: resuming
+//! means proving again.
+
+use std::time::Duration;
+
+use sealwright_policy::{Code, Finding, Place, Verdict};
+
+use super::artifact::Artifact;
+use super::look::{self, Looked};
+use super::stopped::Stopped;
+use super::talk::Step;
+use super::world::World;
+
+/// Waits before looking again: some registries take a moment before everybody sees a write.
+const WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
+
+/// An artifact that a stranger has just verified.
+pub(super) struct Proven {
+    artifact: Artifact,
+    looked: Looked,
+}
+
+impl Proven {
+    pub(super) fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    pub(super) fn into_parts(self) -> (Artifact, Looked) {
+        (self.artifact, self.looked)
+    }
+}
+
+pub(super) async fn prove(world: &World, artifact: &Artifact) -> Result<Proven, Stopped> {
+    world.begin(Step::Prove, "reading everything back as a stranger");
+    let mut waits = WAITS.into_iter();
+    loop {
+        let stopped = match look::judge(world, artifact).await {
+            Ok(looked) => match judged(world, artifact, looked) {
+                Ok(proven) => return Ok(proven),
+                Err(looked) => unproven(world, artifact, looked),
+            },
+            Err(stopped) => stopped,
+        };
+        match waits.next() {
+            Some(wait) => tokio::time::sleep(wait).await,
+            None => return Err(stopped),
+        }
+    }
+}
+
+/// The proof, when the judge says `Verified`; else what was looked at.
+pub(super) fn judged(world: &World, artifact: &Artifact, looked: Looked) -> Result<Proven, Looked> {
+    let judgement = &looked.judgement;
+    if judgement.verdict != Verdict::Verified {
+        return Err(looked);
+    }
+    let signers = judgement
+        .requirements
+        .iter()
+        .map(|one| format!("{} by {}", one.evidence, one.signer.as_deref().unwrap_or("nobody")));
+    let signers: Vec<String> = signers.collect();
+    world.done(Step::Prove, format!("{}: {}", judgement.verdict, signers.join(", ")));
+    Ok(Proven { artifact: artifact.clone(), looked })
+}
+
+fn unproven(world: &World, artifact: &Artifact, looked: Looked) -> Stopped {
+    let (code, message) = match looked.judgement.verdict {
+        Verdict::Unknown => (
+            Code::PublicationStateUnknown,
+            "a stranger cannot tell whether the evidence is complete; the tag has not moved",
+        ),
+        _ => (
+            Code::PublicationUnproven,
+            "the evidence does not prove the artifact; the tag has not moved",
+        ),
+    };
+    let place =
+        Place::object(world.repository.to_string()).with_digest(artifact.digest.to_string());
+    Stopped::because(Finding::new(code, message).with_place(place), looked.judgement.findings)
+}
