@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -17,6 +17,7 @@ use x509_cert::request::CertReq;
 use super::World;
 use super::authority::pem;
 use super::claims::AUDIENCE;
+use super::oidc::bearer;
 use super::public_key::PublicKey;
 use super::signer_certificate::{self, Certified};
 use crate::DevStackError;
@@ -126,10 +127,6 @@ async fn signing_certificate(
     let [intermediate, root] = world.ours.signers.chain();
     let chain = [pem(&certificate)?, pem(intermediate)?, pem(root)?];
     Ok(Json(json!({"signedCertificateEmbeddedSct": {"chain": {"certificates": chain}}})))
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 /// The key whose holder signed the token's subject with it.

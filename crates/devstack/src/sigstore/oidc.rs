@@ -57,9 +57,7 @@ async fn request_token(
     headers: HeaderMap,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
-    let expected = format!("Bearer {}", world.tokens.request_secret());
-    let given = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
-    if given != Some(expected.as_bytes()) {
+    if bearer(&headers) != Some(world.tokens.request_secret()) {
         return refuse(
             StatusCode::UNAUTHORIZED,
             "the request token is missing or wrong".to_owned(),
@@ -73,6 +71,13 @@ async fn request_token(
         Ok(token) => Json(json!({"count": token.len(), "value": token})).into_response(),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
+}
+
+/// The token of an `Authorization: Bearer` header; the scheme's case does not matter (RFC 9110, section 11.1),
+/// and cosign writes it small.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The default run with the fields that the query names; GitHub's own parameter is passed over.

@@ -190,9 +190,15 @@ async fn a_job_gets_its_token_with_the_request_token_only() {
     let sigstore = sigstore();
     let url = format!("{}&audience=sigstore&workflow=ci.yaml", sigstore.token_request_url());
     let client = reqwest::Client::new();
-    let answer = client.get(&url).bearer_auth("guess").send().await.unwrap();
-    assert_eq!(answer.status(), 401);
-    let answer = client.get(&url).bearer_auth(sigstore.token_request_token()).send().await.unwrap();
+    let secret = sigstore.token_request_token();
+    let basic = format!("Basic {secret}");
+    for authorization in ["", "Bearer", "Bearer guess", secret, &basic] {
+        let answer = client.get(&url).header("authorization", authorization).send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{authorization}");
+    }
+    // cosign writes the scheme small.
+    let authorization = format!("bearer {secret}");
+    let answer = client.get(&url).header("authorization", authorization).send().await.unwrap();
     let token: Value = answer.json().await.unwrap();
     let token = IdentityToken::from_jwt(token["value"].as_str().unwrap()).unwrap();
     assert_eq!(token.issuer(), sigstore.issuer_url());

@@ -36,7 +36,12 @@ impl World {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(&self.cosign)
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.cosign);
+        command
             .args(arguments)
             .args([
                 "--trusted-root",
@@ -44,9 +49,8 @@ impl World {
             ])
             .current_dir(self.folder.path())
             .env_clear()
-            .env("HOME", self.folder.path())
-            .output()
-            .unwrap()
+            .env("HOME", self.folder.path());
+        command
     }
 
     fn sign(&self, config: &str, command: &[&str]) {
@@ -90,6 +94,33 @@ fn cosign_signs_and_verifies_with_both_logs() {
         let complaint = world.complaint(&["verify-blob", "artifact"], &other).unwrap();
         assert!(complaint.contains("no matching CertificateIdentity"), "{config}: {complaint}");
     }
+}
+
+#[test]
+fn cosign_asks_for_its_token_as_a_job_on_github_does() {
+    let Some(world) = World::new() else { return };
+    let config = world.sigstore.trust_folder().join("signing_config.json");
+    let arguments = [
+        "sign-blob",
+        "--yes",
+        "--signing-config",
+        config.as_str(),
+        "--bundle",
+        "bundle.json",
+        "artifact",
+    ];
+    for (secret, succeeds) in [(world.sigstore.token_request_token(), true), ("guess", false)] {
+        let output = world
+            .command(&arguments)
+            .env("ACTIONS_ID_TOKEN_REQUEST_URL", world.sigstore.token_request_url())
+            .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", secret)
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), succeeds, "{words}");
+    }
+    let san = TokenRequest::default().san();
+    assert_eq!(world.complaint(&["verify-blob", "artifact"], &san), None);
 }
 
 #[test]
