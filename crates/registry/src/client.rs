@@ -44,6 +44,9 @@ pub struct Client {
     pub(crate) shared: Arc<Shared>,
 }
 
+/// Whoever holds the lock may write.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) transport: Transport,
@@ -52,7 +55,7 @@ pub(crate) struct Shared {
     known_blobs: Mutex<HashSet<(Repository, Digest)>>,
     /// One writer of a fallback index at a time within this process; against others there is
     /// only reading it again.
-    index_writers: Mutex<HashMap<(Repository, Digest), Arc<tokio::sync::Mutex<()>>>>,
+    index_writers: Mutex<HashMap<(Repository, Digest), Turn>>,
 }
 
 impl Client {
@@ -91,11 +94,7 @@ impl Client {
         known.insert((repository.clone(), digest));
     }
 
-    pub(crate) fn index_writer(
-        &self,
-        repository: &Repository,
-        artifact: Digest,
-    ) -> Arc<tokio::sync::Mutex<()>> {
+    pub(crate) fn index_writer(&self, repository: &Repository, artifact: Digest) -> Turn {
         let mut writers = self.shared.index_writers.lock().unwrap_or_else(PoisonError::into_inner);
         writers.entry((repository.clone(), artifact)).or_default().clone()
     }

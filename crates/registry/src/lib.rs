@@ -2,7 +2,7 @@
 //!
 //! Three answers are kept apart all the way up: found, absent ([`Lookup::Absent`]), and "could not
 //! tell" ([`RegistryError`], or a gap in gathered evidence). Requests are our own on reqwest;
-//! docs/decisions/0001-own-requests-on-reqwest.md says why.
+//! docs/decisions/0009-registry-requests-are-our-own.md says why.
 
 mod attach;
 mod auth;

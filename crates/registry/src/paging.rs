@@ -107,3 +107,41 @@ fn next_of(header: &str) -> Option<String> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_next_page_is_found_among_links() {
+        for (header, expected, why) in [
+            (
+                "</v2/a/tags/list?last=b&n=2>; rel=\"next\"",
+                Some("/v2/a/tags/list?last=b&n=2"),
+                "usual",
+            ),
+            ("</n>; rel=next", Some("/n"), "without quotes"),
+            ("</n>;rel=\"next\"", Some("/n"), "without a blank"),
+            ("</n>; REL=\"Next\"", Some("/n"), "case does not matter"),
+            ("</p>; rel=\"prev\", </n>; rel=\"next\"", Some("/n"), "the second"),
+            ("</n>; title=\"x\"; rel=\"next\"", Some("/n"), "another parameter first"),
+            ("</n>; rel=\"last next\"", Some("/n"), "two relations"),
+            ("</p>; rel=\"prev\"", None, "another relation"),
+            ("</n>", None, "no relation"),
+            ("</n>; rel=\"nextish\"", None, "a longer word"),
+            ("/n; rel=\"next\"", None, "no brackets"),
+            ("</n; rel=\"next\"", None, "not closed"),
+            ("", None, "empty"),
+        ] {
+            assert_eq!(next_of(header).as_deref(), expected, "{why}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_it_panic(header in "[<>;,=\"a-z ]*") {
+            let _ = next_of(&header);
+        }
+    }
+}

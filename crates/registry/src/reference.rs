@@ -178,3 +178,124 @@ impl fmt::Display for Reference {
         write!(f, "{}{separator}{}", self.repository, self.target)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn references_that_are_understood() {
+        let pinned = format!("ghcr.io/acme/platform@{DIGEST}");
+        let both = format!("ghcr.io/acme/platform:v1@{DIGEST}");
+        for (text, expected, why) in [
+            ("ghcr.io/acme/platform:v1", "ghcr.io/acme/platform:v1", "a tag"),
+            ("oci://ghcr.io/acme/platform:v1", "ghcr.io/acme/platform:v1", "as Flux writes it"),
+            ("ghcr.io/acme/platform", "ghcr.io/acme/platform:latest", "the default tag"),
+            (&pinned, &pinned, "a digest"),
+            (&both, &pinned, "the digest wins"),
+            ("127.0.0.1:5000/a:v1", "127.0.0.1:5000/a:v1", "an address with a port"),
+            ("localhost/a/b:v1", "localhost/a/b:v1", "localhost needs no dot"),
+            ("registry:5000/a", "registry:5000/a:latest", "nor does a host with a port"),
+            ("GHCR.io/acme/platform:V1", "ghcr.io/acme/platform:V1", "hosts know no case, tags do"),
+            ("docker.io/acme", "docker.io/library/acme:latest", "Docker Hub, when it is named"),
+            ("ghcr.io/a.b/c_d/e--f:_x", "ghcr.io/a.b/c_d/e--f:_x", "separators"),
+        ] {
+            let parsed = Reference::parse(text).map(|reference| reference.to_string());
+            assert_eq!(parsed.as_deref(), Ok(expected), "{why}");
+        }
+    }
+
+    #[test]
+    fn references_that_are_refused_say_what_is_expected() {
+        let upper = format!("ghcr.io/acme/platform@{}", DIGEST.to_uppercase());
+        let short = format!("ghcr.io/acme/platform@{}", &DIGEST[..70]);
+        let other = format!("ghcr.io/acme/platform@sha512:{}", "0".repeat(128));
+        let long = format!("ghcr.io/{}", "a/".repeat(REFERENCE_CHARS_MAX));
+        let long_tag = format!("ghcr.io/acme/platform:{}", "v".repeat(129));
+        for (text, why) in [
+            ("", "nothing"),
+            ("acme/platform:v1", "no host: not Docker Hub by accident"),
+            ("platform", "no host and no path"),
+            ("ghcr.io", "a host alone"),
+            ("ghcr.io/Acme/platform", "upper case"),
+            ("https://ghcr.io/acme/platform", "another scheme"),
+            ("oci://oci://ghcr.io/acme/platform", "twice"),
+            ("ghcr.io/acme/../other:v1", "a path trick"),
+            ("ghcr.io/acme//platform", "an empty component"),
+            ("ghcr.io/acme/platform:", "an empty tag"),
+            ("ghcr.io/acme/platform:.v1", "a tag that begins with a dot"),
+            ("ghcr.io/acme/platform:v\u{e9}", "a tag outside ASCII, which the parser would take"),
+            ("ghcr.io/acme/platform:v1 ", "a blank"),
+            ("ghcr.io/acme/platform?x=1", "a query"),
+            ("user:password@ghcr.io/acme/platform", "credentials"),
+            ("[::1]:5000/acme/platform", "an address that the grammar does not know"),
+            (&upper, "a digest in upper case, which the parser would take"),
+            (&short, "a digest too short"),
+            (&other, "another algorithm"),
+            (&long, "too long"),
+            (&long_tag, "a tag too long"),
+        ] {
+            let error = Reference::parse(text).expect_err(why);
+            assert_eq!(error.code(), sealwright_policy::Code::RegistryReference, "{why}");
+            assert!(
+                error.to_string().contains("is not")
+                    || error.to_string().contains("expected")
+                    || error.to_string().contains("than"),
+                "{why}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_repository_is_named_without_tag_and_digest() {
+        let parsed = Repository::parse("oci://127.0.0.1:5000/acme/platform").unwrap();
+        assert_eq!(
+            (parsed.host.as_str(), parsed.path.as_str()),
+            ("127.0.0.1:5000", "acme/platform")
+        );
+        for (text, why) in [
+            ("ghcr.io/acme/platform:v1".to_owned(), "a tag"),
+            (format!("ghcr.io/acme/platform@{DIGEST}"), "a digest"),
+            ("acme/platform".to_owned(), "no host"),
+        ] {
+            assert!(Repository::parse(&text).is_err(), "{why}");
+        }
+    }
+
+    #[test]
+    fn paths_that_cannot_stand_in_a_url_are_known() {
+        for (path, expected, why) in [
+            ("acme/platform", true, "plain"),
+            ("a.b/c_d/e-f", true, "separators"),
+            ("", false, "empty"),
+            ("acme/", false, "ends with a slash"),
+            ("acme/../other", false, "upwards"),
+            ("acme/./other", false, "here"),
+            ("acme/platform?x", false, "a query"),
+            ("acme%2Fplatform", false, "escaped"),
+            ("Acme", false, "upper case"),
+        ] {
+            assert_eq!(is_path(path), expected, "{why}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC*") {
+            let _ = Reference::parse(&text);
+            let _ = Repository::parse(&text);
+        }
+
+        #[test]
+        fn what_is_understood_is_shown_as_what_is_understood(
+            text in "(oci://)?[a-z]{1,5}\\.io/[a-z0-9./_-]{1,20}(:[a-zA-Z0-9._-]{1,10})?"
+        ) {
+            if let Ok(reference) = Reference::parse(&text) {
+                prop_assert_eq!(Reference::parse(&reference.to_string()), Ok(reference));
+            }
+        }
+    }
+}

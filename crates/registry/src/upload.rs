@@ -214,15 +214,23 @@ impl Upload<'_> {
     }
 
     /// Where the session stands, asked of the registry. `None` when it is gone, cannot say, or
-    /// has nothing: then a new one begins at the first byte.
+    /// has nothing: then it is cancelled, and a new one begins at the first byte.
     async fn found_again(&self, session: Option<Session>) -> Option<Session> {
         let session = session?;
         let ask = self.ask(Method::GET, session.url.clone());
         let answer = self.client.transport().send(&ask, self.client.call()).await.ok()?;
+        if !answer.status.is_success() {
+            return None;
+        }
         let url = self.located(&ask, &answer).ok()?.unwrap_or(session.url);
         let offset = received(&answer.headers).unwrap_or_default();
-        let usable = answer.status.is_success() && (1..=self.size).contains(&offset);
-        usable.then_some(Session { url, offset, ..session })
+        if (1..=self.size).contains(&offset) {
+            return Some(Session { url, offset, ..session });
+        }
+        let cancel = self.ask(Method::DELETE, url);
+        // Whether that succeeds does not matter: registries end forgotten sessions by themselves.
+        let _ = self.client.transport().send(&cancel, self.client.call()).await;
+        None
     }
 
     async fn send(&self, ask: &Ask) -> Result<Answer, RegistryError> {
@@ -300,4 +308,27 @@ fn received(headers: &HeaderMap) -> Option<u64> {
 
 fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_much_has_arrived() {
+        for (range, expected, why) in [
+            ("0-99", Some(100), "both ends are included"),
+            ("bytes=0-99", Some(100), "as some spell it"),
+            ("0-0", Some(0), "nothing, as registries spell it"),
+            ("1-99", None, "does not begin at the start"),
+            ("0-", None, "no end"),
+            ("0--1", None, "a negative end"),
+            ("", None, "empty"),
+            ("0-18446744073709551615", None, "no overflow"),
+        ] {
+            let headers = HeaderMap::from_iter([(RANGE, HeaderValue::from_str(range).unwrap())]);
+            assert_eq!(received(&headers), expected, "{why}");
+        }
+        assert_eq!(received(&HeaderMap::new()), None);
+    }
 }

@@ -52,3 +52,67 @@ fn parse(header: &str) -> Vec<Challenge> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Option<Challenge> {
+        let (realm, service, scope) =
+            (realm.to_owned(), service.map(str::to_owned), scope.map(str::to_owned));
+        Some(Challenge::Bearer(Bearer { realm, service, scope }))
+    }
+
+    fn choose(headers: &[&str]) -> Option<Challenge> {
+        let values: Vec<HeaderValue> =
+            headers.iter().filter_map(|header| HeaderValue::from_str(header).ok()).collect();
+        Challenge::choose(values.iter())
+    }
+
+    #[test]
+    fn the_best_challenge_is_chosen() {
+        const REALM: &str = "https://auth.test/token";
+        for (headers, expected, why) in [
+            (
+                vec![
+                    r#"Bearer realm="https://auth.test/token",service="a.test",scope="repository:x:pull,push""#,
+                ],
+                bearer(REALM, Some("a.test"), Some("repository:x:pull,push")),
+                "usual; a comma within a value",
+            ),
+            (vec![r#"bearer Realm="https://auth.test/token""#], bearer(REALM, None, None), "case"),
+            (vec![r#"Basic realm="x""#], Some(Challenge::Basic), "Basic"),
+            (vec!["Basic"], Some(Challenge::Basic), "Basic without a realm"),
+            (
+                vec![r#"Basic realm="x", Bearer realm="https://auth.test/token""#],
+                bearer(REALM, None, None),
+                "both in one header",
+            ),
+            (
+                vec![r#"Basic realm="x""#, r#"Bearer realm="https://auth.test/token""#],
+                bearer(REALM, None, None),
+                "both in two headers",
+            ),
+            (vec![r#"Bearer service="a.test""#], None, "a token from nowhere"),
+            (vec![r#"Bearer realm="""#], None, "a token from an empty realm"),
+            (
+                vec![r#"Negotiate, Basic realm="x""#],
+                Some(Challenge::Basic),
+                "one we know among others",
+            ),
+            (vec!["Negotiate"], None, "none we know"),
+            (vec![r#"Bearer realm="unclosed"#], None, "cut"),
+            (vec![], None, "none"),
+        ] {
+            assert_eq!(choose(&headers), expected, "{why}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_it_panic(header in "(Bearer|Basic|,|=|\"| |realm|\\\\|[a-z]|\\PC)*") {
+            let _ = choose(&[&header]);
+        }
+    }
+}

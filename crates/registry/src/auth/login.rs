@@ -179,3 +179,129 @@ fn explain(error: CredentialRetrievalError) -> Result<Option<Login>, String> {
         E::ConfigReadError => Err("the file is not JSON in Docker's format".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(folder: &tempfile::TempDir, name: &str, config: &str) -> PathBuf {
+        let path = folder.path().join(name);
+        std::fs::write(&path, config).unwrap();
+        path
+    }
+
+    async fn look_up_in(config: &str, host: &str) -> Result<Login, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment {
+            files: vec![folder.path().join("none"), file(&folder, "config.json", config)],
+            github: Some(("octocat".to_owned(), "gh-token".to_owned())),
+        };
+        let url = Url::parse(&format!("https://{host}/v2/")).unwrap();
+        let found = look_up(&CredentialSource::DockerConfig, &environment, &url).await;
+        found.map_err(|failure| failure.fault.to_string())
+    }
+
+    fn password(user: &str, password: &str) -> Result<Login, String> {
+        Ok(Login::Password { user: user.to_owned(), password: password.to_owned() })
+    }
+
+    #[tokio::test]
+    async fn docker_s_configuration_is_read() {
+        let auth = STANDARD.encode("robot:s3cret:with:colons");
+        let entry = |host: &str| format!(r#"{{"auths":{{"{host}":{{"auth":"{auth}"}}}}}}"#);
+        let robot = || password("robot", "s3cret:with:colons");
+        for (config, host, expected, why) in [
+            (entry("a.test"), "a.test", robot(), "by host"),
+            (entry("https://a.test"), "a.test", robot(), "by URL"),
+            (entry("a.test:5000"), "a.test:5000", robot(), "by host and port"),
+            (entry("https://index.docker.io/v1/"), "registry-1.docker.io", robot(), "Docker Hub"),
+            (entry("a.test"), "b.test", Ok(Login::Stranger), "another host"),
+            (entry("a.test"), "a.test:5000", Ok(Login::Stranger), "another port"),
+            (entry("ghcr.io"), "ghcr.io", robot(), "a login comes before the workflow's token"),
+            ("{}".to_owned(), "ghcr.io", password("octocat", "gh-token"), "the workflow's token"),
+            ("{}".to_owned(), "ghcr.io.a.test", Ok(Login::Stranger), "which no other host gets"),
+            (
+                r#"{"auths":{"a.test":{"identitytoken":"r3fresh"}}}"#.to_owned(),
+                "a.test",
+                Ok(Login::IdentityToken("r3fresh".to_owned())),
+                "an identity token",
+            ),
+            (
+                r#"{"auths":{"a.test":{}}}"#.to_owned(),
+                "a.test",
+                Ok(Login::Stranger),
+                "an empty entry",
+            ),
+        ] {
+            assert_eq!(look_up_in(&config, host).await, expected, "{why}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_said_so_and_is_not_anonymous() {
+        for (config, expected, why) in [
+            ("{", "not JSON", "cut"),
+            (r#"{"auths":{"a.test":{"auth":"***"}}}"#, "base64", "not base64"),
+            (
+                r#"{"credsStore":"sealwright-no-such-helper"}"#,
+                "docker-credential-NAME",
+                "a helper that is not there",
+            ),
+            (
+                r#"{"credHelpers":{"a.test":"sealwright-no-such-helper"}}"#,
+                "cannot be run",
+                "a helper for this host that is not there",
+            ),
+        ] {
+            let found = look_up_in(config, "a.test").await;
+            let message = found.expect_err(why);
+            assert!(
+                message.contains(expected) && message.contains("config.json"),
+                "{why}: {message}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_helper_says_is_told_apart() {
+        use CredentialRetrievalError as E;
+        let failed = |stdout: &str| E::HelperFailure {
+            helper: "docker-credential-x".to_owned(),
+            stdout: stdout.to_owned(),
+            stderr: "the key store is locked".to_owned(),
+        };
+        let none = "credentials not found in native keychain";
+        assert_eq!(explain(failed(none)), Ok(None), "it has none");
+        let error = explain(failed("{\"Secret\":\"s3cret\"}")).unwrap_err();
+        assert!(error.contains("the key store is locked") && !error.contains("s3cret"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn strangers_and_named_users_look_nothing_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment =
+            Environment { files: vec![file(&folder, "config.json", "{")], github: None };
+        let url = Url::parse("https://ghcr.io/v2/").unwrap();
+        let basic = CredentialSource::Basic { user: "robot".into(), password: "s3cret".into() };
+        for (source, expected) in [
+            (CredentialSource::Anonymous, Ok(Login::Stranger)),
+            (basic, password("robot", "s3cret")),
+        ] {
+            let found = look_up(&source, &environment, &url).await;
+            assert_eq!(found.map_err(|failure| failure.fault.to_string()), expected);
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let github = Some(("octocat".to_owned(), "s3cret".to_owned()));
+        let shown = format!(
+            "{:?} {:?} {:?} {:?}",
+            Login::Password { user: "robot".into(), password: "s3cret".into() },
+            Login::IdentityToken("s3cret".into()),
+            Environment { files: vec![], github },
+            CredentialSource::Basic { user: "robot".into(), password: "s3cret".into() },
+        );
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}

@@ -48,3 +48,42 @@ fn without_envelope(body: &[u8]) -> String {
         _ => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_in_one_line() {
+        for (body, expected, denies, why) in [
+            (
+                r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"no such manifest"}]}"#,
+                "MANIFEST_UNKNOWN: no such manifest",
+                false,
+                "an envelope",
+            ),
+            (r#"{"errors":[{"code":"DENIED"}]}"#, "DENIED", true, "no message"),
+            (
+                r#"{"errors":[{"code":"NAME_UNKNOWN"},{"code":"UNAUTHORIZED","message":"log in"}]}"#,
+                "NAME_UNKNOWN; UNAUTHORIZED: log in",
+                true,
+                "two; the stronger counts",
+            ),
+            (
+                r#"{"errors":[{"code":"ACME_OWN","message":"m","detail":{"a":[1]}}]}"#,
+                "ACME_OWN: m",
+                false,
+                "its own code",
+            ),
+            (r#"{"errors":[]}"#, "an empty list of errors", false, "empty"),
+            (r#"{"message":"x"}"#, r#"{"message":"x"}"#, false, "another document"),
+            ("", "no explanation", false, "nothing"),
+            ("<!doctype html><p>x", "a page instead of an explanation", false, "a page"),
+            ("plain\nwords", "plain words", false, "text"),
+        ] {
+            assert_eq!(said(body.as_bytes()), expected, "{why}");
+            assert_eq!(Words::of(body.as_bytes()).deny_absence(), denies, "{why}");
+        }
+        assert_eq!(said(&[0xff, 0xfe]), "\u{fffd}\u{fffd}", "not text");
+    }
+}

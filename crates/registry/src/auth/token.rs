@@ -129,3 +129,66 @@ fn refusal(answer: &Answer, login: &Login) -> Fault {
     }
     Fault::Status { host, status, said }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Access;
+
+    #[test]
+    fn a_token_is_read_from_either_field() {
+        for (body, secret, why) in [
+            (r#"{"token":"t","expires_in":300}"#, Some("t"), "token"),
+            (r#"{"access_token":"a"}"#, Some("a"), "access_token"),
+            (r#"{"token":"t","access_token":"a"}"#, Some("t"), "both"),
+            (r#"{"token":"","access_token":"a"}"#, Some("a"), "an empty one is none"),
+            (r#"{"token":null}"#, None, "null"),
+            ("{}", None, "none"),
+            ("<html>", None, "not JSON"),
+            (r#"{"token":7}"#, None, "not text"),
+        ] {
+            let token = Token::parse(body.as_bytes());
+            assert_eq!(token.map(|token| token.secret).as_deref(), secret, "{why}");
+        }
+        assert!(
+            Token::parse(br#"{"token":"a\nb"}"#).unwrap().header().is_none(),
+            "no second header"
+        );
+    }
+
+    #[test]
+    fn a_token_is_replaced_before_it_ends() {
+        for (seconds, low, high, why) in [
+            ("300", 289, 290, "ten seconds before"),
+            ("4", 2, 3, "a quarter before"),
+            ("0", 49, 50, "no lifetime is the default"),
+            ("18446744073709551615", 86_389, 86_390, "no overflow, and a day at most"),
+        ] {
+            let token =
+                Token::parse(format!(r#"{{"token":"t","expires_in":{seconds}}}"#).as_bytes());
+            let left = token.unwrap().until.duration_since(Instant::now()).as_secs();
+            assert!((low..=high).contains(&left), "{why}: {left}");
+        }
+    }
+
+    #[test]
+    fn the_realm_is_asked_for_what_is_needed() {
+        let realm = Url::parse("https://auth.test/token?fixed=1").unwrap();
+        let scope = Scope { path: "acme/platform".to_owned(), access: Access::Push };
+        let wish = "repository:acme/other:pull".to_owned();
+        let bearer =
+            Bearer { realm: realm.to_string(), service: Some("a.test".into()), scope: Some(wish) };
+        let password = Login::Password { user: "robot".into(), password: "s3cret".into() };
+        let get = request(&realm, &bearer, &password, &scope);
+        assert_eq!(
+            get.url.as_str(),
+            "https://auth.test/token?fixed=1&service=a.test&scope=repository%3Aacme%2Fplatform%3Apull%2Cpush&scope=repository%3Aacme%2Fother%3Apull"
+        );
+        assert!(get.headers[AUTHORIZATION].is_sensitive());
+        let stranger = request(&realm, &bearer, &Login::Stranger, &scope);
+        assert!(!stranger.headers.contains_key(AUTHORIZATION));
+        let post = request(&realm, &bearer, &Login::IdentityToken("r3fresh".into()), &scope);
+        assert_eq!((post.method, post.url), (Method::POST, realm));
+        assert!(!format!("{:?}", post.headers).contains("r3fresh"));
+    }
+}

@@ -84,3 +84,80 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Fault;
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    const NOW: u64 = 1_445_412_480; // Wed, 21 Oct 2015 07:28:00 GMT
+
+    fn asked(value: &str) -> Option<u64> {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_str(value).ok()?)]);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+        retry_after(&headers, now).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn both_forms_of_retry_after_are_understood() {
+        for (value, expected, why) in [
+            ("120", Some(120), "seconds"),
+            ("0", Some(0), "at once"),
+            (" 7 ", Some(7), "blanks"),
+            ("Wed, 21 Oct 2015 07:28:30 GMT", Some(30), "a date"),
+            ("Wednesday, 21-Oct-15 07:28:30 GMT", Some(30), "an old date"),
+            ("Wed, 21 Oct 2015 07:27:00 GMT", Some(0), "a date that is past"),
+            ("99999999999999999999999", Some(u32::MAX.into()), "more than fits is a long time"),
+            ("-1", None, "negative"),
+            ("1.5", None, "not whole"),
+            ("soon", None, "a word"),
+            ("", None, "empty"),
+        ] {
+            assert_eq!(asked(value), expected, "{why}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_it_panic(value in "\\PC*") {
+            let _ = asked(&value);
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_a_limit() {
+        let backoff = Backoff(Duration::from_millis(200));
+        for (failures, low, high) in
+            [(1, 100, 200), (2, 200, 400), (4, 800, 1600), (60, 4000, 8000)]
+        {
+            let wait = backoff.after(failures).as_millis();
+            assert!((low..=high).contains(&wait), "{failures}: {wait}");
+        }
+    }
+
+    #[test]
+    fn there_is_an_end_to_trying() {
+        let failure = |again: Again, asked_wait: Option<u64>| Failure {
+            fault: Fault::Absent,
+            again,
+            asked_wait: asked_wait.map(Duration::from_secs),
+        };
+        for (again, asked, repeatable, retries, why) in [
+            (Again::Never, None, true, 0, "it would end alike"),
+            (Again::Later, None, true, ATTEMPTS_COUNT_MAX - 1, "attempts are counted"),
+            (Again::Later, None, false, 0, "it may have been carried out"),
+            (Again::LaterUndone, None, false, ATTEMPTS_COUNT_MAX - 1, "it was not carried out"),
+            (Again::Connecting, None, true, CONNECT_ATTEMPTS_COUNT_MAX - 1, "nobody there"),
+            (Again::Connecting, None, false, CONNECT_ATTEMPTS_COUNT_MAX - 1, "nothing was sent"),
+            (Again::Later, Some(61), true, 0, "asked for more than there is"),
+            (Again::Later, Some(50), true, ATTEMPTS_COUNT_MAX - 1, "asked for what there is"),
+        ] {
+            let until = Instant::now() + Duration::from_secs(60);
+            let mut retry = Retry::new(Backoff(Duration::from_millis(1)), until);
+            let waits = std::iter::from_fn(|| retry.wait_after(&failure(again, asked), repeatable));
+            assert_eq!(waits.count(), retries, "{why}");
+        }
+    }
+}

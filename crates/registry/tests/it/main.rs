@@ -1,7 +1,7 @@
 //! The client against the dev registry and its faults, and against registries that are odd in
 //! ways of their own.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "all of this is a test")]
 
 mod attaching;
 mod credentials;
