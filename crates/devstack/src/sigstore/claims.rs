@@ -169,8 +169,9 @@ impl GithubClaims {
         ]
     }
 
-    /// Fulcio's extensions as DER strings: last number of the OID and value, 1.3.6.1.4.1.57264.1.8 to .22.
-    pub(crate) fn extensions(&self, issuer: &str) -> [(u32, String); 15] {
+    /// Fulcio's extensions as DER strings: last number of the OID and value, 1.3.6.1.4.1.57264.1.8 to
+    /// .22, and .24 (the token's subject) as Fulcio 1.8 has it. GitHub's tokens give nothing for .23.
+    pub(crate) fn extensions(&self, issuer: &str) -> [(u32, String); 16] {
         let source = format!("{GITHUB}/{}", self.repository);
         let run = format!("{source}/actions/runs/{}/attempts/{}", self.run_id, self.run_attempt);
         [
@@ -189,6 +190,7 @@ impl GithubClaims {
             (20, self.event_name.clone()),
             (21, run),
             (22, self.repository_visibility.clone()),
+            (24, self.sub.clone()),
         ]
     }
 
@@ -260,6 +262,6 @@ mod tests {
             claims.bare_extensions("i").iter().map(|(number, _)| *number).collect();
         let der: Vec<u32> = claims.extensions("i").iter().map(|(number, _)| *number).collect();
         assert_eq!(bare, (1..=6).collect::<Vec<_>>());
-        assert_eq!(der, (8..=22).collect::<Vec<_>>());
+        assert_eq!(der, (8..=22).chain([24]).collect::<Vec<_>>());
     }
 }
