@@ -3,8 +3,6 @@
 //! It writes nothing. When it fails, the tags name what has been proven a moment ago, or somebody
 //! else has moved them.
 
-use std::time::Duration;
-
 use sealwright_evidence::Digest;
 use sealwright_policy::{Code, Finding, Place, Verdict};
 use sealwright_registry::{Client, Lookup, Target};
@@ -15,10 +13,6 @@ use super::promoted::Promoted;
 use super::stopped::Stopped;
 use super::talk::Step;
 use super::world::World;
-
-/// Waits before following a tag again: some registries serve the old one for a moment.
-const WAITS: [Duration; 3] =
-    [Duration::from_millis(500), Duration::from_millis(1500), Duration::from_secs(4)];
 
 /// What strangers see.
 pub(super) struct Confirmed {
@@ -87,7 +81,7 @@ async fn follow(
     artifact: &Artifact,
 ) -> Result<(), Stopped> {
     let reference = world.repository.at(Target::Tag(tag.to_owned()));
-    let mut waits = WAITS.into_iter();
+    let mut waits = world.waits.iter();
     loop {
         let found = stranger.resolve(&reference).await;
         let found = found.map_err(|error| Stopped::unread(&reference.to_string(), &error))?;
@@ -99,7 +93,7 @@ async fn follow(
             return Ok(());
         }
         match waits.next() {
-            Some(wait) => tokio::time::sleep(wait).await,
+            Some(wait) => tokio::time::sleep(*wait).await,
             None => {
                 let message = format!("the tag {tag} does not lead to what was promoted");
                 let finding = unconfirmed(world, artifact, message);

@@ -3,8 +3,6 @@
 //! It writes nothing, so a crash leaves what was there. `Proven` is never read from a disk: resuming
 //! means proving again.
 
-use std::time::Duration;
-
 use sealwright_policy::{Code, Finding, Place, Verdict};
 
 use super::artifact::Artifact;
@@ -12,9 +10,6 @@ use super::look::{self, Looked};
 use super::stopped::Stopped;
 use super::talk::Step;
 use super::world::World;
-
-/// Waits before looking again: some registries take a moment before everybody sees a write.
-const WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
 
 /// An artifact that a stranger has just verified.
 pub(super) struct Proven {
@@ -34,7 +29,7 @@ impl Proven {
 
 pub(super) async fn prove(world: &World, artifact: &Artifact) -> Result<Proven, Stopped> {
     world.begin(Step::Prove, "reading everything back as a stranger");
-    let mut waits = WAITS.into_iter();
+    let mut waits = world.waits.iter();
     loop {
         let stopped = match look::judge(world, artifact).await {
             Ok(looked) => match judged(world, artifact, looked) {
@@ -44,7 +39,7 @@ pub(super) async fn prove(world: &World, artifact: &Artifact) -> Result<Proven, 
             Err(stopped) => stopped,
         };
         match waits.next() {
-            Some(wait) => tokio::time::sleep(wait).await,
+            Some(wait) => tokio::time::sleep(*wait).await,
             None => return Err(stopped),
         }
     }

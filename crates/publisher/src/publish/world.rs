@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use sealwright_keyless::{HttpOptions, RekorVersion, TrustSource};
@@ -9,6 +10,10 @@ use sealwright_policy::{Finding, Requirements};
 use sealwright_registry::{Client, ClientOptions, Repository};
 
 use super::talk::{Note, Step, Talk};
+
+/// Six seconds in all: longer than any registry we know needs, and short enough for a failing run.
+const WAITS: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_millis(1500), Duration::from_secs(4)];
 
 /// Where the identity token comes from; see [`sealwright_keyless::Token::at_hand`].
 #[derive(Debug, Clone, Default)]
@@ -43,6 +48,9 @@ pub struct World {
     pub allow_rollback: bool,
     /// A checkout that may know which commit is older.
     pub checkout: Utf8PathBuf,
+    /// Waits before a stranger looks again, who does not see yet what was written: some registries
+    /// take a moment.
+    pub waits: Vec<Duration>,
     /// What is said meanwhile.
     pub talk: Box<dyn Talk>,
     notes: Mutex<Vec<Note>>,
@@ -86,6 +94,7 @@ impl World {
             token: TokenSource::default(),
             allow_rollback: false,
             checkout: Utf8PathBuf::from("."),
+            waits: WAITS.to_vec(),
             talk,
             notes: Mutex::default(),
             requests: AtomicU64::new(0),
