@@ -1,29 +1,44 @@
-//! The committed pages of the example platform: made from its configuration alone, so that the same
-//! commit gives the same pages on every machine.
+//! The committed pages of the example platform, made from its configuration alone, so that the same
+//! commit gives the same pages on every machine; and a look at the site in a browser.
 
+use crate::browser;
 use crate::failure::Outcome;
 use crate::program::Program;
+use crate::release::PROFILE;
+use crate::say;
 use crate::workspace::Workspace;
 
-/// Configuration that the committed pages are made from.
+const PROGRAM: &str = "sealwright-docs";
+/// Configuration that the pages are made from.
 const CONFIG: &str = "docs/example/sealwright.yaml";
 /// Folder of the committed pages.
 const PAGES: &str = "docs/trust";
+/// A report with something on every page, for the site that the browser sees.
+const REPORT: &str = "crates/docs/tests/reports/verified.json";
 
 /// What it is told.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Only says whether the committed pages are current.
+    /// Only says whether the committed pages are current, and whether the site looks right.
     #[arg(long)]
     pub(crate) check: bool,
 }
 
-/// Writes or checks the pages.
+/// Writes or checks the pages, and looks at the site.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
+    workspace.build(&[PROGRAM])?;
+    let program = Program::new(workspace.binary(PROFILE, PROGRAM)).folder(&workspace.root);
     let verb = if arguments.check { "check" } else { "build" };
-    workspace.build(&["sealwright-docs"])?;
-    Program::new(workspace.binary("debug", "sealwright-docs"))
-        .args([verb, "--config", CONFIG, "--pages", PAGES])
-        .folder(&workspace.root)
-        .run_shown_ok()
+    program.clone().args([verb, "--config", CONFIG, "--pages", PAGES]).run_shown_ok()?;
+    let site = workspace.out().join("example-site");
+    if site.exists() {
+        std::fs::remove_dir_all(&site)?;
+    }
+    let flags = ["build", "--config", CONFIG, "--report", REPORT, "--out", site.as_str()];
+    program.args(flags).run_ok()?;
+    match browser::look_at(&site)? {
+        Ok(seen) => say::line(&format!("browser: {seen}")),
+        Err(why) => say::line(&format!("browser: not run: {why}")),
+    }
+    Ok(())
 }

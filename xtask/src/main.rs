@@ -1,6 +1,7 @@
 //! Flows and repository checks. Spawns the binaries; holds no product logic.
 
 mod bench;
+mod browser;
 mod ci;
 mod devstack;
 mod docs;

@@ -100,22 +100,26 @@ impl Desk {
         );
         for name in ["sealwright-publisher", "sealwright-verifier", "sealwright-docs"] {
             let program = self.workspace.binary(PROFILE, name);
-            self.put(name, &format!("case \"$1\" in\n{REACHING}) exec {program} \"$@\" {flags};;\nesac\nexec {program} \"$@\"\n"))?;
+            let script = format!(
+                "case \"$1\" in\n{REACHING}) ;;\n*) exec {program} \"$@\" ;;\nesac\n{}",
+                self.rewritten(&program, &flags)
+            );
+            self.put(name, &script)?;
         }
+        let flags =
+            format!("--trusted-root {}/trusted_root.json --allow-http-registry", endpoints.trust);
+        self.put("cosign", &self.rewritten(&self.cosign(), &flags))?;
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        self.put("cargo", &format!("cd {} && exec {cargo} \"$@\"\n", self.workspace.root))?;
-        self.put("cosign", &self.cosign_script())
+        self.put("cargo", &format!("cd {} && exec {cargo} \"$@\"\n", self.workspace.root))
     }
 
-    /// cosign, with the dev stack's registry, issuer and trust where a snippet names the public ones.
-    fn cosign_script(&self) -> String {
+    /// The program, with the dev stack's registry and issuer where a snippet names the public ones.
+    fn rewritten(&self, program: &Utf8Path, flags: &str) -> String {
         let endpoints = self.stack.endpoints();
         let rewrite =
             format!("s|{REGISTRY}/|{}/|;s|{ISSUER}|{}|", endpoints.registry, endpoints.issuer);
         format!(
-            "for word do\n  shift\n  set -- \"$@\" \"$(printf %s \"$word\" | sed '{rewrite}')\"\ndone\nexec {} \"$@\" --trusted-root {}/trusted_root.json --allow-http-registry\n",
-            self.cosign(),
-            endpoints.trust
+            "for word do\n  shift\n  set -- \"$@\" \"$(printf %s \"$word\" | sed '{rewrite}')\"\ndone\nexec {program} \"$@\" {flags}\n"
         )
     }
 
