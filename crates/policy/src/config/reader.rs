@@ -68,11 +68,14 @@ impl Reader {
     ) -> Option<Fields<'a>> {
         let entries = self.mapping(at)?;
         let known: Vec<&str> = required.iter().chain(optional).copied().collect();
+        let mut misspelt = Vec::new();
         for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
+            misspelt.extend(nearest(&key.name, &known));
             self.unknown_key(at, key, &known);
         }
-        for missing in required.iter().filter(|name| !entries.iter().any(|(k, _)| k.name == **name))
-        {
+        let present = |name: &str| entries.iter().any(|(key, _)| key.name == name);
+        // What is there under a wrong spelling is not told again as missing.
+        for missing in required.iter().filter(|name| !present(name) && !misspelt.contains(name)) {
             self.missing_key(at, missing);
         }
         Some(Fields { path: at.path.clone(), entries })
@@ -301,12 +304,16 @@ fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// The nearest known word, when it is near enough for a slip.
 fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+    nearest(word, known).map(|nearest| format!("did you mean `{nearest}`?"))
+}
+
+/// The nearest known word, when it is near enough for a slip.
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let (distance, nearest) = known
         .iter()
         .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), *known))
         .min()?;
-    (distance <= slip_max(word)).then(|| format!("did you mean `{nearest}`?"))
+    (distance <= slip_max(word)).then_some(nearest)
 }
