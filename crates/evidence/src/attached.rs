@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sealwright_policy::{Code, Finding, Place, Requirements, Severity};
 
 use crate::descriptor::BUNDLE_PREFIX;
-use crate::limits::{BUNDLES_COUNT_MAX, REFERRERS_COUNT_MAX};
+use crate::limits::{BUNDLES_COUNT_MAX, PROOFS_COUNT_MAX, REFERRERS_COUNT_MAX};
 use crate::manifest::Manifest;
 use crate::referrer::BUNDLE_PREDICATE_TYPE;
 use crate::refusal::{Refusal, mismatch};
@@ -15,6 +15,8 @@ use crate::{Digest, Evidence, Referrer, legacy};
 /// A bundle of a referrer that points at the artifact.
 pub(crate) struct AttachedBundle<'a> {
     pub(crate) bytes: &'a [u8],
+    /// Their digest, as found.
+    pub(crate) digest: Digest,
     /// Digest of the referrer's manifest.
     pub(crate) referrer: &'a str,
     /// The predicate type on the referrer's label. Proves nothing.
@@ -36,6 +38,14 @@ impl Attached<'_> {
     /// Whether absence may be concluded.
     pub(crate) fn is_complete(&self) -> bool {
         self.gaps.is_empty()
+    }
+
+    /// Notes that bundles were left out because the others hold too much.
+    pub(crate) fn leave_out(&mut self, count: usize, repository: &str) {
+        let message = format!(
+            "{count} bundles are not judged: the others hold {PROOFS_COUNT_MAX} log entries and timestamps"
+        );
+        self.gap(Code::EvidenceUnjudged, message, Place::object(repository));
     }
 
     fn gap(&mut self, code: Code, message: String, place: Place) {
@@ -68,7 +78,7 @@ pub(crate) fn collect<'a>(
         match collect_referrer(referrer, evidence, artifact, &mut attached) {
             Ok(bundles) => attached
                 .bundles
-                .extend(bundles.into_iter().filter(|bundle| seen.insert(Digest::of(bundle.bytes)))),
+                .extend(bundles.into_iter().filter(|bundle| seen.insert(bundle.digest))),
             Err(refusal) => attached.refused.push(refusal.with_place(place())),
         }
     }
@@ -100,9 +110,10 @@ fn collect_referrer<'a>(
     let here = || Place::object(&evidence.repository);
     let mut bundles = Vec::new();
     for blob in &referrer.bundles {
-        match manifest.layer_of(blob) {
-            Ok(_) => bundles.push(AttachedBundle {
+        match manifest.check_layer(blob) {
+            Ok(digest) => bundles.push(AttachedBundle {
                 bytes: &blob.bytes,
+                digest,
                 referrer: &referrer.manifest.digest,
                 label: manifest.annotations.get(BUNDLE_PREDICATE_TYPE).cloned(),
             }),

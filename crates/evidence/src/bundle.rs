@@ -10,8 +10,8 @@ use sigstore_types::bundle::{InclusionProof, MediaType, VerificationMaterialCont
 use sigstore_types::{DsseEnvelope, SignatureContent};
 
 use crate::limits::{
-    BUNDLE_BYTES_MAX, CHECKPOINT_BYTES_MAX, LOG_ENTRIES_COUNT_MAX, PROOF_HASHES_COUNT_MAX,
-    TIMESTAMPS_COUNT_MAX,
+    BUNDLE_BYTES_MAX, CHAIN_CERTIFICATES_COUNT_MAX, CHECKPOINT_BYTES_MAX, LOG_ENTRIES_COUNT_MAX,
+    PROOF_HASHES_COUNT_MAX, TIMESTAMPS_COUNT_MAX,
 };
 use crate::refusal::{Refusal, refuse};
 use crate::strict_json;
@@ -49,6 +49,7 @@ impl Bundle {
         let bundle = Self { inner };
         bundle.check_counts()?;
         bundle.check_repeats()?;
+        bundle.check_chain()?;
         Ok(bundle)
     }
 
@@ -102,6 +103,13 @@ impl Bundle {
         self.inner.media_type().as_str()
     }
 
+    /// How many log entries and timestamps there are to verify.
+    pub(crate) fn proofs_count(&self) -> usize {
+        let material = &self.inner.verification_material;
+        let timestamps = &material.timestamp_verification_data.rfc3161_timestamps;
+        material.tlog_entries.len() + timestamps.len()
+    }
+
     fn check_counts(&self) -> Result<(), Refusal> {
         let material = &self.inner.verification_material;
         let timestamps = &material.timestamp_verification_data.rfc3161_timestamps;
@@ -133,10 +141,30 @@ impl Bundle {
         Ok(())
     }
 
+    /// The protobuf forbids roots in a chain: whoever takes one as an anchor trusts the bundle.
+    fn check_chain(&self) -> Result<(), Refusal> {
+        let material = &self.inner.verification_material.content;
+        let VerificationMaterialContent::X509CertificateChain { certificates } = material else {
+            return Ok(());
+        };
+        at_most("certificates", certificates.len(), CHAIN_CERTIFICATES_COUNT_MAX)?;
+        match certificates.iter().any(|one| is_self_issued(one.raw_bytes.as_bytes())) {
+            true => Err(refuse(Code::BundleForm, "the bundle brings its own root certificate")),
+            false => Ok(()),
+        }
+    }
+
     fn proofs(&self) -> impl Iterator<Item = &InclusionProof> {
         let entries = &self.inner.verification_material.tlog_entries;
         entries.iter().filter_map(|entry| entry.inclusion_proof.as_ref())
     }
+}
+
+fn is_self_issued(der: &[u8]) -> bool {
+    use der::Decode as _;
+    x509_cert::Certificate::from_der(der).is_ok_and(|certificate| {
+        certificate.tbs_certificate.issuer == certificate.tbs_certificate.subject
+    })
 }
 
 fn at_most(what: &str, count: usize, max: usize) -> Result<(), Refusal> {
@@ -151,24 +179,32 @@ fn form(part: &str, expected: &str, found: &str) -> Refusal {
     Box::new(Finding::new(Code::BundleForm, message).with_mismatch(expected, found))
 }
 
-/// The protobuf knows alternatives, of which a bundle has one; the parser behind
-/// [`sigstore_types::Bundle`] takes the first it meets and ignores the others.
+/// The protobuf knows alternatives, of which a bundle has one, and no other fields than these; the
+/// parser behind [`sigstore_types::Bundle`] takes the first alternative it meets and ignores the
+/// rest. sigstore-go, and so cosign and Flux, refuses what it does not know, and so do we: what
+/// the cluster would refuse must not look sound here.
 fn one_of_each(text: &str) -> Result<(), String> {
     use serde::de::IgnoredAny as Any;
 
     #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Document {
+        #[serde(rename = "mediaType")]
+        _media_type: Option<Any>,
         message_signature: Option<Any>,
         dsse_envelope: Option<Any>,
         verification_material: Option<Material>,
     }
     #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Material {
         certificate: Option<Any>,
         x509_certificate_chain: Option<Any>,
         public_key: Option<Any>,
+        #[serde(rename = "tlogEntries")]
+        _tlog_entries: Option<Any>,
+        #[serde(rename = "timestampVerificationData")]
+        _timestamp_verification_data: Option<Any>,
     }
 
     let document: Document = serde_json::from_str(text).map_err(|e| e.to_string())?;

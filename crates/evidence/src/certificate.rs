@@ -21,7 +21,7 @@ use crate::limits::{
 };
 
 /// The arc of Fulcio's extensions.
-const FULCIO_ARC: &str = "1.3.6.1.4.1.57264.1.";
+const FULCIO_ARC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
 /// Subject alternative names (RFC 5280, section 4.2.1.6).
 const SUBJECT_ALT_NAME: ObjectIdentifier = const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 /// Type of the `otherName` in which Fulcio puts a user name that is neither e-mail nor URI.
@@ -113,15 +113,15 @@ fn claims_of(extensions: &[Extension]) -> Result<Claims, CertificateError> {
     let mut claims = Claims::default();
     let mut deprecated_issuer = None;
     for extension in extensions {
-        let (id, value) = (extension.extn_id.to_string(), extension.extn_value.as_bytes());
+        let value = extension.extn_value.as_bytes();
         if extension.extn_id == SUBJECT_ALT_NAME {
             claims.sans = names(value)?;
-        } else if let Some(number) = id.strip_prefix(FULCIO_ARC) {
+        } else if let Some(number) = number_in_arc(&extension.extn_id) {
             match (number, field(&mut claims, number)) {
-                ("1", _) => deprecated_issuer = Some(lenient_text(value)),
-                (_, Some(field)) => *field = Some(utf8_string(&id, value)?),
+                (1, _) => deprecated_issuer = Some(lenient_text(value)),
+                (_, Some(field)) => *field = Some(utf8_string(&extension.extn_id, value)?),
                 (_, None) => {
-                    claims.other.insert(id, lenient_text(value));
+                    claims.other.insert(extension.extn_id.to_string(), lenient_text(value));
                 }
             }
         }
@@ -130,25 +130,35 @@ fn claims_of(extensions: &[Extension]) -> Result<Claims, CertificateError> {
     Ok(claims)
 }
 
+/// The number of an extension directly in Fulcio's arc; 0, which is none, where it is deeper or
+/// above 127, and so encoded in more than one byte.
+fn number_in_arc(id: &ObjectIdentifier) -> Option<u8> {
+    match id.as_bytes().strip_prefix(FULCIO_ARC.as_bytes())? {
+        [] => None,
+        [number] => Some(*number),
+        _ => Some(0),
+    }
+}
+
 /// Where the value of extension `.1.<number>` goes: those that hold a DER UTF8String.
-fn field<'a>(claims: &'a mut Claims, number: &str) -> Option<&'a mut Option<String>> {
+fn field(claims: &mut Claims, number: u8) -> Option<&mut Option<String>> {
     Some(match number {
-        "8" => &mut claims.issuer,
-        "9" => &mut claims.build_signer_uri,
-        "10" => &mut claims.build_signer_digest,
-        "11" => &mut claims.runner_environment,
-        "12" => &mut claims.source_repository_uri,
-        "13" => &mut claims.source_repository_digest,
-        "14" => &mut claims.source_repository_ref,
-        "15" => &mut claims.source_repository_identifier,
-        "16" => &mut claims.source_repository_owner_uri,
-        "17" => &mut claims.source_repository_owner_identifier,
-        "18" => &mut claims.build_config_uri,
-        "19" => &mut claims.build_config_digest,
-        "20" => &mut claims.build_trigger,
-        "21" => &mut claims.run_invocation_uri,
-        "22" => &mut claims.source_repository_visibility_at_signing,
-        "23" => &mut claims.deployment_environment,
+        8 => &mut claims.issuer,
+        9 => &mut claims.build_signer_uri,
+        10 => &mut claims.build_signer_digest,
+        11 => &mut claims.runner_environment,
+        12 => &mut claims.source_repository_uri,
+        13 => &mut claims.source_repository_digest,
+        14 => &mut claims.source_repository_ref,
+        15 => &mut claims.source_repository_identifier,
+        16 => &mut claims.source_repository_owner_uri,
+        17 => &mut claims.source_repository_owner_identifier,
+        18 => &mut claims.build_config_uri,
+        19 => &mut claims.build_config_digest,
+        20 => &mut claims.build_trigger,
+        21 => &mut claims.run_invocation_uri,
+        22 => &mut claims.source_repository_visibility_at_signing,
+        23 => &mut claims.deployment_environment,
         _ => return None,
     })
 }
@@ -165,7 +175,7 @@ fn one_issuer(
     }
 }
 
-fn utf8_string(id: &str, value: &[u8]) -> Result<String, CertificateError> {
+fn utf8_string(id: &ObjectIdentifier, value: &[u8]) -> Result<String, CertificateError> {
     Utf8StringRef::from_der(value)
         .map(|text| text.as_str().to_owned())
         .map_err(|e| malformed(format_args!("extension {id} is not a UTF8String: {e}")))
@@ -267,7 +277,7 @@ mod tests {
 
     #[test]
     fn the_current_extensions_are_der_and_the_deprecated_ones_bare_text() {
-        let arc = |number: u8| format!("{FULCIO_ARC}{number}");
+        let arc = |number: u16| format!("{FULCIO_ARC}.{number}");
         let mut extensions: Vec<Extension> =
             (9..=23).map(|number| text(&arc(number), &format!("value {number}"))).collect();
         extensions.push(text(&arc(8), "https://issuer.example"));
@@ -275,6 +285,8 @@ mod tests {
         extensions.push(extension(&arc(2), b"push"));
         extensions.push(text(&arc(24), "repo:acme/platform"));
         extensions.push(extension(&arc(99), b"\x02\x01\x07"));
+        extensions.push(text(&arc(300), "far"));
+        extensions.push(text(&format!("{}.1", arc(8)), "deep"));
         extensions.push(text("1.3.6.1.4.1.57264.2.1", "another arc"));
         let claims = claims_of(&extensions).unwrap();
         assert_eq!(claims.issuer.as_deref(), Some("https://issuer.example"));
@@ -288,6 +300,8 @@ mod tests {
             [
                 ("1.3.6.1.4.1.57264.1.2", "push"),
                 ("1.3.6.1.4.1.57264.1.24", "repo:acme/platform"),
+                ("1.3.6.1.4.1.57264.1.300", "far"),
+                ("1.3.6.1.4.1.57264.1.8.1", "deep"),
                 ("1.3.6.1.4.1.57264.1.99", "020107"),
             ]
         );
@@ -295,7 +309,7 @@ mod tests {
 
     #[test]
     fn an_issuer_is_one_or_an_error() {
-        let (old, new) = (format!("{FULCIO_ARC}1"), format!("{FULCIO_ARC}8"));
+        let (old, new) = (format!("{FULCIO_ARC}.1"), format!("{FULCIO_ARC}.8"));
         let issuer = |extensions: &[Extension]| claims_of(extensions).map(|claims| claims.issuer);
         let a = || Some("https://a".to_owned());
         assert_eq!(issuer(&[extension(&old, b"https://a")]), Ok(a()), "the deprecated one alone");

@@ -6,6 +6,7 @@ use sealwright_policy::{Code, EvidenceKind, Finding, Place, Requirements, Verdic
 
 use crate::attached::{Attached, collect};
 use crate::complaints::Complaints;
+use crate::limits::PROOFS_COUNT_MAX;
 use crate::manifest::check_digest;
 use crate::piece::{Court, Piece, judge_bundle};
 use crate::{Evidence, TrustedRoot, legacy};
@@ -45,8 +46,8 @@ pub fn judge(
         return refuse_all(requirements, nothing_required(requirements));
     }
     let court = Court { artifact: &artifact, root, requirements, now };
-    let attached = collect(evidence, &artifact, requirements);
-    let pieces = judge_pieces(evidence, &attached, court);
+    let mut attached = collect(evidence, &artifact, requirements);
+    let pieces = judge_pieces(evidence, &mut attached, court);
     let reports: Vec<RequirementReport> = requirements
         .evidence
         .iter()
@@ -64,13 +65,32 @@ pub fn judge(
     }
 }
 
-fn judge_pieces(evidence: &Evidence, attached: &Attached<'_>, court: Court<'_>) -> Vec<Piece> {
-    let bundles = attached.bundles.iter().map(|bundle| {
-        let mut piece = judge_bundle(bundle.bytes, court);
+/// Judges every bundle, in the order of the referrers, and the legacy signatures behind them.
+///
+/// Small bundles have their turn first: an honest one has one log entry, and cannot be crowded out
+/// by others that hold as much as a bundle may.
+fn judge_pieces(evidence: &Evidence, attached: &mut Attached<'_>, court: Court<'_>) -> Vec<Piece> {
+    let mut turns: Vec<usize> = (0..attached.bundles.len()).collect();
+    turns.sort_by_key(|place| attached.bundles[*place].bytes.len());
+    let mut judged: Vec<(usize, Piece)> = Vec::with_capacity(turns.len());
+    let (mut proofs_count, mut left_out) = (0, 0);
+    for place in turns {
+        let bundle = &attached.bundles[place];
+        let mut piece = if proofs_count < PROOFS_COUNT_MAX {
+            judge_bundle(bundle.bytes, &bundle.digest, court)
+        } else {
+            left_out += 1;
+            Piece::unjudged(&bundle.digest)
+        };
+        proofs_count += piece.proofs_count;
         piece.report.referrer = Some(bundle.referrer.to_owned());
-        piece
-    });
-    let mut pieces: Vec<Piece> = bundles.collect();
+        judged.push((place, piece));
+    }
+    if left_out > 0 {
+        attached.leave_out(left_out, &evidence.repository);
+    }
+    judged.sort_by_key(|(place, _)| *place);
+    let mut pieces: Vec<Piece> = judged.into_iter().map(|(_, piece)| piece).collect();
     if let Some(image) = &evidence.legacy {
         pieces.extend(legacy::judge_image(image, court));
     }

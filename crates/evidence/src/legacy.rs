@@ -27,7 +27,7 @@ use crate::crypto::Signed;
 use crate::descriptor::{Descriptor, SIMPLE_SIGNING};
 use crate::limits::{BUNDLE_BYTES_MAX, LEGACY_PAYLOAD_BYTES_MAX, LEGACY_SIGNATURES_COUNT_MAX};
 use crate::manifest::Manifest;
-use crate::piece::{Court, Piece, authorize, certified_claims, learn, prove};
+use crate::piece::{Court, Piece, authorize, learn, prove, read_certificate};
 use crate::refusal::{Refusal, mismatch, refuse};
 use crate::{Digest, LegacyImage, strict_json};
 
@@ -84,7 +84,7 @@ fn judge_layer(
 ) -> Option<Piece> {
     let payload = image.payloads.iter().find(|payload| payload.digest == layer.digest)?;
     Some(Piece::judge(layer.digest.clone(), FORM, |report| {
-        manifest.layer_of(payload)?;
+        manifest.check_layer(payload)?;
         judge_signature(report, layer, &payload.bytes, court)
     }))
 }
@@ -98,11 +98,11 @@ fn judge_signature(
     let bundle = as_bundle(layer, payload)?;
     learn(report, &bundle, court.root);
     report.facts.remove("bundleMediaType");
-    let claims = certified_claims(report, bundle.certificate().unwrap_or_default())?;
+    read_certificate(report, bundle.certificate().unwrap_or_default())?;
     check_claims_digest(payload, court.artifact)?;
     prove(report, &bundle, Signed::Bytes(payload), court)?;
     report.predicate_type = Some(EvidenceKind::Signature.predicate_type().to_owned());
-    report.signer = Some(authorize(&claims, court.requirements)?);
+    report.signer = Some(authorize(&report.claims, court.requirements)?);
     Ok(())
 }
 

@@ -15,9 +15,12 @@ pub const INDEX_BYTES_MAX: usize = MANIFEST_BYTES_MAX;
 /// is attacking or broken.
 pub const REFERRERS_COUNT_MAX: usize = 1024;
 
-/// Bundles verified for one artifact. Each costs up to 33 checks of about 60 µs a log entry, so
-/// that the worst case stays below a few seconds.
+/// Bundles judged for one artifact. One costs about half a millisecond, three are usual.
 pub const BUNDLES_COUNT_MAX: usize = 1024;
+
+/// Log entries and timestamps in all bundles of one artifact together. A bundle has one of each;
+/// one entry costs up to two checks of about 60 µs, one timestamp a certificate chain more.
+pub const PROOFS_COUNT_MAX: usize = 4096;
 
 /// Transparency log entries in one bundle, as in sigstore-go.
 pub const LOG_ENTRIES_COUNT_MAX: usize = 32;
@@ -33,6 +36,9 @@ pub const PROOF_HASHES_COUNT_MAX: usize = 64;
 
 /// Bytes of one checkpoint. A signed note with a handful of witnesses has 2 KiB.
 pub const CHECKPOINT_BYTES_MAX: usize = 64 << 10;
+
+/// Certificates in the chain of a bundle before version 0.3. Real ones have one to three.
+pub const CHAIN_CERTIFICATES_COUNT_MAX: usize = 16;
 
 /// Bytes of a certificate. Fulcio's have 2 KiB.
 pub const CERTIFICATE_BYTES_MAX: usize = 64 << 10;

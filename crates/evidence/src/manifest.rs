@@ -51,9 +51,9 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The layer that describes this blob, after comparing the blob's bytes with it.
-    pub(crate) fn layer_of(&self, blob: &Blob) -> Result<&Descriptor, Refusal> {
-        check_digest(blob)?;
+    /// Checks that a layer describes this blob, and that the bytes are what it describes.
+    pub(crate) fn check_layer(&self, blob: &Blob) -> Result<Digest, Refusal> {
+        let digest = check_digest(blob)?;
         let layer =
             self.layers.iter().find(|layer| layer.digest == blob.digest).ok_or_else(|| {
                 refuse(Code::EvidenceBytes, "the manifest has no layer with this digest")
@@ -66,7 +66,7 @@ impl Manifest {
                 format!("{} bytes", blob.bytes.len()),
             ));
         }
-        Ok(layer)
+        Ok(digest)
     }
 }
 

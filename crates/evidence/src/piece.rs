@@ -23,6 +23,8 @@ pub(crate) struct Court<'a> {
 pub(crate) struct Piece {
     pub(crate) report: EvidenceReport,
     pub(crate) refusal: Option<Finding>,
+    /// Log entries and timestamps in it: what verifying it costs.
+    pub(crate) proofs_count: usize,
 }
 
 impl Piece {
@@ -48,7 +50,17 @@ impl Piece {
         if refusal.is_none() {
             report.verdict = Verdict::Verified;
         }
-        Self { report, refusal }
+        Self { report, refusal, proofs_count: 0 }
+    }
+
+    /// A piece that was left out because the others were too many.
+    pub(crate) fn unjudged(digest: &Digest) -> Self {
+        let left_out = |_: &mut EvidenceReport| {
+            Err(refuse(Code::EvidenceUnjudged, "the other bundles hold too much to judge this one"))
+        };
+        let mut piece = Self::judge(digest.to_string(), "bundle", left_out);
+        piece.report.verdict = Verdict::Unknown;
+        piece
     }
 
     pub(crate) fn holds(&self) -> bool {
@@ -58,19 +70,23 @@ impl Piece {
 
 /// Judges the exact bytes of a bundle: its form, what it speaks about, its cryptography, and whose
 /// identity it carries.
-pub(crate) fn judge_bundle(bytes: &[u8], court: Court<'_>) -> Piece {
-    Piece::judge(Digest::of(bytes).to_string(), "bundle", |report| {
+pub(crate) fn judge_bundle(bytes: &[u8], digest: &Digest, court: Court<'_>) -> Piece {
+    let mut proofs_count = 0;
+    let mut piece = Piece::judge(digest.to_string(), "bundle", |report| {
         let bundle = Bundle::parse(bytes)?;
+        proofs_count = bundle.proofs_count();
         learn(report, &bundle, court.root);
         let form = bundle.publication_form()?;
-        let claims = certified_claims(report, form.certificate)?;
+        read_certificate(report, form.certificate)?;
         let statement = read_statement(&form.envelope.payload_type, &form.envelope.payload)?;
         report.predicate_type = Some(statement.predicate_type.clone());
         check_is_about(&statement, court.artifact)?;
         prove(report, &bundle, Signed::Digest(court.artifact), court)?;
-        report.signer = Some(authorize(&claims, court.requirements)?);
+        report.signer = Some(authorize(&report.claims, court.requirements)?);
         Ok(())
-    })
+    });
+    piece.proofs_count = proofs_count;
+    piece
 }
 
 /// Notes what a bundle says about itself, before anything is verified.
@@ -82,13 +98,13 @@ pub(crate) fn learn(report: &mut EvidenceReport, bundle: &Bundle, root: &Trusted
 }
 
 /// Reads the certificate into the report.
-pub(crate) fn certified_claims(report: &mut EvidenceReport, der: &[u8]) -> Result<Claims, Refusal> {
+pub(crate) fn read_certificate(report: &mut EvidenceReport, der: &[u8]) -> Result<(), Refusal> {
     let leaf = certificate::read(der)
         .map_err(|e| refuse(Code::CertificateInvalid, crate::quote(&e.to_string())))?;
-    report.claims = leaf.claims.clone();
+    report.claims = leaf.claims;
     report.facts.insert("certificateNotBefore".to_owned(), leaf.not_before.to_string());
     report.facts.insert("certificateNotAfter".to_owned(), leaf.not_after.to_string());
-    Ok(leaf.claims)
+    Ok(())
 }
 
 /// Verifies, and notes the outcome and the proven times.

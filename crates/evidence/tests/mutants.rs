@@ -150,6 +150,16 @@ fn the_form_of_a_bundle_is_checked() {
                 "a certificate and a key: readers would differ",
             ),
             (
+                |b| b["padding"] = "".into(),
+                Code::BundleUnreadable,
+                "a field that the cluster's verifier would not know either",
+            ),
+            (
+                |b| material(b)["padding"] = "".into(),
+                Code::BundleUnreadable,
+                "the same in the material",
+            ),
+            (
                 |b| b["messageSignature"] = json!({ "signature": "AAAA" }),
                 Code::BundleUnreadable,
                 "two contents: readers would differ",

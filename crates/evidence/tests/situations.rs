@@ -10,10 +10,14 @@ mod recording;
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use recording::Recording;
 use recording::attach::{attached, blob, referrer};
 use sealwright_evidence::descriptor::{BUNDLE_V03, OCI_INDEX, OCI_MANIFEST};
-use sealwright_evidence::limits::{BUNDLES_COUNT_MAX, REFERRERS_COUNT_MAX};
+use sealwright_evidence::limits::{
+    BUNDLES_COUNT_MAX, LOG_ENTRIES_COUNT_MAX, PROOFS_COUNT_MAX, REFERRERS_COUNT_MAX,
+};
 use sealwright_evidence::{Evidence, Gap, Judgement, Referrer, TrustedRoot, judge};
 use sealwright_policy::{Code, EvidenceKind, Requirements, Severity, Verdict, verdict_of};
 use serde_json::{Value, json};
@@ -355,6 +359,35 @@ fn many_bundles_in_one_referrer_are_limited_too() {
     let judgement = scene.judge(&evidence, &scene.provenance);
     assert_eq!(judgement.verdict, Verdict::Unknown);
     assert_eq!(judgement.evidence.len(), BUNDLES_COUNT_MAX);
+}
+
+#[test]
+fn a_flood_of_full_bundles_does_not_crowd_out_an_honest_one() {
+    let scene = Scene::new();
+    let entry = |bundle: &Value| bundle["verificationMaterial"]["tlogEntries"][0].clone();
+    let good: Value = serde_json::from_slice(&scene.good).unwrap();
+    let flood: Vec<Vec<u8>> = (0..PROOFS_COUNT_MAX / LOG_ENTRIES_COUNT_MAX + 1)
+        .map(|number| {
+            let mut full = good.clone();
+            let entries = (0..LOG_ENTRIES_COUNT_MAX).map(|place| {
+                let mut entry = entry(&good);
+                entry["canonicalizedBody"] = STANDARD.encode(format!("{number} {place}")).into();
+                entry
+            });
+            full["verificationMaterial"]["tlogEntries"] = entries.collect::<Vec<Value>>().into();
+            full.to_string().into_bytes()
+        })
+        .collect();
+    let mut bundles: Vec<&[u8]> = flood.iter().map(Vec::as_slice).collect();
+    let judgement = scene.judge(&scene.attached(&bundles), &scene.provenance);
+    assert_eq!(judgement.verdict, Verdict::Unknown, "one of them was not looked at");
+    assert!(codes(&judgement).contains(&Code::EvidenceUnjudged));
+    let judgement = scene.judge(&scene.attached(&bundles[1..]), &scene.provenance);
+    assert_eq!(judgement.verdict, Verdict::Refused, "as many as are looked at");
+
+    bundles.push(&scene.good);
+    let judgement = scene.judge(&scene.attached(&bundles), &scene.provenance);
+    assert_eq!(judgement.verdict, Verdict::Verified, "though it stands behind them");
 }
 
 #[test]
