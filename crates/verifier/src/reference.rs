@@ -34,20 +34,20 @@ struct Pointer {
 pub(crate) async fn resolve(
     client: &Client,
     reference: &Reference,
-) -> Result<Result<Blob, Finding>, Failure> {
+) -> Result<Result<Blob, Box<Finding>>, Failure> {
     match client.manifest(&reference.repository, &reference.target).await {
         Ok(Lookup::Found(manifest)) => Ok(artifact(reference, manifest)),
-        Ok(Lookup::Absent) => Ok(Err(absent(client, reference).await)),
-        Err(error) => registry_failure(&error).map(Err),
+        Ok(Lookup::Absent) => Ok(Err(Box::new(absent(client, reference).await))),
+        Err(error) => Ok(Err(Box::new(registry_failure(&error)?))),
     }
 }
 
 /// Refuses what is no single artifact.
-fn artifact(reference: &Reference, manifest: Blob) -> Result<Blob, Finding> {
+fn artifact(reference: &Reference, manifest: Blob) -> Result<Blob, Box<Finding>> {
     let place = Place::object(reference.to_string()).with_digest(&manifest.digest);
     let refuse = |code, message: &str, found: &str| {
         let finding = Finding::new(code, message).with_place(place.clone());
-        Err(finding.with_mismatch("an OCI image manifest", found))
+        Err(Box::new(finding.with_mismatch("an OCI image manifest", found)))
     };
     let is_index = [OCI_INDEX, DOCKER_INDEX].contains(&manifest.media_type.as_str());
     let shape: Shape = match serde_json::from_slice(&manifest.bytes) {

@@ -46,7 +46,7 @@ pub enum Origin {
         options: ClientOptions,
     },
     /// A recording.
-    Recording(Box<Evidence>),
+    Recording(Evidence),
 }
 
 impl Request {
@@ -118,7 +118,7 @@ fn origin(arguments: &ArtifactArguments, config: &Config) -> Result<Origin, Fail
     if let Some(path) = &arguments.replay {
         let evidence = recording::read(path)?;
         recording::agree(path, &evidence, reference.as_ref())?;
-        return Ok(Origin::Recording(Box::new(evidence)));
+        return Ok(Origin::Recording(evidence));
     }
     let (Some(mut reference), Some(spelled)) = (reference, arguments.reference.clone()) else {
         return Err(Failure::usage("neither a reference nor a recording is given"));

@@ -37,7 +37,7 @@ struct Gathered {
     spelled: String,
     /// Known as soon as the reference is resolved.
     digest: Option<String>,
-    evidence: Result<Evidence, Finding>,
+    evidence: Result<Evidence, Box<Finding>>,
 }
 
 async fn gather(request: &Request) -> Result<Gathered, Failure> {
@@ -45,7 +45,7 @@ async fn gather(request: &Request) -> Result<Gathered, Failure> {
         Origin::Recording(evidence) => Ok(Gathered {
             spelled: format!("{}@{}", evidence.repository, evidence.artifact.digest),
             digest: Some(evidence.artifact.digest.clone()),
-            evidence: Ok(Evidence::clone(evidence)),
+            evidence: Ok(evidence.clone()),
         }),
         Origin::Registry { reference, spelled, options } => {
             let legacy = request.requirements.accept_legacy_signature;
@@ -64,7 +64,7 @@ async fn from_registry(
     let client = match Client::new(options.clone()) {
         Ok(client) => client,
         Err(error) => {
-            let finding = registry_failure(&error)?;
+            let finding = Box::new(registry_failure(&error)?);
             return Ok(Gathered { spelled, digest: None, evidence: Err(finding) });
         }
     };
@@ -86,10 +86,10 @@ async fn gather_evidence(
     reference: &Reference,
     manifest: Blob,
     legacy: bool,
-) -> Result<Result<Evidence, Finding>, Failure> {
+) -> Result<Result<Evidence, Box<Finding>>, Failure> {
     match client.gather(&reference.repository, manifest, GatherOptions { legacy }).await {
         Ok(evidence) => Ok(Ok(evidence)),
-        Err(error) => registry_failure(&error).map(Err),
+        Err(error) => Ok(Err(Box::new(registry_failure(&error)?))),
     }
 }
 
@@ -112,7 +112,7 @@ fn artifact_report(
         (Err(finding), _) => {
             let verdict = finding.severity.verdict();
             let requirements = unmet(requirements, verdict);
-            ArtifactReport { verdict, requirements, findings: vec![finding], ..report }
+            ArtifactReport { verdict, requirements, findings: vec![*finding], ..report }
         }
         // The report says beside it why nothing can be trusted.
         (Ok(_), None) => report,
