@@ -6,11 +6,14 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sealwright_devstack::Endpoints;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sealwright-devstack");
+/// Far more than any command here needs, on a machine that is busy with other things.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
 struct Folder {
     _kept: tempfile::TempDir,
@@ -23,8 +26,19 @@ fn folder() -> Folder {
     Folder { path: path.join("state"), _kept: kept }
 }
 
+/// Runs a command that ends by itself; one that does not is stopped, so that its test fails.
 fn run(arguments: &[&str]) -> Output {
-    Command::new(PROGRAM).args(arguments).output().unwrap()
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let deadline = Instant::now() + ENDS_WITHIN;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -113,7 +127,7 @@ fn what_was_answered_survives_a_kill_in_the_middle_of_pushes() {
         };
         (0..).take_while(pushed).count()
     });
-    std::thread::sleep(std::time::Duration::from_millis(150));
+    std::thread::sleep(Duration::from_millis(150));
     up.signal("KILL");
     let answered = pushing.join().unwrap();
     assert!(answered > 0, "the test is worth something only when it met pushes");

@@ -1,11 +1,12 @@
 //! What a restart keeps, and whose folder it is.
 
 use std::fs;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use reqwest::{Method, StatusCode};
 use sealwright_devstack::DevStackError;
-use sealwright_devstack::registry::{RegistryOptions, RegistryServer};
+use sealwright_devstack::registry::{Effect, Fault, RegistryOptions, RegistryServer};
 use serde_json::Value;
 
 use crate::world::{World, header};
@@ -162,4 +163,19 @@ fn a_port_that_is_taken_is_named() {
     assert!(refused.contains(&first.address().to_string()), "{refused}");
     drop(first);
     RegistryServer::start(RegistryOptions { port, ..Default::default() }).unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_lets_requests_in_flight_finish() {
+    let world = World::plain();
+    let delay = Effect::Delay { milliseconds: 100 };
+    world.registry.set_faults(vec![Fault::new(delay)]);
+    let request = tokio::spawn(world.request(Method::GET, "/v2/").send());
+    while world.registry.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let address = world.registry.address();
+    tokio::task::spawn_blocking(move || drop(world)).await.unwrap();
+    assert_eq!(request.await.unwrap().unwrap().status(), StatusCode::OK);
+    assert!(std::net::TcpStream::connect(address).is_err(), "and then nobody listens");
 }
