@@ -245,6 +245,10 @@ fn media_type(answer: &Answer) -> Result<String, Fault> {
     let document = document.and_then(|typed| typed.media_type).unwrap_or_default();
     let known = |text: &str| MANIFEST_TYPES.contains(&text);
     match (known(&header), known(&document)) {
+        (false, false) if !is_manifest(&answer.body) => {
+            let why = format!("`{}` is served instead of a manifest", quoted(&header));
+            Err(Fault::Protocol { why })
+        }
         (true, true) if header != document => {
             let why = format!("Content-Type is {header}, but the manifest calls itself {document}");
             Err(Fault::Protocol { why })
@@ -252,6 +256,17 @@ fn media_type(answer: &Answer) -> Result<String, Fault> {
         (false, true) => Ok(document),
         _ => Ok(quoted(&header)),
     }
+}
+
+/// Whether it is any kind of manifest: a login page must not pass for an artifact of an odd type.
+fn is_manifest(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Versioned {
+        #[serde(rename = "schemaVersion")]
+        _schema_version: u64,
+    }
+    serde_json::from_slice::<Versioned>(body).is_ok()
 }
 
 /// A media type without its parameters.

@@ -78,7 +78,7 @@ impl Authenticator {
         call: Call,
     ) -> Result<Option<HeaderValue>, Failure> {
         let registry = self.registry(url);
-        let mut registry = registry.lock().await;
+        let mut registry = call.within(registry.lock(), "waiting for a token").await?;
         if registry.challenge.is_none() {
             return Ok(None);
         }
@@ -97,7 +97,7 @@ impl Authenticator {
         call: Call,
     ) -> Result<Option<HeaderValue>, Failure> {
         let registry = self.registry(&ask.url);
-        let mut registry = registry.lock().await;
+        let mut registry = call.within(registry.lock(), "waiting for a token").await?;
         if let Some(current) = registry.current(scope).filter(|c| Some(c) != rejected.as_ref()) {
             return Ok(Some(current));
         }

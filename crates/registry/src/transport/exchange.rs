@@ -71,6 +71,20 @@ impl Failure {
     }
 }
 
+impl Call {
+    /// What `future` gives, unless the deadline comes first.
+    pub(crate) async fn within<T>(
+        self,
+        future: impl Future<Output = T>,
+        doing: &str,
+    ) -> Result<T, Failure> {
+        tokio::time::timeout_at(self.until, future).await.map_err(|_| {
+            let last = doing.to_owned();
+            Failure::lasting(Fault::Deadline { limit: self.limit, last })
+        })
+    }
+}
+
 impl Transport {
     /// Any answer, whatever its status. Redirects are answers here.
     pub(super) async fn exchange(
@@ -81,12 +95,7 @@ impl Transport {
         call: Call,
     ) -> Result<Answer, Failure> {
         let slots = self.slots(url);
-        let late = || {
-            let last = format!("waiting for one of the connections to {}", origin::host(url));
-            Failure::lasting(Fault::Deadline { limit: call.limit, last })
-        };
-        let slot = tokio::time::timeout_at(call.until, slots.acquire()).await;
-        let _slot = slot.map_err(|_| late())?.map_err(|_| late())?;
+        let _slot = call.within(slots.acquire(), "waiting for a free connection").await?;
         let request = self.request(ask, url, credentials, call)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(method = %ask.method, url = origin::shown(url), "request");
@@ -127,7 +136,7 @@ impl Transport {
 }
 
 /// Whether TLS refused the other side: it will again.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
+pub(super) fn is_tls(error: &(dyn Error + 'static)) -> bool {
     let inner = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
     let within = inner.map(|inner| inner as &(dyn Error + 'static));
     error.is::<rustls::Error>() || within.is_some_and(is_tls) || error.source().is_some_and(is_tls)

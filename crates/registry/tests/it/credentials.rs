@@ -222,3 +222,82 @@ async fn no_secret_is_ever_shown() {
         assert_eq!(text.lines().find(secret), None);
     }
 }
+
+/// Not a test: what the test below runs in a process with an environment of its own. Prints what
+/// became of reading `latest`.
+#[tokio::test]
+#[ignore = "run by another test"]
+async fn in_an_environment() {
+    let Ok(host) = std::env::var("TEST_REGISTRY") else { return };
+    let options =
+        ClientOptions { backoff_first: Duration::from_millis(1), ..ClientOptions::ambient() };
+    let client = sealwright_registry::Client::new(options).unwrap();
+    match client.manifest(&crate::world::repository(&host), &tag("latest")).await {
+        Ok(Lookup::Found(_)) => println!("outcome: found"),
+        Ok(Lookup::Absent) => println!("outcome: absent"),
+        Err(error) => println!("outcome: {} {error}", error.code()),
+    }
+}
+
+#[tokio::test]
+async fn helpers_and_identity_tokens_of_docker_s_configuration_are_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+    const IDENTITY: &str = "an-identity-token";
+    let auth = Auth::Bearer {
+        account: account(false),
+        lifetime: Duration::from_secs(300),
+        refresh_token: Some(IDENTITY.to_owned()),
+    };
+    let world = world(auth, login(PASSWORD));
+    world.publish().await;
+    let host = world.server.address().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let helper = |name: &str, script: &str| {
+        let path = folder.path().join(format!("docker-credential-{name}"));
+        std::fs::write(&path, format!("#!/bin/sh\nread server\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let gives =
+        |user: &str, secret: &str| format!(r#"echo '{{"Username":"{user}","Secret":"{secret}"}}'"#);
+    helper("good", &gives("robot", PASSWORD));
+    helper("token", &gives("<token>", IDENTITY));
+    helper("stale", &gives("robot", "old"));
+    helper("none", "echo 'credentials not found in native keychain'; exit 1");
+    helper("locked", "echo 'the key store is locked' >&2; exit 1");
+    helper("odd", "echo hello");
+    let uses = |name: &str| format!(r#"{{"credHelpers":{{"{host}":"{name}"}}}}"#);
+    for (config, expected, why) in [
+        (uses("good"), "found", "a password"),
+        (uses("token"), "found", "an identity token, sent by POST"),
+        (uses("stale"), "SW2006", "a password that is refused"),
+        (uses("none"), "SW2006", "the helper has none: a stranger, who may not read here"),
+        (uses("locked"), "SW2003", "the helper failed"),
+        (uses("odd"), "SW2003", "the helper talks nonsense"),
+        (uses("missing"), "SW2003", "no such helper"),
+        (r#"{"credsStore":"good"}"#.to_owned(), "found", "for every host"),
+        (
+            format!(r#"{{"auths":{{"{host}":{{"identitytoken":"{IDENTITY}"}}}}}}"#),
+            "found",
+            "an identity token in the file",
+        ),
+        ("{".to_owned(), "SW2003", "a broken file is not anonymity"),
+        ("{}".to_owned(), "SW2006", "no login"),
+    ] {
+        std::fs::write(folder.path().join("config.json"), config).unwrap();
+        let path =
+            format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap_or_default());
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "credentials::in_an_environment", "--ignored", "--nocapture"])
+            .env("DOCKER_CONFIG", folder.path())
+            .env("PATH", path)
+            .env("TEST_REGISTRY", &host)
+            .env("GITHUB_TOKEN", "a-token-for-another-host")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let outcome = text.lines().find_map(|line| line.split_once("outcome: ")).unwrap().1;
+        assert!(outcome.starts_with(expected), "{why}: {outcome}");
+        let secrets = [PASSWORD, IDENTITY, "a-token-for-another-host"];
+        assert!(!secrets.iter().any(|secret| text.contains(secret)), "{why}: {text}");
+    }
+}

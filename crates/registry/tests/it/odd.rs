@@ -11,7 +11,7 @@ use sealwright_policy::Code;
 use sealwright_registry::{CredentialSource, GatherOptions, Lookup, Repository};
 use serde_json::json;
 
-use crate::world::{World, assert_unknown, client, descriptor, repository, tag};
+use crate::world::{World, assert_unknown, client, repository, tag};
 
 pub(crate) struct Odd {
     address: std::net::SocketAddr,
@@ -270,7 +270,7 @@ async fn what_stands_under_the_fallback_tag_is_a_list_or_unknown() {
             "text/html",
             "<html>login</html>".to_owned(),
             ReferrersFrom::Unknown,
-            Some(Code::RegistryFallbackIndex),
+            Some(Code::RegistryProtocol),
             "a login page",
         ),
     ] {
@@ -359,5 +359,28 @@ async fn an_error_repeats_what_the_registry_says_in_one_clean_line() {
         error.ends_with("HTTP 502: a page instead of an explanation (it asked to wait 600 s)"),
         "{error}"
     );
-    let _ = descriptor(&artifact());
+}
+
+#[tokio::test]
+async fn a_page_is_no_manifest_and_an_odd_manifest_is_one() {
+    for (media_type, body, found, why) in [
+        ("text/html", "<html>log in</html>", false, "a login page"),
+        ("application/json", r#"{"error":"log in"}"#, false, "a document"),
+        ("", "", false, "nothing"),
+        (
+            "application/vnd.docker.distribution.manifest.v1+json",
+            r#"{"schemaVersion":1}"#,
+            true,
+            "old",
+        ),
+        ("text/plain", r#"{"schemaVersion":2}"#, true, "served carelessly"),
+    ] {
+        let odd = Odd::start(move |_| answer(200, &[("content-type", media_type)], body)).await;
+        let answer =
+            client(CredentialSource::Anonymous).manifest(&odd.repository(), &tag("v1")).await;
+        match found {
+            true => assert_eq!(answer.unwrap().found().unwrap().media_type, media_type, "{why}"),
+            false => assert_unknown(answer, Code::RegistryProtocol, why),
+        }
+    }
 }

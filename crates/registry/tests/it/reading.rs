@@ -198,7 +198,7 @@ async fn resolving_reads_the_manifest_where_a_head_leaves_something_out() {
 }
 
 #[tokio::test]
-async fn a_manifest_over_the_limit_is_not_read_to_its_end() {
+async fn a_manifest_of_exactly_the_limit_is_read() {
     let world = World::new();
     let mut bytes = format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}"}}"#).into_bytes();
     bytes.resize(sealwright_registry::limits::MANIFEST_BYTES_MAX, b' ');
