@@ -1,7 +1,13 @@
 //! What sigstore-verify says of each situation. It refuses what it should, for the reason that was minted;
 //! what it leaves to its caller is written down here as accepted.
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use der::Decode;
 use sealwright_devstack::sigstore::{LogVersion, Mint, Situation, TokenRequest};
+use serde_json::Value;
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::world::{sigstore, statement, verify};
 
@@ -144,5 +150,87 @@ fn evidence_of_another_sigstore_is_refused() {
         let bundle = ours.mint(&Mint::new(statement()).log(log)).unwrap();
         assert!(verify(&ours, &bundle).is_ok());
         assert!(verify(&other, &bundle).is_err(), "{log:?}");
+    }
+}
+
+/// All alternative names, and the issuer in both of its extensions.
+fn identity(bundle: &Value) -> (Vec<String>, [Option<String>; 2]) {
+    let certificate = &bundle["verificationMaterial"]["certificate"]["rawBytes"];
+    let certificate = BASE64.decode(certificate.as_str().unwrap()).unwrap();
+    let certificate = Certificate::from_der(&certificate).unwrap().tbs_certificate;
+    let names = certificate.get::<SubjectAltName>().unwrap().map(|(_, names)| names.0);
+    let names = names.unwrap_or_default().into_iter().map(|name| match name {
+        GeneralName::UniformResourceIdentifier(uri) => uri.to_string(),
+        other => panic!("expected a URI, found {other:?}"),
+    });
+    let value = |oid: &str| {
+        let extensions = certificate.extensions.iter().flatten();
+        let mut found = extensions.filter(|extension| extension.extn_id.to_string() == oid);
+        found.next().map(|extension| extension.extn_value.as_bytes().to_vec())
+    };
+    let bare = value("1.3.6.1.4.1.57264.1.1").map(|value| String::from_utf8(value).unwrap());
+    let string = value("1.3.6.1.4.1.57264.1.8").map(|value| String::from_der(&value).unwrap());
+    (names.collect(), [bare, string])
+}
+
+#[test]
+fn what_the_verifier_leaves_to_its_caller_is_in_the_certificate_as_minted() {
+    let sigstore = sigstore();
+    let san = TokenRequest::default().san();
+    let twin = "https://github.com/evil/twin/.github/workflows/cd.yaml@refs/heads/main".to_owned();
+    let ours = Some(sigstore.issuer_url().to_owned());
+    let other = Some("https://issuer.acme.example".to_owned());
+    let cases = [
+        (Situation::Healthy, vec![san.clone()], &ours),
+        (Situation::TwoSans, vec![san.clone(), twin], &ours),
+        (Situation::EmptySan, vec![String::new()], &ours),
+        (Situation::NoSan, vec![], &ours),
+        (Situation::NoIssuer, vec![san.clone()], &None),
+        (Situation::OtherIssuer, vec![san], &other),
+    ];
+    for (situation, sans, issuer) in cases {
+        let bundle = sigstore.mint(&Mint::new(statement()).situation(situation)).unwrap();
+        let identity = identity(&serde_json::from_slice(&bundle).unwrap());
+        assert_eq!(identity, (sans, [issuer.clone(), issuer.clone()]), "{situation:?}");
+    }
+}
+
+#[test]
+fn what_the_verifier_leaves_to_its_caller_is_in_the_bundle_as_minted() {
+    let sigstore = sigstore();
+    type Seen = fn(&Value) -> bool;
+    let other_log: Seen = |bundle| {
+        let entry = &bundle["verificationMaterial"]["tlogEntries"][0];
+        let checkpoint = entry["inclusionProof"]["checkpoint"]["envelope"].as_str().unwrap();
+        let (_, signature) = checkpoint.trim_end().rsplit_once(' ').unwrap();
+        let log = BASE64.decode(entry["logId"]["keyId"].as_str().unwrap()).unwrap();
+        BASE64.decode(signature).unwrap()[..4] != log[..4]
+    };
+    let cases: [(Situation, Seen); 6] = [
+        (Situation::EntryTwice, |bundle| {
+            let entries = bundle["verificationMaterial"]["tlogEntries"].as_array().unwrap();
+            entries.len() == 2 && entries[0] == entries[1]
+        }),
+        (Situation::CheckpointOfOtherLog, other_log),
+        (Situation::LogIdLies, other_log),
+        (Situation::MessageSignature, |bundle| {
+            bundle["messageSignature"].is_object() && bundle["dsseEnvelope"].is_null()
+        }),
+        (Situation::BundleV01, |bundle| {
+            bundle["mediaType"] == "application/vnd.dev.sigstore.bundle+json;version=0.1"
+        }),
+        (Situation::BundleV02, |bundle| {
+            bundle["mediaType"] == "application/vnd.dev.sigstore.bundle+json;version=0.2"
+        }),
+    ];
+    for log in [LogVersion::V1, LogVersion::V2] {
+        let mint = Mint::new(statement()).log(log);
+        let healthy = serde_json::from_slice(&sigstore.mint(&mint).unwrap()).unwrap();
+        for (situation, seen) in cases {
+            let bundle = sigstore.mint(&mint.clone().situation(situation)).unwrap();
+            let bundle = serde_json::from_slice(&bundle).unwrap();
+            assert!(seen(&bundle), "{situation:?} {log:?}");
+            assert!(!seen(&healthy), "{situation:?} {log:?}: the healthy neighbour");
+        }
     }
 }
