@@ -17,12 +17,25 @@ use crate::failure::{Context as _, Failure, Outcome};
 const FLUX_CONFIG: &str = "application/vnd.cncf.flux.config.v1+json";
 const FLUX_LAYER: &str = "application/vnd.cncf.flux.content.v1.tar+gzip";
 
+/// What is published: name, text, and whether it is in the artifact.
+const TREE: &[(&str, &str, bool)] = &[
+    (".sourceignore", "*.md\n*_test.yaml\n!apps/KEEP.md\n", true),
+    ("kustomization.yaml", "resources: [apps/web.yaml]\n", true),
+    ("README.md", "not for the cluster\n", false),
+    ("apps/KEEP.md", "kept all the same\n", true),
+    ("apps/web.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n", true),
+    ("apps/web_test.yaml", "not for the cluster\n", false),
+    ("apps/empty.yaml", "", true),
+    ("apps/größe.yaml", "# a name beyond ASCII\n", true),
+    (".hidden/policy.yaml", "# hidden from ls, not from Flux\n", true),
+];
+
 /// Reads what we published with oras, crane and Flux's library; signs what Flux's library pushed.
 pub(super) fn run(cases: &mut Cases, world: &World, instance: &Instance) {
     let registry = &world.stack.endpoints().registry;
     let published = LazyCell::new(|| -> Outcome<_> {
         let ours = Ours::new(world, instance, registry, "read-by-others")?;
-        Ok((ours.publish()?.digest, ours))
+        Ok((ours.publish_contents(&plant(world)?)?.digest, ours))
     });
     let there = || published.as_ref().map_err(again);
 
@@ -35,7 +48,7 @@ pub(super) fn run(cases: &mut Cases, world: &World, instance: &Instance) {
         let file = world.folder.join("oras-layer.tar.gz");
         let words = ["blob", "fetch", "--plain-http", "--output", file.as_str()];
         oras()?.args(words).args([ours.at(&layer)]).run_ok()?;
-        same_tree(world, &untar(world, &file, "oras")?)
+        same_tree(&untar(world, &file, "oras")?)
     });
     cases.run("artifact: crane reads manifest and layer", "crane", || {
         let (digest, ours) = there()?;
@@ -50,7 +63,7 @@ pub(super) fn run(cases: &mut Cases, world: &World, instance: &Instance) {
             crane()?.args(["blob", "--insecure", &ours.at(&layer_of(&manifest)?)]).run_ok()?;
         let file = world.folder.join("crane-layer.tar.gz");
         world.write(&file, &blob)?;
-        same_tree(world, &untar(world, &file, "crane")?)
+        same_tree(&untar(world, &file, "crane")?)
     });
     cases.run("artifact: Flux's library pulls and unpacks it", "fluxcd/pkg/oci", || {
         let (_, ours) = there()?;
@@ -58,7 +71,7 @@ pub(super) fn run(cases: &mut Cases, world: &World, instance: &Instance) {
         std::fs::create_dir_all(&folder)?;
         let reference = format!("{}:latest", ours.repository());
         world.tools.peer("fluxoci")?.args(["pull", &reference, folder.as_str()]).run_ok()?;
-        same_tree(world, &folder)
+        same_tree(&folder)
     });
     cases.run(
         "artifact: what Flux's library pushed is signed and attested by us",
@@ -67,7 +80,7 @@ pub(super) fn run(cases: &mut Cases, world: &World, instance: &Instance) {
             let ours =
                 Ours::new(world, instance, registry, "by-flux")?.with_policy(CD, SIGNATURE)?;
             let reference = push_unsigned(world, &ours)?;
-            ours.insist_refused(&reference)?;
+            ours.insist_refused(&reference, &["SW4009"])?;
             ours.sign(&reference, CD)?;
             let seen = ours.insist_verified(&reference)?;
             let (cosign, kind) = (Cosign { world, instance }, "cyclonedx");
@@ -96,16 +109,31 @@ fn untar(world: &World, archive: &Utf8Path, name: &str) -> Outcome<Utf8PathBuf> 
     Ok(folder)
 }
 
-/// Insists that a folder holds exactly the files of the example.
-fn same_tree(world: &World, folder: &Utf8Path) -> Outcome<String> {
-    let (ours, theirs) = (files(&world.contents)?, files(folder)?);
-    if ours == theirs && !ours.is_empty() {
-        return Ok(format!("{} files, byte for byte", ours.len()));
+/// Writes [`TREE`] into a folder.
+fn plant(world: &World) -> Outcome<Utf8PathBuf> {
+    let folder = world.folder.join("contents");
+    for (name, text, _) in TREE {
+        world.write(&folder.join(name), text.as_bytes())?;
+    }
+    Ok(folder)
+}
+
+/// Insists that a folder holds exactly what of [`TREE`] is to be published.
+fn same_tree(folder: &Utf8Path) -> Outcome<String> {
+    let expected: BTreeMap<Utf8PathBuf, Vec<u8>> = TREE
+        .iter()
+        .filter(|(.., published)| *published)
+        .map(|(name, text, _)| ((*name).into(), text.as_bytes().to_vec()))
+        .collect();
+    let found = files(folder)?;
+    if found == expected {
+        return Ok(format!("{} files, byte for byte", found.len()));
     }
     let names = |files: &BTreeMap<Utf8PathBuf, Vec<u8>>| {
         files.keys().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     };
-    Err(Failure::new(format!("expected {}, found {}", names(&ours), names(&theirs))))
+    let (expected, found) = (names(&expected), names(&found));
+    Err(Failure::new(format!("expected exactly {expected}; found {found}, or other bytes in them")))
 }
 
 fn files(root: &Utf8Path) -> Outcome<BTreeMap<Utf8PathBuf, Vec<u8>>> {

@@ -109,10 +109,14 @@ impl<'a> Ours<'a> {
 
     /// Publishes the example's contents under `latest`.
     pub(super) fn publish(&self) -> Outcome<Receipt> {
-        let contents = self.world.contents.as_str();
+        self.publish_contents(&self.world.contents)
+    }
+
+    /// Publishes a folder under `latest`.
+    pub(super) fn publish_contents(&self, contents: &Utf8Path) -> Outcome<Receipt> {
         let program = self
             .call("sealwright-publisher", &["publish"])
-            .args(["--contents", contents, "--tag", "latest"])
+            .args(["--contents", contents.as_str(), "--tag", "latest"])
             .envs(&self.job_environment);
         serde_json::from_slice(&program.run_ok()?).context(|| "the receipt".to_owned())
     }
@@ -149,9 +153,19 @@ impl<'a> Ours<'a> {
         self.judge(reference)?.insist("Verified", 0)
     }
 
-    /// Insists that the stranger says `Refused`: an error or `Unknown` will not do.
-    pub(super) fn insist_refused(&self, reference: &str) -> Outcome<String> {
-        self.judge(reference)?.insist("Refused", 1)
+    /// Insists that the stranger says `Refused`, and for one of these reasons: an error or
+    /// `Unknown` will not do, nor will a refusal of something else.
+    pub(super) fn insist_refused(&self, reference: &str, reasons: &[&str]) -> Outcome<String> {
+        let judged = self.judge(reference)?;
+        if !judged.codes.iter().any(|code| reasons.contains(&code.as_str())) {
+            return Err(Failure::new(format!(
+                "expected a finding {}, found {}: {}",
+                reasons.join(" or "),
+                judged.codes.join(", "),
+                judged.said
+            )));
+        }
+        judged.insist("Refused", 1)
     }
 
     fn call(&self, binary: &str, words: &[&str]) -> Program {

@@ -15,6 +15,16 @@ use super::ours::{Ours, SIGNATURE};
 use super::world::{CD, REUSABLE, World};
 use crate::failure::{Context as _, Failure, Outcome};
 
+// The reasons, by the codes of `sealwright-verifier explain`.
+const NOTHING_ATTACHED: &str = "SW4009";
+const KIND_ABSENT: &str = "SW4010";
+const NOT_THE_SIGNER: &str = "SW4001";
+const ANOTHER_ARTIFACT: &str = "SW3009";
+const BAD_SIGNATURE: &str = "SW3010";
+const BAD_LOG_ENTRY: &str = "SW3013";
+/// The time of signing lies outside the log's window (v1), or nothing proves a time at all (v2).
+const OUT_OF_WINDOW: &[&str] = &["SW3014", "SW3016"];
+
 /// A good publication, what is attached to it, and who made it.
 struct Good<'a> {
     world: &'a World,
@@ -64,17 +74,17 @@ impl<'a> Good<'a> {
 
     fn unsigned(&self) -> Outcome<String> {
         let ours = self.elsewhere("unsigned")?;
-        ours.insist_refused(&push_unsigned(self.world, &ours)?)
+        ours.insist_refused(&push_unsigned(self.world, &ours)?, &[NOTHING_ATTACHED])
     }
 
     fn wrong_identity(&self) -> Outcome<String> {
         let reference = self.ours.at(&self.digest);
-        self.ours.with_policy(REUSABLE, SIGNATURE)?.insist_refused(&reference)
+        self.ours.with_policy(REUSABLE, SIGNATURE)?.insist_refused(&reference, &[NOT_THE_SIGNER])
     }
 
     fn wrong_issuer(&self) -> Outcome<String> {
         let ours = self.ours.with_issuer("https://token.actions.githubusercontent.com");
-        ours.insist_refused(&self.ours.at(&self.digest))
+        ours.insist_refused(&self.ours.at(&self.digest), &[NOT_THE_SIGNER])
     }
 
     /// cosign attests; a signature is asked for, and then made.
@@ -84,7 +94,7 @@ impl<'a> Good<'a> {
         let cosign = Cosign { world: self.world, instance: self.instance };
         let kind = "slsaprovenance1";
         cosign.attest(&reference, kind, &predicate(self.world, kind)?)?;
-        let refused = ours.insist_refused(&reference)?;
+        let refused = ours.insist_refused(&reference, &[KIND_ABSENT])?;
         cosign.sign(&reference, CD)?;
         Ok(format!("{refused}; signed: {}", ours.insist_verified(&reference)?))
     }
@@ -93,7 +103,7 @@ impl<'a> Good<'a> {
         let ours = self.elsewhere("moved-over")?;
         let reference = push_unsigned(self.world, &ours)?;
         attachments::attach(self.world, &reference, &self.attached)?;
-        ours.insist_refused(&reference)
+        ours.insist_refused(&reference, &[ANOTHER_ARTIFACT])
     }
 
     /// One annotation more; everything that the original has is attached.
@@ -107,7 +117,7 @@ impl<'a> Good<'a> {
         let words = ["manifest", "push", "--plain-http", &tag, file.as_str()];
         self.world.tools.peer("oras")?.args(words).run_ok()?;
         attachments::attach(self.world, &tag, &self.attached)?;
-        self.ours.insist_refused(&tag)
+        self.ours.insist_refused(&tag, &[ANOTHER_ARTIFACT])
     }
 
     /// The same artifact elsewhere: first with spoilt bundles, then with the true ones.
@@ -119,7 +129,7 @@ impl<'a> Good<'a> {
         let spoilt: Vec<Attachment> =
             self.attached.iter().map(Attachment::spoilt).collect::<Outcome<_>>()?;
         attachments::attach(self.world, &to, &spoilt)?;
-        let refused = ours.insist_refused(&to)?;
+        let refused = ours.insist_refused(&to, &[BAD_SIGNATURE])?;
         attachments::attach(self.world, &to, &self.attached)?;
         Ok(format!("{refused}; with the true ones: {}", ours.insist_verified(&to)?))
     }
@@ -139,7 +149,7 @@ impl<'a> Good<'a> {
             }
             Ok(())
         })?;
-        self.ours.with_trust(trust).insist_refused(&self.ours.at(&self.digest))
+        self.ours.with_trust(trust).insist_refused(&self.ours.at(&self.digest), OUT_OF_WINDOW)
     }
 
     /// The log keeps its id and gets a key of the same kind that is not its own.
@@ -157,7 +167,7 @@ impl<'a> Good<'a> {
             }
             Ok(())
         })?;
-        self.ours.with_trust(trust).insist_refused(&self.ours.at(&self.digest))
+        self.ours.with_trust(trust).insist_refused(&self.ours.at(&self.digest), &[BAD_LOG_ENTRY])
     }
 
     /// A trust folder with a changed trusted root.
