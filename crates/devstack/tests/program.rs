@@ -6,6 +6,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -119,18 +121,25 @@ fn what_was_answered_survives_a_kill_in_the_middle_of_pushes() {
     let folder = folder();
     let up = Up::start(&folder.path, &[]);
     let address = up.endpoints.registry.clone();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
     let pushing = std::thread::spawn(move || {
-        let pushed = |tag: &usize| {
+        for tag in 0.. {
             let body = format!(r#"{{"schemaVersion":2,"annotations":{{"tag":"{tag}"}}}}"#);
-            request(&address, "PUT", &manifest_path(*tag), &body)
-                .is_ok_and(|a| a.starts_with("HTTP/1.1 201"))
-        };
-        (0..).take_while(pushed).count()
+            let answer = request(&address, "PUT", &manifest_path(tag), &body);
+            if !answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 201")) {
+                return;
+            }
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
     });
-    std::thread::sleep(Duration::from_millis(150));
+    while count.load(Ordering::Relaxed) < 20 && !pushing.is_finished() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     up.signal("KILL");
-    let answered = pushing.join().unwrap();
-    assert!(answered > 0, "the test is worth something only when it met pushes");
+    pushing.join().unwrap();
+    let answered = count.load(Ordering::Relaxed);
+    assert!(answered >= 20, "the kill met pushes");
 
     let up = Up::start(&folder.path, &[]);
     for tag in 0..answered {
