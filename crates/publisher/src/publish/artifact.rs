@@ -71,8 +71,11 @@ impl Artifact {
         if manifest.media_type.contains("index") || manifest.media_type.contains("manifest.list") {
             return Err(refuse(format!("it is an index ({})", manifest.media_type)));
         }
-        let read: Manifest =
+        // A derived reader would take a list for an object.
+        let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(&manifest.bytes).map_err(|error| refuse(error.to_string()))?;
+        let read: Manifest =
+            serde_json::from_value(object.into()).map_err(|error| refuse(error.to_string()))?;
         let layer = match read.layers.as_slice() {
             [only] => Some(only.digest.clone()),
             _ => None,

@@ -33,7 +33,7 @@ pub(super) async fn confirm(world: &World, promoted: Promoted) -> Result<Confirm
         let headline = unconfirmed(world, &artifact, message);
         return Err(Stopped::because(headline, looked.judgement.findings));
     }
-    world.done(Step::Confirm, format!("{} lead to {}", world.tags.join(", "), artifact.digest));
+    world.done(Step::Confirm, leads(world, &artifact));
     Ok(Confirmed { artifact, looked, previous, _made_by_confirm: () })
 }
 
@@ -43,8 +43,18 @@ pub(super) async fn unchanged(world: &World, promoted: Promoted) -> Result<Confi
     world.begin(Step::Confirm, "following the final tags as a stranger");
     let Promoted { artifact, looked, previous, .. } = promoted;
     follow_all(world, &artifact).await?;
-    world.done(Step::Confirm, format!("{} lead to {}", world.tags.join(", "), artifact.digest));
+    world.done(
+        Step::Confirm,
+        format!(
+            "unchanged: {}; nothing was published, nothing was signed",
+            leads(world, &artifact)
+        ),
+    );
     Ok(Confirmed { artifact, looked, previous, _made_by_confirm: () })
+}
+
+fn leads(world: &World, artifact: &Artifact) -> String {
+    format!("{} -> {}", world.tags.join(", "), artifact.digest)
 }
 
 /// One bundle, by its bytes: it must hold by itself. What else the artifact needs is not asked.

@@ -49,19 +49,17 @@ pub(super) async fn pack(world: &World, packing: &Packing) -> Result<Packed, Sto
         world.remark(note);
     }
     let contents = &packed.contents;
-    world.done(
-        Step::Pack,
-        format!(
-            "{} files, {} KiB packed; they pull {} things{}",
-            contents.files_count,
-            contents.layer_bytes.div_ceil(1024),
-            packed.inventory.pulled().len(),
-            match packed.inventory.notes().len() {
-                0 => String::new(),
-                count => format!(", {count} places could not be searched"),
-            }
-        ),
+    let not_searched = match packed.inventory.notes().len() {
+        0 => String::new(),
+        count => format!("; places that could not be searched: {count}"),
+    };
+    let did = format!(
+        "files: {}, KiB packed: {}, things pulled: {}{not_searched}",
+        contents.files_count,
+        contents.layer_bytes.div_ceil(1024),
+        packed.inventory.pulled().len(),
     );
+    world.done(Step::Pack, did);
     Ok(packed)
 }
 

@@ -38,8 +38,8 @@ pub struct Plan {
     pub artifact: String,
     /// `registry/path`.
     pub repository: String,
-    /// Digest that the tags would name.
-    pub digest: String,
+    /// Digest that the tags would name; absent when it depends on a token that is not here.
+    pub digest: Option<String>,
     /// Digest of the packed contents before compression.
     pub contents: String,
     /// Files in them.
@@ -77,10 +77,11 @@ pub async fn plan(world: &World, packing: &Packing) -> Result<Plan, Stopped> {
     let proven = survey::published_already(world, &survey, &packed.contents).await?;
     let (action, digest) = match &proven {
         Some(proven) if survey.all_name(&proven.artifact().digest) => {
-            (Action::Nothing, proven.artifact().digest)
+            (Action::Nothing, Some(proven.artifact().digest))
         }
-        Some(proven) => (Action::Promote, proven.artifact().digest),
-        None => (Action::Publish, Artifact::build(&packed.contents, &source)?.digest),
+        Some(proven) => (Action::Promote, Some(proven.artifact().digest)),
+        None if admission.is_none() => (Action::Publish, None),
+        None => (Action::Publish, Some(Artifact::build(&packed.contents, &source)?.digest)),
     };
     let kinds = world.requirements.evidence.iter().map(|kind| kind.name());
     Ok(Plan {
@@ -89,7 +90,7 @@ pub async fn plan(world: &World, packing: &Packing) -> Result<Plan, Stopped> {
         action,
         artifact: world.name.clone(),
         repository: world.repository.to_string(),
-        digest: digest.to_string(),
+        digest: digest.map(|digest| digest.to_string()),
         contents: packed.contents.tarball.to_string(),
         files: packed.contents.files_count,
         pulls: packed.inventory.pulled().len(),

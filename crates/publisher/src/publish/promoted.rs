@@ -44,7 +44,7 @@ pub(super) async fn promote(
     }
     let moved: Vec<&str> = moving().map(|seen| seen.tag.as_str()).collect();
     if !moved.is_empty() {
-        world.done(Step::Promote, format!("{} to {}", moved.join(", "), artifact.digest));
+        world.done(Step::Promote, format!("{} -> {}", moved.join(", "), artifact.digest));
     }
     let previous = survey.tags.iter().map(|seen| (seen.tag.clone(), seen.digest)).collect();
     Ok(Promoted { artifact, looked, previous, _made_by_promote: () })

@@ -54,7 +54,7 @@ pub async fn survey(world: &World) -> Result<Survey, Stopped> {
     let looks = world.tags.iter().map(|tag| see(world, tag));
     let tags = futures::future::try_join_all(looks).await?;
     let named = tags.iter().map(|seen| match seen.digest {
-        Some(digest) => format!("{} is {digest}", seen.tag),
+        Some(digest) => format!("{} -> {digest}", seen.tag),
         None => format!("{} is absent", seen.tag),
     });
     world.done(Step::Look, named.collect::<Vec<_>>().join(", "));

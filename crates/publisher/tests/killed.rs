@@ -1,0 +1,72 @@
+//! The process is killed at every write it makes, and run again.
+
+mod stage;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use sealwright_devstack::Options;
+use sealwright_devstack::registry::{Effect, Fault};
+use sealwright_policy::Verdict;
+
+use stage::Stage;
+
+const PATH: &str = "acme/platform/manifests";
+
+/// Longer than any test: the request that meets it hangs until the process is gone.
+const FOR_EVER: Effect = Effect::Delay { milliseconds: 600_000 };
+
+fn publisher(stage: &Stage) -> Command {
+    let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_sealwright-publisher")));
+    command
+        .env_clear()
+        .args(["publish", "--config", stage.path().join("sealwright.yaml").as_str()])
+        .args(["--registry", &stage.registry()])
+        .args(["--trust", stage.stack.sigstore().trust_folder().as_str()])
+        .args(["--github-issuer", stage.stack.sigstore().issuer_url()])
+        .args(["--token-file", stage.path().join("token").as_str()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+/// Waits until the fault has struck (and the process hangs) or the process has ended.
+fn hangs(stage: &Stage, child: &mut Child) -> bool {
+    loop {
+        if stage.stack.registry().faults().is_empty() {
+            return true;
+        }
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_write_it_leaves_nothing_unproven_and_finishes_when_run_again() {
+    for method in ["PUT", "POST"] {
+        for number in 0.. {
+            let stage =
+                Stage::with(Options { referrers_api: number % 2 == 0, ..Options::default() });
+            let fault = Fault::new(FOR_EVER).method(method).after(number).once();
+            stage.stack.registry().set_faults(vec![fault]);
+            let mut child = publisher(&stage).spawn().unwrap();
+            let killed = hangs(&stage, &mut child);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            stage.stack.registry().set_faults(vec![]);
+            let case = format!("killed at {method} {number}");
+            let tag = stage.verdict(PATH, "latest").await;
+            assert!(matches!(tag, None | Some(Verdict::Verified)), "{tag:?}, {case}");
+            if !killed {
+                assert!(number > 2, "no such write was ever met: {case}");
+                break;
+            }
+            let again = publisher(&stage).status().unwrap();
+            assert!(again.success(), "{again}, {case}");
+            assert_eq!(stage.verdict(PATH, "latest").await, Some(Verdict::Verified), "{case}");
+        }
+    }
+}
