@@ -6,15 +6,18 @@
 use std::collections::BTreeSet;
 
 use sealwright_policy::{Code, Finding};
-use sigstore_types::bundle::{InclusionProof, MediaType, VerificationMaterialContent};
-use sigstore_types::{DsseEnvelope, SignatureContent};
+use serde::Deserialize;
+use sigstore_types::bundle::{
+    CertificateContent, InclusionProof, MediaType, MessageSignature, PublicKeyIdentifier,
+    TimestampVerificationData, VerificationMaterial, VerificationMaterialContent, X509Certificate,
+};
+use sigstore_types::{DsseEnvelope, SignatureContent, TransparencyLogEntry};
 
 use crate::limits::{
     BUNDLE_BYTES_MAX, CHAIN_CERTIFICATES_COUNT_MAX, CHECKPOINT_BYTES_MAX, LOG_ENTRIES_COUNT_MAX,
     PROOF_HASHES_COUNT_MAX, TIMESTAMPS_COUNT_MAX,
 };
 use crate::refusal::{Refusal, refuse};
-use crate::strict_json;
 
 /// A bundle that was read and is within all limits. Nothing in it is verified.
 #[derive(Debug, Clone)]
@@ -39,13 +42,8 @@ impl Bundle {
     /// or hold more or the same parts more than once (GHSA-cq38-jh5f-37mq: each costs a check).
     pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         at_most("bytes", bytes.len(), BUNDLE_BYTES_MAX)?;
-        let unreadable = |e: &dyn std::fmt::Display| {
-            refuse(Code::BundleUnreadable, format!("the bundle cannot be read: {e}"))
-        };
-        strict_json::check(bytes).map_err(|e| unreadable(&e))?;
-        let text = std::str::from_utf8(bytes).map_err(|e| unreadable(&e))?;
-        one_of_each(text).map_err(|e| unreadable(&e))?;
-        let inner = sigstore_types::Bundle::from_json(text).map_err(|e| unreadable(&e))?;
+        let document: Document = serde_json::from_slice(bytes).map_err(unreadable)?;
+        let inner = document.into_bundle().map_err(unreadable)?;
         let bundle = Self { inner };
         bundle.check_counts()?;
         bundle.check_repeats()?;
@@ -179,44 +177,70 @@ fn form(part: &str, expected: &str, found: &str) -> Refusal {
     Box::new(Finding::new(Code::BundleForm, message).with_mismatch(expected, found))
 }
 
-/// The protobuf knows alternatives, of which a bundle has one, and no other fields than these; the
-/// parser behind [`sigstore_types::Bundle`] takes the first alternative it meets and ignores the
-/// rest. sigstore-go, and so cosign and Flux, refuses what it does not know, and so do we: what
-/// the cluster would refuse must not look sound here.
-fn one_of_each(text: &str) -> Result<(), String> {
-    use serde::de::IgnoredAny as Any;
+fn unreadable(error: impl std::fmt::Display) -> Refusal {
+    let message = format!("the bundle cannot be read: {error}");
+    refuse(Code::BundleUnreadable, crate::quote(&message))
+}
 
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
-    struct Document {
-        #[serde(rename = "mediaType")]
-        _media_type: Option<Any>,
-        message_signature: Option<Any>,
-        dsse_envelope: Option<Any>,
-        verification_material: Option<Material>,
-    }
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
-    struct Material {
-        certificate: Option<Any>,
-        x509_certificate_chain: Option<Any>,
-        public_key: Option<Any>,
-        #[serde(rename = "tlogEntries")]
-        _tlog_entries: Option<Any>,
-        #[serde(rename = "timestampVerificationData")]
-        _timestamp_verification_data: Option<Any>,
-    }
+/// The two upper levels of a bundle's JSON. The parser of [`sigstore_types::Bundle`] takes the first
+/// of two alternatives and ignores fields that it does not know. sigstore-go, and so cosign and
+/// Flux, refuses both, and so do we: what the cluster would refuse must not look sound here. A
+/// field that stands twice is refused at every level, by the derived readers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Document {
+    /// Early bundles of version 0.1 have none.
+    media_type: Option<MediaType>,
+    verification_material: Material,
+    message_signature: Option<MessageSignature>,
+    dsse_envelope: Option<DsseEnvelope>,
+}
 
-    let document: Document = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    if document.message_signature.is_some() && document.dsse_envelope.is_some() {
-        return Err("it has both a message signature and a DSSE envelope".to_owned());
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Material {
+    certificate: Option<CertificateContent>,
+    x509_certificate_chain: Option<Chain>,
+    public_key: Option<PublicKeyIdentifier>,
+    #[serde(default)]
+    tlog_entries: Vec<TransparencyLogEntry>,
+    timestamp_verification_data: Option<TimestampVerificationData>,
+}
+
+#[derive(Deserialize)]
+struct Chain {
+    certificates: Vec<X509Certificate>,
+}
+
+impl Document {
+    fn into_bundle(self) -> Result<sigstore_types::Bundle, &'static str> {
+        let content = match (self.dsse_envelope, self.message_signature) {
+            (Some(envelope), None) => SignatureContent::DsseEnvelope(envelope),
+            (None, Some(signature)) => SignatureContent::MessageSignature(signature),
+            (None, None) => return Err("it has neither a DSSE envelope nor a message signature"),
+            (Some(_), Some(_)) => return Err("it has a DSSE envelope and a message signature"),
+        };
+        let media_type = self.media_type.unwrap_or(MediaType::Bundle0_1);
+        let material = self.verification_material.into_material()?;
+        Ok(sigstore_types::Bundle::new(media_type, material, content))
     }
-    let signers = document.verification_material.map_or(0, |material| {
-        let each = [material.certificate, material.x509_certificate_chain, material.public_key];
-        each.iter().flatten().count()
-    });
-    if signers > 1 {
-        return Err("it has several of certificate, certificate chain and public key".to_owned());
+}
+
+impl Material {
+    fn into_material(self) -> Result<VerificationMaterial, &'static str> {
+        let content = match (self.certificate, self.x509_certificate_chain, self.public_key) {
+            (Some(certificate), None, None) => {
+                VerificationMaterialContent::Certificate(certificate)
+            }
+            (None, Some(Chain { certificates }), None) => {
+                VerificationMaterialContent::X509CertificateChain { certificates }
+            }
+            (None, None, Some(key)) => VerificationMaterialContent::PublicKey(key),
+            (None, None, None) => return Err("it has no certificate and no public key"),
+            _ => return Err("it has several of certificate, certificate chain and public key"),
+        };
+        Ok(VerificationMaterial::new(content)
+            .with_tlog_entries(self.tlog_entries)
+            .with_timestamp_verification_data(self.timestamp_verification_data.unwrap_or_default()))
     }
-    Ok(())
 }

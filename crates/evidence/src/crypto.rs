@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sealwright_policy::report::TimeReport;
 use sealwright_policy::{Code, Finding};
+use sigstore_types::bundle::MediaType;
 use sigstore_types::{Artifact, DerPublicKey};
 use sigstore_verify::{
     CertificateError, Error, PublicKeyVerificationPolicy, TransparencyLogError, VerificationPolicy,
@@ -66,6 +67,7 @@ pub fn verify_core(
     for entry in entries {
         check_inclusion(entry, root, now)?;
     }
+    check_logged(bundle, signed_by)?;
     // "Signing time", "Certificate", "Signature": each step in `sigstore_verify::Verifier::verify`.
     let result = verify_upstream(bundle, signed, signed_by, root).map_err(explain)?;
     let times = label_times(bundle, &result)?;
@@ -98,7 +100,6 @@ fn verify_upstream(
     };
     match signed_by {
         SignedBy::AnyCertificate => {
-            require_log_entry(bundle)?;
             let policy = VerificationPolicy::any_identity().skip_tlog_unsafe();
             root.verifier().verify(artifact, bundle.document(), &policy)
         }
@@ -109,12 +110,18 @@ fn verify_upstream(
     }
 }
 
-/// What upstream requires of a bundle's shape when it looks at log entries itself: from version
-/// 0.2 on, each has an inclusion proof; in version 0.1 the promise suffices.
-fn require_log_entry(bundle: &Bundle) -> sigstore_verify::Result<()> {
-    let options = sigstore_bundle::ValidationOptions::new();
-    sigstore_bundle::validate_bundle_with_options(bundle.document(), &options)?;
-    Ok(())
+/// Client specification: from version 0.2 on, each log entry has an inclusion proof; in version
+/// 0.1 the promise suffices, which upstream requires of that version.
+fn check_logged(bundle: &Bundle, signed_by: SignedBy<'_>) -> Result<(), Refusal> {
+    let entries = &bundle.document().verification_material.tlog_entries;
+    let message = match bundle.document().media_type() {
+        _ if matches!(signed_by, SignedBy::Key(_)) => return Ok(()),
+        _ if entries.is_empty() => "the signature was never logged",
+        MediaType::Bundle0_1 => return Ok(()),
+        _ if entries.iter().all(|entry| entry.inclusion_proof.is_some()) => return Ok(()),
+        _ => "a log entry has no inclusion proof",
+    };
+    Err(refuse(Code::LogEntryInvalid, message))
 }
 
 /// Which of the proven times is by whom. Upstream returns those of the timestamps first, one for
@@ -172,10 +179,6 @@ fn explain(error: Error) -> Refusal {
             _ => Code::LogEntryInvalid,
         },
         Error::Timestamp(_) => Code::TimeUnproven,
-        Error::Bundle(
-            sigstore_bundle::Error::MissingInclusionProof(_)
-            | sigstore_bundle::Error::MissingInclusionPromise(_),
-        ) => Code::LogEntryInvalid,
         Error::UnsupportedBundle(_) => Code::BundleForm,
         _ => Code::BundleUnreadable,
     };

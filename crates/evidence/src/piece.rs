@@ -8,7 +8,7 @@ use crate::bundle::Bundle;
 use crate::crypto::{Signed, SignedBy, verify_core};
 use crate::refusal::{Refusal, mismatch, refuse};
 use crate::statement::{PAYLOAD_TYPE, Statement};
-use crate::{Digest, TrustedRoot, certificate, log_entry, strict_json};
+use crate::{Digest, TrustedRoot, certificate, log_entry};
 
 /// What every piece is judged against.
 #[derive(Clone, Copy)]
@@ -168,10 +168,8 @@ fn read_statement(
         let found = crate::quote(payload_type);
         return Err(mismatch(Code::StatementUnreadable, message, PAYLOAD_TYPE, found));
     }
-    let unreadable =
-        |e: &dyn std::fmt::Display| refuse(Code::StatementUnreadable, crate::quote(&e.to_string()));
-    strict_json::check(payload.as_bytes()).map_err(|e| unreadable(&e))?;
-    Statement::parse(payload.as_bytes()).map_err(|e| unreadable(&e))
+    Statement::parse(payload.as_bytes())
+        .map_err(|e| refuse(Code::StatementUnreadable, crate::quote(&e.to_string())))
 }
 
 fn check_is_about(statement: &Statement, artifact: &Digest) -> Result<(), Refusal> {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-use crate::Digest;
 use crate::limits::STATEMENT_SUBJECTS_COUNT_MAX;
+use crate::{Digest, strict_json};
 
 /// `_type` of a version 1 statement: what we write.
 pub const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
@@ -82,10 +82,12 @@ impl Statement {
         serde_json::to_vec(self).expect("strings and JSON values always serialise")
     }
 
-    /// Reads a statement of version 1 or 0.1. The caller has capped the size.
+    /// Reads a statement of version 1 or 0.1. The caller has capped the size. A name that stands
+    /// twice in one object, also within the predicate, is an error: readers differ about it.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
-        let statement: Self =
-            serde_json::from_slice(bytes).map_err(|e| StatementError::Malformed(e.to_string()))?;
+        let malformed = |e: serde_json::Error| StatementError::Malformed(e.to_string());
+        strict_json::check(bytes).map_err(malformed)?;
+        let statement: Self = serde_json::from_slice(bytes).map_err(malformed)?;
         if ![STATEMENT_V1, STATEMENT_V01].contains(&statement.statement_type.as_str()) {
             return Err(StatementError::UnknownType(crate::quote(&statement.statement_type)));
         }
@@ -152,6 +154,8 @@ mod tests {
             (good.replace("\"subject\"", "\"topic\""), "about nothing"),
             (good.replace("sha256\":\"", "sha256\":1,\"x\":\""), "a digest that is a number"),
             (good[1..].to_owned(), "cut off"),
+            (good.replacen('{', r#"{"_type":"","#, 1), "a version twice"),
+            (good.replace(r#"{}"#, r#"{"a":1,"a":1}"#), "something twice in the predicate"),
         ] {
             assert!(Statement::parse(text.as_bytes()).is_err(), "{why}");
         }

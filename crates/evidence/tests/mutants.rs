@@ -482,6 +482,14 @@ fn bytes_that_are_no_bundle_are_refused() {
         (good[..good.len() - 1].to_vec(), "cut off"),
         ([&good[..], b"{}"].concat(), "something behind it"),
         (text.replacen("{", r#"{"dsseEnvelope":{},"#, 1).into_bytes(), "a field twice"),
+        (
+            text.replacen(r#""keyId":"#, r#""keyId":"","keyId":"#, 1).into_bytes(),
+            "twice, deep inside",
+        ),
+        (
+            text.replacen(r#""kind":"#, r#""kind":"","k\u0069nd":"#, 1).into_bytes(),
+            "twice, escaped",
+        ),
         (text.replacen("payloadType", r"payload\u0054ype", 1).into_bytes(), "an escaped name"),
         (deep.into_bytes(), "nested without end"),
         (vec![0xff; 64], "not text"),
