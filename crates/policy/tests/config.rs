@@ -40,6 +40,14 @@ fn a_platform_is_read_as_it_is_written() {
 }
 
 #[test]
+fn the_example_platform_is_valid_and_has_its_modeline() {
+    let text = include_str!("../../../docs/example/sealwright.yaml");
+    assert!(parse(text).is_ok(), "{}", parse(text).unwrap_err());
+    let modeline = "# yaml-language-server: $schema=../../crates/policy/sealwright.schema.json\n";
+    assert!(text.starts_with(modeline), "editors find the schema");
+}
+
+#[test]
 fn another_registry_takes_the_place_of_the_host_only() {
     let config = parse(PLATFORM).unwrap().with_registry("127.0.0.1:5000");
     assert_eq!(config.artifacts["manifests"].repository, "127.0.0.1:5000/acme/platform/manifests");

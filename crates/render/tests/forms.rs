@@ -1,5 +1,6 @@
 //! Every form of a few reports, and that what strangers write stays text in all of them.
 
+use proptest::prelude::*;
 use sealwright_policy::report::{
     ArtifactReport, EvidenceReport, LogEntryReport, RequirementReport, TimeReport, TrustNote,
 };
@@ -134,26 +135,31 @@ fn unknown() -> Report {
 const NASTY: &str = "a\u{1b}[2J\n::error::x\r%,:\u{9b}1m\u{202e}<script>alert(1)</script>|`*_[x](http://e) ]]>&#27; @all #1";
 
 fn nasty() -> Report {
-    let mut finding = Finding::new(Code::IdentityMismatch, NASTY)
-        .with_place(Place::file(NASTY).at(1, 1).with_digest(NASTY))
-        .with_mismatch(NASTY, NASTY)
-        .with_hint(NASTY);
-    finding.place.object = Some(NASTY.to_owned());
-    let mut piece = piece(Verdict::Refused, Some(NASTY), NASTY);
-    piece.digest = NASTY.to_owned();
-    piece.claims.issuer = Some(NASTY.to_owned());
-    piece.claims.run_invocation_uri = Some(NASTY.to_owned());
-    piece.log_entries[0].log = NASTY.to_owned();
+    everywhere(NASTY)
+}
+
+/// A report with one text wherever a stranger could put one.
+fn everywhere(text: &str) -> Report {
+    let mut finding = Finding::new(Code::IdentityMismatch, text)
+        .with_place(Place::file(text).at(1, 1).with_digest(text))
+        .with_mismatch(text, text)
+        .with_hint(text);
+    finding.place.object = Some(text.to_owned());
+    let mut piece = piece(Verdict::Refused, Some(text), text);
+    piece.digest = text.to_owned();
+    piece.claims.issuer = Some(text.to_owned());
+    piece.claims.run_invocation_uri = Some(text.to_owned());
+    piece.log_entries[0].log = text.to_owned();
     let mut artifact = artifact(
         Verdict::Refused,
-        vec![requirement(NASTY, Verdict::Refused, Some(NASTY))],
+        vec![requirement(text, Verdict::Refused, Some(text))],
         vec![piece],
         vec![finding],
     );
-    artifact.name = Some(NASTY.to_owned());
-    artifact.reference = NASTY.to_owned();
+    artifact.name = Some(text.to_owned());
+    artifact.reference = text.to_owned();
     let mut report = report(Verdict::Refused, vec![artifact], vec![]);
-    report.trust.as_mut().expect("it has trust").origin = NASTY.to_owned();
+    report.trust.as_mut().expect("it has trust").origin = text.to_owned();
     report
 }
 
@@ -268,4 +274,26 @@ fn explanations() {
     let catalogue = catalogue();
     assert!(catalogue.lines().all(|line| line.starts_with("SW")), "{catalogue}");
     assert!(catalogue.contains("SW4001  error    No signer"), "{catalogue}");
+}
+
+proptest! {
+    // Each case renders seven forms, one of them with the whole table of codes.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn no_text_breaks_out_of_any_form(text in "(\\PC|[\u{0}-\u{2f}\u{7f}-\u{9f}\u{200b}-\u{202e}&<>%\\[\\]]){0,40}") {
+        let report = everywhere(&text);
+        let json: Report = serde_json::from_str(&render(&report, Format::Json)).unwrap();
+        prop_assert_eq!(&json, &report);
+        let sarif: serde_json::Value = serde_json::from_str(&render(&report, Format::Sarif)).unwrap();
+        prop_assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 1);
+        prop_assert_eq!(render(&report, Format::GithubAnnotations).lines().count(), 1);
+        for form in FORMS {
+            let shown = render(&report, form);
+            let plain = anstream::adapter::strip_str(&shown).to_string();
+            let driving = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            prop_assert!(!plain.contains(driving), "{:?}: {:?}", form, plain);
+        }
+        let tags = render(&report, Format::Junit).matches('<').count();
+        prop_assert_eq!(tags, render(&everywhere("x"), Format::Junit).matches('<').count());
+    }
 }

@@ -9,6 +9,8 @@ use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::{
     Failure, Request, Surroundings, complain, publish, to_standard_output, verify,
 };
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -36,11 +38,7 @@ fn artifact(
     surroundings: &Surroundings,
 ) -> Result<ExitCode, Failure> {
     if arguments.verbose {
-        tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_max_level(tracing::Level::DEBUG)
-            .without_time()
-            .init();
+        talk_about_requests();
     }
     // Fails only when a provider is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -55,6 +53,13 @@ fn artifact(
     let report = runtime.block_on(verify(&request))?;
     publish(&report, arguments.format, arguments.output.as_deref(), surroundings)?;
     Ok(ExitCode::from(report.verdict.exit_code()))
+}
+
+/// What our own crates ask, on standard error. The libraries below would tell too much, and headers.
+fn talk_about_requests() {
+    let ours = Targets::new().with_target("sealwright", tracing::Level::DEBUG);
+    let lines = tracing_subscriber::fmt::layer().with_writer(anstream::stderr).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
 }
 
 fn explain(code: Option<&str>) -> Result<ExitCode, Failure> {

@@ -1,7 +1,7 @@
 //! What the registry does wrong gives Unknown, never Verified and never Refused.
 
 use sealwright_devstack::registry::{Effect, Fault, Kind};
-use sealwright_policy::Verdict;
+use sealwright_policy::{Code, Verdict};
 
 use crate::world::*;
 
@@ -90,4 +90,16 @@ fn what_is_missing_while_something_cannot_be_read_is_unknown() {
         Fault::new(Effect::Status { code: 403, retry_after: None }).on(Kind::Blob),
     ]);
     assert_eq!(world.judge(&[]).1, 2, "what is attached cannot be read");
+}
+
+#[test]
+fn more_referrers_than_are_looked_at_is_unknown_and_says_so() {
+    let world = World::start();
+    let digest = world.push("flooded");
+    for number in 0..1030 {
+        world.attach(&digest, format!("{{\"rubbish\": {number}}}").as_bytes());
+    }
+    let (report, exit) = world.judge(&[]);
+    assert_eq!((report.verdict, exit), (Verdict::Unknown, 2));
+    assert!(codes(&report).contains(&Code::RegistryLimit), "{:?}", &codes(&report)[..3]);
 }

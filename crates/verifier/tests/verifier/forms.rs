@@ -69,3 +69,16 @@ fn github_gets_annotations_and_a_summary() {
     let quiet = world.verifier(&world.reference()).output().unwrap();
     assert_eq!(quiet.stderr, b"", "elsewhere nothing is annotated");
 }
+
+#[test]
+fn verbose_tells_what_is_asked_and_nothing_secret() {
+    let world = World::start();
+    world.push_signed("healthy");
+    let output = world.verifier(&world.reference()).arg("--verbose").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(talk.matches("method=GET").count(), 4, "each request once: {talk}");
+    assert!(talk.contains("requests=4"), "{talk}");
+    assert!(talk.lines().all(|line| line.contains("sealwright")), "only ours: {talk}");
+    assert!(output.stdout.starts_with(b"Verified "), "the data stays where it was");
+}
