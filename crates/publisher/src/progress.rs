@@ -93,10 +93,9 @@ struct Groups(Mutex<bool>);
 
 impl Groups {
     fn close(&self) {
-        if let Ok(mut open) = self.0.lock() {
-            if std::mem::take(&mut *open) {
-                eprintln!("::endgroup::");
-            }
+        let was_open = self.0.lock().is_ok_and(|mut open| std::mem::take(&mut *open));
+        if was_open {
+            eprintln!("::endgroup::");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Whole commands: arguments, exit code, stdout, stderr.
 
+#![allow(clippy::unwrap_used, reason = "a test ends there")]
+
 mod stage;
 
 use std::fmt::Write as _;
@@ -199,7 +201,7 @@ fn mistakes_have_their_exit_codes_and_say_what_to_do() {
     stage.write("empty/.keep/x/.git/y", "");
     let long = format!("a.{}.b", ".".repeat(1_000_000));
     stage.write("dots", &long);
-    let mut expired = TokenRequest::default();
+    let mut expired = TokenRequest::new("acme/platform", "cd.yaml");
     expired.fault = sealwright_devstack::sigstore::TokenFault::Expired;
     stage.token("expired", &expired);
     let foreign = format!("{}/acme/other:v1", stage.registry());

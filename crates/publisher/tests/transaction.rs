@@ -1,5 +1,7 @@
 //! The transaction against the dev stack: what it does, and that it does nothing needless.
 
+#![allow(clippy::unwrap_used, reason = "a test ends there")]
+
 mod stage;
 
 use sealwright_devstack::Options;
@@ -84,9 +86,9 @@ async fn a_wrong_identity_stops_before_any_request_to_the_registry() {
         assert_eq!(stopped.verdict(), Verdict::Refused, "{why}");
         assert!(stage.stack.registry().requests().is_empty(), "{why}");
     }
-    let mut branch = TokenRequest::default();
+    let mut branch = TokenRequest::new("acme/platform", "cd.yaml");
     branch.git_ref = "refs/heads/dev".to_owned();
-    let mut audience = TokenRequest::default();
+    let mut audience = TokenRequest::new("acme/platform", "cd.yaml");
     audience.audience = "vault".to_owned();
     for (run, code) in [(branch, Code::IdentityNotAllowed), (audience, Code::TokenAudience)] {
         stage.token("token", &run);

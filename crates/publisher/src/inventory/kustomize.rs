@@ -105,9 +105,8 @@ fn inline_patch(node: &Node, source: Source<'_>, inventory: &mut Inventory) {
 
 fn replaced_image(operation: &Node, source: Source<'_>, inventory: &mut Inventory) {
     let is_image = operation.text("path").is_some_and(|path| path.ends_with("/image"));
-    if let (true, Some(value)) = (is_image, operation.get("value")) {
-        if let Some(text) = value.as_text() {
-            inventory.add_image(text, source.file, source.line(value), Rule::Patch);
-        }
+    let Some(value) = operation.get("value").filter(|_| is_image) else { return };
+    if let Some(text) = value.as_text() {
+        inventory.add_image(text, source.file, source.line(value), Rule::Patch);
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn prove(world: &World, artifact: &Artifact) -> Result<Proven, 
         let stopped = match look::judge(world, artifact).await {
             Ok(looked) => match judged(world, artifact, looked) {
                 Ok(proven) => return Ok(proven),
-                Err(looked) => unproven(world, artifact, looked),
+                Err(looked) => unproven(world, artifact, *looked),
             },
             Err(stopped) => stopped,
         };
@@ -46,10 +46,14 @@ pub(super) async fn prove(world: &World, artifact: &Artifact) -> Result<Proven, 
 }
 
 /// The proof, when the judge says `Verified`; else what was looked at.
-pub(super) fn judged(world: &World, artifact: &Artifact, looked: Looked) -> Result<Proven, Looked> {
+pub(super) fn judged(
+    world: &World,
+    artifact: &Artifact,
+    looked: Looked,
+) -> Result<Proven, Box<Looked>> {
     let judgement = &looked.judgement;
     if judgement.verdict != Verdict::Verified {
-        return Err(looked);
+        return Err(Box::new(looked));
     }
     let signers = judgement
         .requirements

@@ -2,6 +2,7 @@
 //! stranger who looks at what others do.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test ends there")]
 
 use std::fs;
 
