@@ -248,8 +248,15 @@ fn artifact_page(inputs: &Inputs<'_>, name: &str, artifact: &Artifact) -> Option
     })
 }
 
-fn pieces(artifact: &ArtifactReport) -> impl Iterator<Item = Seen> {
-    artifact.evidence.iter().map(move |piece| seen(artifact, piece))
+/// In the order in which evidence is published; what is of no known kind comes last.
+fn pieces(artifact: &ArtifactReport) -> Vec<Seen> {
+    let mut pieces: Vec<&EvidenceReport> = artifact.evidence.iter().collect();
+    pieces.sort_by_key(|piece| {
+        let kind =
+            |kind: &EvidenceKind| Some(kind.predicate_type()) == piece.predicate_type.as_deref();
+        EvidenceKind::ALL.iter().position(kind).unwrap_or(EvidenceKind::ALL.len())
+    });
+    pieces.into_iter().map(|piece| seen(artifact, piece)).collect()
 }
 
 fn evidence_rows(

@@ -79,6 +79,19 @@ fn a_site_of_the_dev_stack_says_so() {
 }
 
 #[test]
+fn evidence_stands_in_the_order_of_publishing_however_it_was_listed() {
+    let mut reversed = report();
+    reversed.artifacts[0].evidence.reverse();
+    let github = Issuers::public().github;
+    let (as_listed, reversed) =
+        (pages(&config(), Some(&report()), &github), pages(&config(), Some(&reversed), &github));
+    assert_eq!(
+        page(&as_listed, "artifacts/manifests.md"),
+        page(&reversed, "artifacts/manifests.md")
+    );
+}
+
+#[test]
 fn the_same_inputs_give_the_same_bytes() {
     let (config, report) = (config(), report());
     let github = Issuers::public().github;
