@@ -104,7 +104,10 @@ fn looks(dom: &str) -> Outcome<Vec<Look>> {
     let told = from.and_then(|from| dom.get(from..)).and_then(|rest| rest.split("</pre>").next());
     let told =
         told.unwrap_or_default().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    told.lines().map(|line| serde_json::from_str(line).context(|| line.to_owned())).collect()
+    told.lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_str(line).context(|| line.to_owned()))
+        .collect()
 }
 
 fn complaints(looks: &[Look], pages: &[String]) -> Vec<String> {

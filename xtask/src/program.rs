@@ -29,7 +29,6 @@ pub(crate) struct Program {
     environment: BTreeMap<String, String>,
     clear_environment: bool,
     folder: Option<Utf8PathBuf>,
-    stdin: Option<Vec<u8>>,
     time_limit: Duration,
 }
 
@@ -58,7 +57,6 @@ impl Program {
             environment: BTreeMap::new(),
             clear_environment: false,
             folder: None,
-            stdin: None,
             time_limit: Duration::from_secs(600),
         }
     }
@@ -229,11 +227,6 @@ impl Output {
     pub(crate) fn said(&self) -> String {
         format!("{}\n{}", String::from_utf8_lossy(&self.stdout).trim(), self.stderr.trim())
     }
-
-    /// Standard output as text, without the line end.
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).trim().to_owned()
-    }
 }
 
 /// A running service; ended when it is dropped.
@@ -361,6 +354,12 @@ pub(crate) fn tail(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Output {
+        fn text(&self) -> String {
+            String::from_utf8_lossy(&self.stdout).trim().to_owned()
+        }
+    }
 
     #[test]
     fn passes_the_exit_code_and_both_streams_through() {
