@@ -123,12 +123,14 @@ impl Upload<'_> {
         loop {
             let Err(error) = self.attempt(&mut session, resumes > 0).await else { return Ok(()) };
             resumes += 1;
-            if !goes_on(error.fault()) || resumes > UPLOAD_RESUMES_COUNT_MAX {
+            let backoff = self.client.transport().backoff().after(resumes);
+            let wait = error.asked_wait().unwrap_or_default().max(backoff);
+            let in_time = self.client.call().leaves(wait);
+            if !goes_on(error.fault()) || resumes > UPLOAD_RESUMES_COUNT_MAX || !in_time {
                 return Err(error);
             }
             tracing::debug!(what = self.what, %error, "going on with the upload");
-            let backoff = self.client.transport().backoff().after(resumes);
-            tokio::time::sleep(error.asked_wait().unwrap_or_default().max(backoff)).await;
+            tokio::time::sleep(wait).await;
             if self.client.has_blob(self.repository, self.digest).await? {
                 return Ok(());
             }

@@ -72,6 +72,10 @@ impl Failure {
 }
 
 impl Call {
+    /// Whether so long a wait fits into what is left.
+    pub(crate) fn leaves(self, wait: Duration) -> bool {
+        Instant::now() + wait < self.until
+    }
     /// What `future` gives, unless the deadline comes first.
     pub(crate) async fn within<T>(
         self,

@@ -194,7 +194,7 @@ impl Transport {
     where
         F: Future<Output = Result<Answer, Failure>>,
     {
-        let mut retry = Retry::new(self.backoff, call.until);
+        let mut retry = Retry::new(self.backoff, call);
         loop {
             let failure = match send().await {
                 Ok(mut answer) if !retry::is_transient(answer.status) => {

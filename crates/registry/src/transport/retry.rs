@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use http::header::{HeaderMap, RETRY_AFTER};
-use tokio::time::Instant;
 
+use super::Call;
 use super::exchange::{Again, Failure};
 use crate::limits::{ATTEMPTS_COUNT_MAX, BACKOFF_MAX, CONNECT_ATTEMPTS_COUNT_MAX};
 
@@ -27,13 +27,13 @@ pub(super) fn is_transient(status: StatusCode) -> bool {
 /// The attempts of one request.
 pub(super) struct Retry {
     backoff: Backoff,
-    until: Instant,
+    call: Call,
     failures: usize,
 }
 
 impl Retry {
-    pub(super) fn new(backoff: Backoff, until: Instant) -> Self {
-        Self { backoff, until, failures: 0 }
+    pub(super) fn new(backoff: Backoff, call: Call) -> Self {
+        Self { backoff, call, failures: 0 }
     }
 
     pub(super) fn happened(&self) -> bool {
@@ -55,8 +55,7 @@ impl Retry {
             Some(asked) => asked + self.backoff.after(1),
             None => self.backoff.after(self.failures),
         };
-        let in_time = Instant::now() + wait < self.until;
-        (self.failures < attempts_max && in_time).then_some(wait)
+        (self.failures < attempts_max && self.call.leaves(wait)).then_some(wait)
     }
 }
 
@@ -91,6 +90,7 @@ mod tests {
     use crate::error::Fault;
     use http::HeaderValue;
     use proptest::prelude::*;
+    use tokio::time::Instant;
 
     const NOW: u64 = 1_445_412_480; // Wed, 21 Oct 2015 07:28:00 GMT
 
@@ -154,8 +154,9 @@ mod tests {
             (Again::Later, Some(61), true, 0, "asked for more than there is"),
             (Again::Later, Some(50), true, ATTEMPTS_COUNT_MAX - 1, "asked for what there is"),
         ] {
-            let until = Instant::now() + Duration::from_secs(60);
-            let mut retry = Retry::new(Backoff(Duration::from_millis(1)), until);
+            let limit = Duration::from_secs(60);
+            let call = Call { until: Instant::now() + limit, limit };
+            let mut retry = Retry::new(Backoff(Duration::from_millis(1)), call);
             let waits = std::iter::from_fn(|| retry.wait_after(&failure(again, asked), repeatable));
             assert_eq!(waits.count(), retries, "{why}");
         }

@@ -100,6 +100,18 @@ async fn an_upload_that_cannot_be_done_is_said_so() {
 }
 
 #[tokio::test]
+async fn a_registry_that_asks_to_wait_for_an_hour_is_not_waited_for() {
+    let world = World::new();
+    for (code, expected) in [(503, Code::RegistryStatus), (429, Code::RegistryRateLimited)] {
+        let later = Effect::Status { code, retry_after: Some("3600".to_owned()) };
+        world.faults([Fault::new(later).on(Kind::Upload).method("PUT")]);
+        let error = push(&world, &content(5_000)).await.unwrap_err();
+        assert_eq!(error.code(), expected, "{error}");
+        assert!(error.to_string().contains("it asked to wait 3600 s"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_broken_upload_goes_on_where_the_registry_stands() {
     let world = World::new();
     let bytes = content(10 * MIB);
