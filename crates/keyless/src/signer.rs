@@ -34,7 +34,7 @@ pub struct Signer {
 }
 
 /// A bundle as it will be attached, and what is worth knowing about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SignedBundle {
     /// The exact bytes of the bundle, version 0.3.
     pub bytes: Vec<u8>,
@@ -44,6 +44,16 @@ pub struct SignedBundle {
     pub log_kind: String,
     /// What the certificate says.
     pub certificate_claims: Claims,
+}
+
+impl std::fmt::Debug for SignedBundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedBundle")
+            .field("bytes", &self.bytes.len())
+            .field("log_index", &self.log_index)
+            .field("log_kind", &self.log_kind)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Signer {

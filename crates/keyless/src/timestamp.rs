@@ -105,4 +105,12 @@ mod tests {
             assert!(reason.contains(expected), "{answer:?}: {reason}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_breaks_the_reader(answer in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let question = question(&SignatureBytes::from_bytes(b"signature")).unwrap();
+            proptest::prop_assert!(check(&question, &answer).is_err());
+        }
+    }
 }

@@ -78,6 +78,13 @@ impl World {
     }
 }
 
+/// A healthy run with something changed.
+fn run(change: impl FnOnce(&mut TokenRequest)) -> TokenRequest {
+    let mut run = TokenRequest::default();
+    change(&mut run);
+    run
+}
+
 fn statements(artifact: &Digest) -> Vec<Vec<u8>> {
     let about = |kind: EvidenceKind, predicate| {
         Statement::new("ghcr.io/acme/platform", artifact, kind.predicate_type(), predicate)
@@ -139,10 +146,11 @@ async fn three_statements_under_one_certificate_are_verified() {
 #[tokio::test]
 async fn what_is_certified_is_what_was_predicted() {
     let world = World::start("signing_config.json").await;
-    let mut reusable = TokenRequest::default();
-    reusable.workflow = "publish.yaml".to_owned();
-    reusable.workflow_repository = Some("acme/actions".to_owned());
-    reusable.workflow_ref = Some("b".repeat(40));
+    let reusable = run(|run| {
+        run.workflow = "publish.yaml".to_owned();
+        run.workflow_repository = Some("acme/actions".to_owned());
+        run.workflow_ref = Some("b".repeat(40));
+    });
     for request in [TokenRequest::default(), reusable] {
         let token = world.token(&request);
         let predicted = token.claims().predicted();
@@ -159,6 +167,7 @@ async fn what_is_certified_is_what_was_predicted() {
 #[tokio::test]
 async fn a_fault_that_passes_is_sat_out() {
     for (signing_config, log, _) in LOGS {
+        let world = World::start(signing_config).await;
         for (path, fault, why) in [
             (CERTIFICATES, Fault::Failed(503), "the authority restarts"),
             (CERTIFICATES, Fault::FailedButHappened(502), "a certificate that nobody has"),
@@ -166,7 +175,6 @@ async fn a_fault_that_passes_is_sat_out() {
             (log, Fault::FailedButHappened(504), "an entry whose answer got lost"),
             (TIMESTAMPS, Fault::Failed(500), "the clock hiccups"),
         ] {
-            let world = World::start(signing_config).await;
             world.proxy.spoil(path, fault);
             let bundles = world.sign().await.unwrap_or_else(|error| panic!("{why}: {error}"));
             let judgement = world.judge(&bundles, MANIFEST).await;
@@ -190,6 +198,7 @@ async fn a_fault_that_stays_is_an_error_that_says_whose() {
         (TIMESTAMPS, Fault::Truncated, "SW6028", "not a timestamp", "half a timestamp"),
         (TIMESTAMPS, Fault::FirstAnswerAgain, "SW6028", "something else", "an old timestamp"),
     ] {
+        // A world of its own: requests of a signing that failed may still be under way.
         let world = World::start("signing_config.json").await;
         world.sign().await.unwrap();
         world.proxy.spoil(path, fault);
@@ -216,13 +225,8 @@ async fn silence_ends_at_the_deadline_and_is_unknown() {
 async fn a_token_that_may_not_be_used_is_sent_to_nobody() {
     let world = World::start("signing_config.json").await;
     let issuer = world.sigstore.issuer_url();
-    let mut other_audience = TokenRequest::default();
-    other_audience.audience = "sts.acme.example".to_owned();
-    let faulty = |fault| {
-        let mut request = TokenRequest::default();
-        request.fault = fault;
-        request
-    };
+    let other_audience = run(|run| run.audience = "sts.acme.example".to_owned());
+    let faulty = |fault| run(|run| run.fault = fault);
     for (request, code, why) in [
         (faulty(TokenFault::Expired), "SW6022", "expired"),
         (faulty(TokenFault::NotYetValid), "SW6022", "from tomorrow"),

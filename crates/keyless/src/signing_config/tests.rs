@@ -149,3 +149,29 @@ fn what_is_no_signing_config_is_refused() {
         assert!(error.to_string().starts_with("here: "), "{why}: {error}");
     }
 }
+
+proptest::proptest! {
+    /// Whatever is chosen is valid now, and never more than may be used at once.
+    #[test]
+    fn what_is_chosen_is_valid(windows in proptest::collection::vec((0_u32..4, 2019_i16..2030, 2019_i16..2030), 0..12),
+                               selector in proptest::sample::select(vec!["ANY", "ALL", "EXACT"]), count in 0_u32..20) {
+        let logs: Vec<Value> = windows
+            .iter()
+            .enumerate()
+            .map(|(number, (version, start, end))| {
+                let (start, end) = (format!("{start}-01-01"), format!("{end}-01-01"));
+                service(&format!("log-{number}"), *version, &start, Some(&end), &number.to_string())
+            })
+            .collect();
+        let config = config(json!(logs), json!({"selector": selector, "count": count}), stamp());
+        if let Ok(services) = config.services(now()) {
+            proptest::prop_assert!((1..=SERVICES_COUNT_MAX).contains(&services.logs.len()));
+            for url in services.logs {
+                let number: usize = url.trim_start_matches("log-").parse().unwrap();
+                let (version, start, end) = windows[number];
+                proptest::prop_assert_eq!(version, services.log_version.number());
+                proptest::prop_assert!(start <= 2026 && end > 2026);
+            }
+        }
+    }
+}

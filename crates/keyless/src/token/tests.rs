@@ -170,3 +170,25 @@ fn a_file_is_read_up_to_the_limit() {
         assert!(error.to_string().contains(name), "{error}");
     }
 }
+
+proptest::proptest! {
+    /// Whatever a file holds: a token, or an error that does not repeat it at length.
+    #[test]
+    fn no_text_breaks_the_parser(text in "[A-Za-z0-9_.{}\":,\\[\\]-]{0,200}") {
+        if let Err(error) = Token::parse(&text, "test") {
+            proptest::prop_assert!(error.to_string().len() < 200);
+        }
+    }
+
+    /// Whatever the claims are, a token is shown to nobody whose audience it does not name.
+    #[test]
+    fn no_claims_break_the_check(exp in proptest::num::i64::ANY, nbf in proptest::num::f64::ANY,
+                                 aud in "[a-z]{0,8}", iss in ".{0,40}") {
+        let claims = json!({"iss": iss, "sub": "s", "aud": aud, "exp": exp, "nbf": nbf});
+        if let Ok(token) = Token::parse(&jwt(&claims), "test") {
+            let passes = token.check(SIGSTORE_AUDIENCE, None, now()).is_ok();
+            proptest::prop_assert!(!passes || (aud == "sigstore" && exp > NOW));
+            token.claims().predicted();
+        }
+    }
+}
