@@ -131,6 +131,26 @@ mod tests {
     }
 
     #[test]
+    fn a_log_is_named_by_its_url_its_host_or_its_host_and_port() {
+        let mut root: serde_json::Value = serde_json::from_str(PUBLIC).unwrap();
+        for (url, host, names) in [
+            ("https://rekor.acme.example", "rekor.acme.example", vec!["rekor.acme.example"]),
+            ("http://127.0.0.1:3000", "127.0.0.1:3000", vec!["127.0.0.1:3000", "127.0.0.1"]),
+            (
+                "https://log.acme.example/2026/",
+                "log.acme.example",
+                vec!["log.acme.example/2026", "log.acme.example"],
+            ),
+            ("", "", vec![]),
+        ] {
+            root["tlogs"][0]["baseUrl"] = url.into();
+            let root = TrustedRoot::parse(root.to_string().as_bytes()).unwrap();
+            let log = &root.root.tlogs[0];
+            assert_eq!((log_host(log), log_names(log)), (host, names), "{url}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_trusted_is_an_error_that_says_why() {
         let without = |field: &str| {
             let mut json: serde_json::Value = serde_json::from_str(PUBLIC).unwrap();
