@@ -11,6 +11,8 @@ use crate::workspace::Workspace;
 const PROGRAM: &str = "sealwright-docs";
 /// Configuration that the pages are made from.
 const CONFIG: &str = "docs/example/sealwright.yaml";
+/// Our own supply chain, which no page is committed for; it must be one that our programs accept.
+const OWN_CONFIG: &str = ".github/sealwright.yaml";
 /// Folder of the committed pages.
 const PAGES: &str = "docs/trust";
 /// A report with something on every page, for the site that the browser sees.
@@ -30,6 +32,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     let program = Program::new(workspace.binary(PROFILE, PROGRAM)).folder(&workspace.root);
     let verb = if arguments.check { "check" } else { "build" };
     program.clone().args([verb, "--config", CONFIG, "--pages", PAGES]).run_shown_ok()?;
+    let pages = workspace.out().join("own-pages");
+    program.clone().args(["build", "--config", OWN_CONFIG, "--pages", pages.as_str()]).run_ok()?;
     let site = workspace.out().join("example-site");
     if site.exists() {
         std::fs::remove_dir_all(&site)?;

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::devstack::DevStack;
 use crate::failure::{Context as _, Failure, Outcome};
 use crate::program::{Program, tail};
-use crate::release::{PACKAGES, PROFILE};
+use crate::release::PROFILE;
 use crate::workspace::Workspace;
 
 /// Commands of ours that reach a registry or need trust; the others take no such flags.
@@ -26,9 +26,8 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// A copy of the example platform, with a dev stack of its own.
+    /// A copy of the example platform, with a dev stack of its own. The binaries are built.
     pub(super) fn new(workspace: &Workspace) -> Outcome<Desk> {
-        workspace.build(PACKAGES)?;
         let folder = tempfile::tempdir()?;
         let path = Utf8PathBuf::try_from(folder.path().to_owned())
             .context(|| "the temporary folder".to_owned())?;

@@ -17,6 +17,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::failure::{Context as _, Failure, Outcome};
 use crate::program::Program;
+use crate::release::{PACKAGES, PROFILE};
 use crate::say;
 use crate::workspace::Workspace;
 
@@ -30,6 +31,7 @@ const FOLDERS: &[&str] = &["", "docs", "docs/decisions", ".github"];
 
 /// Runs and reads every fence.
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
+    workspace.build(PACKAGES)?;
     let mut tally = Tally::default();
     for page in pages(workspace)? {
         let text =
@@ -76,8 +78,7 @@ fn check_config(workspace: &Workspace, text: &str) -> Outcome {
     let folder = tempfile::tempdir()?;
     let folder = Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("."));
     std::fs::write(folder.join("sealwright.yaml"), text)?;
-    workspace.build(&["sealwright-docs"])?;
-    Program::new(workspace.binary(crate::release::PROFILE, "sealwright-docs"))
+    Program::new(workspace.binary(PROFILE, "sealwright-docs"))
         .args(["build", "--pages", "pages"])
         .folder(folder)
         .run_ok()

@@ -54,6 +54,10 @@ const RULES: &[Rule] = &[
     },
     Rule { holds: "there is one route to the tag", check: workflows::one_route },
     Rule {
+        holds: "our own configuration names the workflow that publishes",
+        check: workflows::signers,
+    },
+    Rule {
         holds: "scripts in workflows take text from outside as variables only",
         check: workflows::scripts,
     },

@@ -247,6 +247,28 @@ fn check_one_route(files: &[File]) -> Complaints {
     complaints
 }
 
+pub(super) fn signers(repository: &Repository) -> Outcome<Complaints> {
+    let path = ".github/sealwright.yaml";
+    let file = File::parse(Utf8Path::new(path), repository.text(path)?)?;
+    Ok(check_signers(&file))
+}
+
+/// The certificate names the workflow file: one that is renamed here and not there is refused by
+/// everybody who follows the tag.
+fn check_signers(config: &File) -> Complaints {
+    let signers = config.content.get("signers").and_then(Value::as_object);
+    let workflows: Vec<&str> = signers
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, signer)| signer.pointer("/github/workflow").and_then(Value::as_str))
+        .collect();
+    let expected = format!("{}.yaml", ROUTE.0);
+    if workflows == [expected.as_str()] {
+        return Complaints::new();
+    }
+    vec![format!("{}: names {workflows:?} as signers; {expected} is what publishes", config.path)]
+}
+
 pub(super) fn scripts(repository: &Repository) -> Outcome<Complaints> {
     each(repository, check_scripts)
 }
@@ -423,6 +445,18 @@ mod tests {
             let steps = format!("{publish}      - run: {words} x\n");
             assert_eq!(check_one_route(&[cd(&steps, "push")]).len(), 1, "{words}");
         }
+    }
+
+    #[test]
+    fn a_renamed_workflow_is_found() {
+        let config = |workflow: &str| {
+            file(
+                ".github/sealwright.yaml",
+                &format!("signers: {{cd: {{github: {{workflow: {workflow}}}}}}}"),
+            )
+        };
+        assert_eq!(check_signers(&config("cd.yaml")), Complaints::new());
+        assert_eq!(check_signers(&config("publish.yaml")).len(), 1);
     }
 
     #[test]
