@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 
 /// Writes or checks the pages, and looks at the site.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
-    workspace.build(&[PROGRAM])?;
+    workspace.build()?;
     let program = Program::new(workspace.binary(PROFILE, PROGRAM)).folder(&workspace.root);
     let verb = if arguments.check { "check" } else { "build" };
     program.clone().args([verb, "--config", CONFIG, "--pages", PAGES]).run_shown_ok()?;

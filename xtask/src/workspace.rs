@@ -52,10 +52,11 @@ impl Workspace {
         self.target().join(profile).join(name)
     }
 
-    /// Builds binaries of ours, named by package, for the debug profile.
-    pub(crate) fn build(&self, packages: &[&str]) -> Outcome {
-        let chosen = packages.iter().flat_map(|package| ["--package", package]);
-        self.cargo().args(["build", "--quiet"]).args(chosen).run_shown_ok()
+    /// Builds all our binaries for the debug profile: together, so that what they share is built
+    /// once, and with the features that the tests build it with.
+    pub(crate) fn build(&self) -> Outcome {
+        let chosen = ["--workspace", "--exclude", "xtask", "--bins"];
+        self.cargo().args(["build", "--quiet", "--locked"]).args(chosen).run_shown_ok()
     }
 
     /// The cargo that runs this task, in the root of the repository.

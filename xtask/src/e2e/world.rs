@@ -12,8 +12,6 @@ use crate::release::PROFILE;
 use crate::say;
 use crate::workspace::Workspace;
 
-/// Packages whose binaries take part.
-const PACKAGES: &[&str] = &["sealwright-publisher", "sealwright-verifier", "sealwright-devstack"];
 const DEV_STACK: &str = "sealwright-devstack";
 
 /// The world.
@@ -55,7 +53,7 @@ impl World {
     /// Builds our binaries and starts a dev stack in a folder of its own.
     pub(super) fn start(workspace: &Workspace) -> Outcome<World> {
         say::stage("build the binaries");
-        workspace.build(PACKAGES)?;
+        workspace.build()?;
         let folder = workspace.out().join("e2e");
         if folder.exists() {
             std::fs::remove_dir_all(&folder).context(|| folder.to_string())?;

@@ -25,9 +25,6 @@ const EXAMPLE_ARTIFACT: &str = "manifests";
 /// A debug build: it is what the tests have built already, and digests and compression are
 /// optimised in it as well. Figures come from `bench`, which builds for release.
 pub(crate) const PROFILE: &str = "debug";
-/// Packages whose binaries take part.
-pub(crate) const PACKAGES: &[&str] =
-    &["sealwright-publisher", "sealwright-verifier", "sealwright-docs", "sealwright-devstack"];
 /// How long one step may take: the largest example takes seconds.
 const STEP_TIME_MAX: Duration = Duration::from_secs(600);
 
@@ -77,7 +74,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
 pub(crate) fn release(workspace: &Workspace, arguments: &Arguments) -> Outcome<Released> {
     let places = Places::of(workspace, arguments)?;
     say::stage("build the binaries");
-    workspace.build(PACKAGES)?;
+    workspace.build()?;
     places.clear()?;
     // Stopped when it goes out of scope, also when a step fails. Its state stays for the next run.
     let stack = DevStack::start(workspace, &places.out.join("devstack"))?;

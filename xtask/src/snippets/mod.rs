@@ -17,7 +17,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::failure::{Context as _, Failure, Outcome};
 use crate::program::Program;
-use crate::release::{PACKAGES, PROFILE};
+use crate::release::PROFILE;
 use crate::say;
 use crate::workspace::Workspace;
 
@@ -31,7 +31,7 @@ const FOLDERS: &[&str] = &["", "docs", "docs/decisions", ".github"];
 
 /// Runs and reads every fence.
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
-    workspace.build(PACKAGES)?;
+    workspace.build()?;
     let mut tally = Tally::default();
     for page in pages(workspace)? {
         let text =
