@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-use super::cases::Cases;
+use super::cases::{Cases, again};
 use super::cosign::{Cosign, predicate};
 use super::instance::Instance;
-use super::interop::{again, push_unsigned};
+use super::interop::push_unsigned;
 use super::ours::{Ours, SIGNATURE};
 use super::world::{CD, World};
 use crate::failure::{Context as _, Failure, Outcome};

@@ -41,11 +41,13 @@ pub(super) struct Row {
 pub(super) struct Cases {
     rows: Vec<Row>,
     only: Option<String>,
+    /// Why nothing can be run at the moment.
+    blocked: Option<Failure>,
 }
 
 impl Cases {
     pub(super) fn new(only: Option<String>) -> Cases {
-        Cases { rows: Vec::new(), only }
+        Cases { rows: Vec::new(), only, blocked: None }
     }
 
     pub(super) fn rows(&self) -> &[Row] {
@@ -58,7 +60,11 @@ impl Cases {
             return;
         }
         let began = Instant::now();
-        let (result, detail) = match body() {
+        let seen = match &self.blocked {
+            Some(failure) => Err(again(failure)),
+            None => body(),
+        };
+        let (result, detail) = match seen {
             Ok(seen) => (Result::Passed, seen),
             Err(failure) => (of(&failure), failure.to_string()),
         };
@@ -77,15 +83,25 @@ impl Cases {
         self.push(case, peer, Result::NotRun, why.to_owned());
     }
 
-    /// A part that could not be started although it is there: that is a failure.
-    pub(super) fn unavailable(&mut self, part: &str, failure: &Failure) {
-        let result = of(failure);
-        say::line(&format!("{:7} start {part}: {failure}", result.name()));
-        self.push(&format!("start {part}"), part, result, failure.to_string());
+    /// Cases whose common part could not be started: each is listed with the reason. Whether that
+    /// is a failure depends on whether the part is there at all.
+    pub(super) fn blocked(&mut self, failure: &Failure, cases: impl FnOnce(&mut Cases)) {
+        self.blocked = Some(again(failure));
+        cases(self);
+        self.blocked = None;
     }
 
     fn push(&mut self, case: &str, peer: &str, result: Result, detail: String) {
         self.rows.push(Row { case: case.to_owned(), peer: peer.to_owned(), result, detail });
+    }
+}
+
+/// A failure of something shared, once more for each case that needs it.
+pub(super) fn again(failure: &Failure) -> Failure {
+    let same = Failure::new(failure.to_string());
+    match &failure.next {
+        Some(next) => same.next(next.clone()),
+        None => same,
     }
 }
 
@@ -124,8 +140,11 @@ mod tests {
     #[test]
     fn a_missing_part_is_not_run_and_a_broken_one_has_failed() {
         let mut cases = Cases::new(None);
-        cases.unavailable("real", &Failure::new("no Go").next(super::super::tools::MISSING));
-        cases.unavailable("real", &Failure::new("crashed"));
+        let missing = Failure::new("no Go").next(super::super::tools::MISSING);
+        cases.blocked(&missing, |cases| cases.run("a", "real", || unreachable!("it is missing")));
+        cases.blocked(&Failure::new("crashed"), |cases| {
+            cases.run("b", "real", || unreachable!("it crashed"));
+        });
         cases.run("case", "cosign", || Err(Failure::new("x").next(super::super::tools::MISSING)));
         assert_eq!(cases.rows()[0].result, Result::NotRun);
         assert_eq!(cases.rows()[1].result, Result::Failed);

@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 
-use super::cases::Cases;
+use super::cases::{Cases, again};
 use super::cosign::{ATTESTATIONS, Cosign, predicate};
 use super::instance::Instance;
 use super::ours::Ours;
@@ -54,15 +54,6 @@ impl<'a> Published<'a> {
         let ours = Ours::new(world, instance, &world.stack.endpoints().registry, "by-us")?;
         let reference = ours.at(&ours.publish()?.digest);
         Ok(Published { ours, reference })
-    }
-}
-
-/// A failure of something shared, once more for each case that needs it.
-pub(super) fn again(failure: &Failure) -> Failure {
-    let same = Failure::new(failure.to_string());
-    match &failure.next {
-        Some(next) => same.next(next.clone()),
-        None => same,
     }
 }
 

@@ -24,6 +24,7 @@ use crate::say;
 use crate::workspace::Workspace;
 
 use cases::{Cases, Result as CaseResult};
+use instance::Instance;
 use world::World;
 
 /// The exit code when nothing failed and something was not run.
@@ -45,25 +46,30 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     let mut cases = Cases::new(arguments.only.clone());
     crate::peers::build(workspace)?;
     let world = World::start(workspace)?;
-    let (dev, real) = (instance::dev_stack(&world)?, sigstore::start(&world));
+    let dev = instance::dev_stack(&world)?;
     for instance in &dev {
-        interop::run(&mut cases, &world, instance);
-        refusals::run(&mut cases, &world, instance);
+        both(&mut cases, &world, instance);
     }
+    let real = (sigstore::instance(&world), sigstore::start(&world));
     match &real {
-        Ok(real) => {
-            interop::run(&mut cases, &world, &real.instance);
-            refusals::run(&mut cases, &world, &real.instance);
+        (instance, Ok(_)) => both(&mut cases, &world, instance),
+        (instance, Err(failure)) => {
+            cases.blocked(failure, |cases| both(cases, &world, instance));
         }
-        Err(failure) => cases.unavailable("real Sigstore", failure),
     }
     registries::run(&mut cases, &world, &dev[0]);
     artifacts::run(&mut cases, &world, &dev[0]);
     if arguments.record {
-        let real = real.as_ref().map_err(|failure| Failure::new(failure.to_string()))?;
-        record::run(&world, &real.instance)?;
+        let (instance, running) = &real;
+        running.as_ref().map_err(cases::again)?;
+        record::run(&world, instance)?;
     }
     conclude(&cases, &workspace.out().join("e2e.json"))
+}
+
+fn both(cases: &mut Cases, world: &World, instance: &Instance) {
+    interop::run(cases, world, instance);
+    refusals::run(cases, world, instance);
 }
 
 fn conclude(cases: &Cases, path: &Utf8PathBuf) -> Outcome {

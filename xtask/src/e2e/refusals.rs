@@ -7,10 +7,10 @@ use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
 use super::attachments::{self, Attachment};
-use super::cases::Cases;
+use super::cases::{Cases, again};
 use super::cosign::{Cosign, predicate};
 use super::instance::Instance;
-use super::interop::{again, push_unsigned};
+use super::interop::push_unsigned;
 use super::ours::{Ours, SIGNATURE};
 use super::world::{CD, REUSABLE, World};
 use crate::failure::{Context as _, Failure, Outcome};

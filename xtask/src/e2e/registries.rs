@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::cases::Cases;
+use super::cases::{Cases, again};
 use super::cosign::Cosign;
 use super::instance::Instance;
 use super::ours::Ours;
@@ -38,7 +38,7 @@ pub(super) fn run(cases: &mut Cases, world: &World, instance: &Instance) {
     let address = without.as_ref().map(|stack| stack.endpoints().registry.clone());
     let without = match address {
         Ok(address) => Ok(Registry { address, _service: None }),
-        Err(failure) => Err(super::interop::again(failure)),
+        Err(failure) => Err(again(failure)),
     };
     on(cases, world, instance, "dev registry without the referrers API", "dev-tag", without);
 }
@@ -51,11 +51,8 @@ fn on(
     slug: &str,
     registry: Outcome<Registry>,
 ) {
-    let registry = match registry {
-        Ok(registry) => registry,
-        Err(failure) => return cases.unavailable(name, &failure),
-    };
     cases.run(&format!("registry {name}: publish and verify"), name, || {
+        let registry = registry.as_ref().map_err(again)?;
         let ours = Ours::new(world, instance, &registry.address, &format!("on-{slug}"))?;
         let reference = ours.at(&ours.publish()?.digest);
         let seen = ours.insist_verified(&reference)?;

@@ -18,7 +18,6 @@ const SINCE: &str = "2026-01-01T00:00:00Z";
 
 /// The running services; ended when it is dropped.
 pub(super) struct RealSigstore {
-    pub(super) instance: Instance,
     _services: Vec<Service>,
 }
 
@@ -34,10 +33,25 @@ struct Ports {
     timestamps: u16,
 }
 
+/// What it is called and where it is described, whether it runs or not.
+pub(super) fn instance(world: &World) -> Instance {
+    Instance {
+        name: "real Sigstore, Rekor v2",
+        slug: "real-v2",
+        trust: folder(world).join("trust"),
+        issuer: world.stack.endpoints().issuer.clone(),
+        log_tells_time: false,
+    }
+}
+
+fn folder(world: &World) -> Utf8PathBuf {
+    world.folder.join("sigstore")
+}
+
 /// Starts them one after another, each when the one that it asks is there.
 pub(super) fn start(world: &World) -> Outcome<RealSigstore> {
     say::stage("start the real Sigstore");
-    let folder = world.folder.join("sigstore");
+    let folder = folder(world);
     std::fs::create_dir_all(&folder).context(|| folder.to_string())?;
     world.tools.peer("keys")?.args([folder.as_str()]).run_ok()?;
     let issuer = &world.stack.endpoints().issuer;
@@ -59,14 +73,7 @@ pub(super) fn start(world: &World) -> Outcome<RealSigstore> {
     let trust = folder.join("trust");
     std::fs::create_dir_all(&trust).context(|| trust.to_string())?;
     describe(world, &folder, &ports, issuer)?;
-    let instance = Instance {
-        name: "real Sigstore, Rekor v2",
-        slug: "real-v2",
-        trust,
-        issuer: issuer.clone(),
-        log_tells_time: false,
-    };
-    Ok(RealSigstore { instance, _services: services })
+    Ok(RealSigstore { _services: services })
 }
 
 impl Ports {
