@@ -24,6 +24,9 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Tell every request to a registry.
+    #[arg(long, global = true)]
+    pub verbose: bool,
 }
 
 /// The commands.

@@ -1,11 +1,11 @@
-//! What GitHub Actions understands: annotations, outputs, the job summary.
+//! What GitHub Actions understands: groups, outputs, the job summary. Annotations come from `render`.
 //!
 //! Text from outside is data: it can neither begin a command nor end a line.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use sealwright_policy::{Finding, Severity};
+use sealwright_render::visible;
 
 use crate::publish::Receipt;
 
@@ -14,29 +14,9 @@ pub fn is_here() -> bool {
     std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true")
 }
 
-/// `::error file=…,line=…,title=…::message`.
-pub fn annotation(finding: &Finding) -> String {
-    let level = match finding.severity {
-        Severity::Error => "error",
-        Severity::Unknown | Severity::Warning => "warning",
-        Severity::Note => "notice",
-    };
-    let mut properties = vec![format!("title={}", escape_property(&finding.code.to_string()))];
-    if let Some(file) = &finding.place.file {
-        properties.push(format!("file={}", escape_property(file)));
-    }
-    properties.extend(finding.place.line.map(|line| format!("line={line}")));
-    properties.extend(finding.place.column.map(|column| format!("col={column}")));
-    format!("::{level} {}::{}", properties.join(","), escape_data(&finding.message))
-}
-
-/// The message of a command ("Workflow commands", `escapeData` of actions/toolkit).
-pub fn escape_data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn escape_property(text: &str) -> String {
-    escape_data(text).replace(':', "%3A").replace(',', "%2C")
+/// The title of a group: one line, and no command of its own.
+pub(crate) fn title(text: &str) -> String {
+    visible(text).replace('%', "%25")
 }
 
 /// Writes outputs and summary to where GitHub wants them, if it wants them.
@@ -104,16 +84,11 @@ fn code(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sealwright_policy::{Code, Place};
 
     #[test]
-    fn text_from_outside_cannot_begin_a_command() {
-        let finding = Finding::new(Code::ContentsSymlink, "100%\n::error::x")
-            .with_place(Place::file("a,b:c\n.yaml").at(3, 4));
-        assert_eq!(
-            annotation(&finding),
-            "::error title=SW5004,file=a%2Cb%3Ac%0A.yaml,line=3,col=4::100%25%0A::error::x"
-        );
+    fn a_title_stays_one_line() {
+        assert!(!title("100%\n::error::x").contains('\n'));
+        assert!(title("100%").ends_with("%25"));
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 use std::process::ExitCode;
 
-use anstream::{eprintln, println};
+use anstream::{eprint, eprintln, println};
 use clap::Parser as _;
 use sealwright_policy::{Finding, Place, Severity};
 use sealwright_publisher::cli::Arguments;
 use sealwright_publisher::commands::{self, Failure, USAGE};
 use sealwright_publisher::github;
+use sealwright_render::{annotations, visible};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -23,6 +27,9 @@ async fn main() -> ExitCode {
             return if usage { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    if arguments.verbose {
+        tell_requests();
+    }
     match commands::run(arguments.command).await {
         Ok(answer) => {
             println!("{answer}");
@@ -38,13 +45,20 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Every request of our own crates, not those of the libraries below them.
+fn tell_requests() {
+    let ours = Targets::new().with_target("sealwright", Level::DEBUG);
+    let lines = tracing_subscriber::fmt::layer().with_writer(anstream::stderr).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
+}
+
 fn tell(failure: &Failure) {
     match &failure.rendered {
         Some(text) => eprintln!("{text}"),
         None => failure.findings.iter().for_each(explain),
     }
     if github::is_here() {
-        failure.findings.iter().for_each(|finding| eprintln!("{}", github::annotation(finding)));
+        eprint!("{}", annotations(&failure.findings));
     }
 }
 
@@ -56,15 +70,16 @@ fn explain(finding: &Finding) {
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
-    eprintln!("{level}[{}]: {}", finding.code, finding.message);
+    eprintln!("{level}[{}]: {}", finding.code, visible(&finding.message));
     if finding.place != Place::default() {
-        eprintln!("  at       {}", finding.place);
+        eprintln!("  at       {}", visible(&finding.place.to_string()));
     }
     if let Some(expected) = &finding.expected {
-        eprintln!("  expected {expected}");
+        eprintln!("  expected {}", visible(expected));
     }
     if let Some(found) = &finding.found {
-        eprintln!("  found    {found}");
+        eprintln!("  found    {}", visible(found));
     }
-    eprintln!("  help     {}", finding.hint.as_deref().unwrap_or(finding.code.entry().fix));
+    let help = finding.hint.as_deref().unwrap_or(finding.code.entry().fix);
+    eprintln!("  help     {}", visible(help));
 }

@@ -4,9 +4,10 @@ use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use anstream::eprintln;
+use anstream::{eprint, eprintln};
 use indicatif::{ProgressBar, ProgressStyle};
 use sealwright_policy::Finding;
+use sealwright_render::{annotations, visible};
 
 use crate::github;
 use crate::publish::{Step, Talk};
@@ -33,12 +34,20 @@ impl Talk for Lines {
     }
 
     fn remark(&self, finding: &Finding) {
-        eprintln!("note: {finding}");
+        eprintln!("{}", remark(finding));
     }
 }
 
+fn remark(finding: &Finding) -> String {
+    let place = match finding.place.to_string() {
+        place if place.is_empty() => place,
+        place => format!("{place}: "),
+    };
+    visible(&format!("note     {place}{finding}"))
+}
+
 fn line(step: Step, did: &str) -> String {
-    format!("{:<8} {did}", step.name())
+    visible(&format!("{:<8} {did}", step.name()))
 }
 
 /// A spinner while a step runs, and its line afterwards.
@@ -77,7 +86,7 @@ impl Talk for Bars {
 
     fn remark(&self, finding: &Finding) {
         self.stop();
-        eprintln!("note: {finding}");
+        eprintln!("{}", remark(finding));
     }
 }
 
@@ -103,7 +112,7 @@ impl Groups {
 impl Talk for Groups {
     fn begin(&self, step: Step, what: &str) {
         self.close();
-        eprintln!("::group::{}: {}", step.name(), github::escape_data(what));
+        eprintln!("::group::{}: {}", step.name(), github::title(what));
         if let Ok(mut open) = self.0.lock() {
             *open = true;
         }
@@ -115,7 +124,7 @@ impl Talk for Groups {
     }
 
     fn remark(&self, finding: &Finding) {
-        eprintln!("{}", github::annotation(finding));
+        eprint!("{}", annotations(std::slice::from_ref(finding)));
     }
 }
 

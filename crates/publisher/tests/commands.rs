@@ -154,7 +154,7 @@ fn github_gets_groups_outputs_and_a_summary() {
     stage.write("k8s/bad\nname.yaml", "");
     let (code, _, stderr) = run.at_the_stack(&["publish", "--token-file", "token"]);
     assert_eq!(code, Some(65), "{stderr}");
-    assert!(stderr.contains("::error title=SW5006"), "{stderr}");
+    assert!(stderr.contains("::error ") && stderr.contains("title=SW5006"), "{stderr}");
 }
 
 #[test]

@@ -25,8 +25,10 @@ pub(super) struct Confirmed {
 pub(super) async fn confirm(world: &World, promoted: Promoted) -> Result<Confirmed, Stopped> {
     world.begin(Step::Confirm, "following the final tags as a stranger");
     let Promoted { artifact, previous, .. } = promoted;
-    follow_all(world, &artifact).await?;
-    let looked = look::judge(world, &artifact).await?;
+    let follow = follow_all(world, &artifact);
+    let (followed, looked) = futures::future::join(follow, look::judge(world, &artifact)).await;
+    followed?;
+    let looked = looked?;
     if looked.judgement.verdict != Verdict::Verified {
         let message =
             format!("a stranger judges it {} after the tags moved", looked.judgement.verdict);

@@ -26,7 +26,7 @@ pub use admitted::{Admission, admission};
 pub use artifact::{Artifact, CONTENTS};
 pub use packed::Packing;
 pub use plan::{Action, Plan, plan};
-pub use receipt::{Identity, Outcome, Receipt, Tagged};
+pub use receipt::{Identity, Outcome, ProvenAs, Receipt, Tagged};
 pub use staging::{Pruned, STAGING_PREFIX, prune};
 pub use stopped::Stopped;
 pub use survey::{Survey, survey};

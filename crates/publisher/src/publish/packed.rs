@@ -5,8 +5,8 @@
 
 use std::num::NonZeroUsize;
 
-use camino::Utf8PathBuf;
-use sealwright_policy::Severity;
+use camino::{Utf8Path, Utf8PathBuf};
+use sealwright_policy::Finding;
 use tempfile::TempPath;
 
 use super::stopped::Stopped;
@@ -15,6 +15,9 @@ use super::world::World;
 use crate::contents::{self, ContentsError, Limits};
 use crate::inventory::Inventory;
 use crate::source::SourceFlags;
+
+/// Most notes that are told one by one; all of them stand in the SBOM.
+const REMARKS_COUNT_MAX: usize = 20;
 
 /// What to pack, and how.
 #[derive(Debug, Clone)]
@@ -44,9 +47,9 @@ pub(super) async fn pack(world: &World, packing: &Packing) -> Result<Packed, Sto
     let packed = tokio::task::spawn_blocking(move || pack_folder(&work)).await;
     let packed = packed
         .unwrap_or_else(|lost| Err(ContentsError::Archive { source: std::io::Error::other(lost) }))
-        .map_err(|error| Stopped::from(error.finding()))?;
-    for note in packed.inventory.notes().iter().filter(|note| note.severity > Severity::Note) {
-        world.remark(note);
+        .map_err(|error| Stopped::from(below(&packing.contents, error.finding())))?;
+    for note in packed.inventory.notes().iter().take(REMARKS_COUNT_MAX) {
+        world.remark(&below(&packing.contents, note.clone()));
     }
     let contents = &packed.contents;
     let not_searched = match packed.inventory.notes().len() {
@@ -61,6 +64,15 @@ pub(super) async fn pack(world: &World, packing: &Packing) -> Result<Packed, Sto
     );
     world.done(Step::Pack, did);
     Ok(packed)
+}
+
+/// The place as the caller sees it: from where the command runs, not from within the folder.
+fn below(folder: &Utf8Path, mut finding: Finding) -> Finding {
+    let inside = finding.place.file.as_ref().filter(|file| !file.starts_with(folder.as_str()));
+    if let Some(file) = inside {
+        finding.place.file = Some(folder.join(file).into_string());
+    }
+    finding
 }
 
 fn pack_folder(packing: &Packing) -> Result<Packed, ContentsError> {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sealwright_evidence::artifact::{CREATED, REVISION, SOURCE};
 use sealwright_policy::API_VERSION;
 use sealwright_policy::report::{RequirementReport, TrustNote};
+use sealwright_registry::CredentialSource;
 use serde::Serialize;
 
 use super::confirmed::Confirmed;
@@ -65,12 +66,24 @@ pub struct Receipt {
     pub evidence: Vec<RequirementReport>,
     /// Against which trusted root it was proven.
     pub trust: TrustNote,
+    /// As whom it was proven.
+    pub proven_as: ProvenAs,
     /// When the receipt was written.
     pub published_at: Timestamp,
     /// What was done.
     pub steps: Vec<Note>,
     /// Requests to the registry.
     pub registry_requests: u64,
+}
+
+/// As whom the evidence was read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProvenAs {
+    /// Without credentials.
+    Stranger,
+    /// With credentials, because `--stranger-credentials ambient` said so: a weakening.
+    ReaderWithCredentials,
 }
 
 /// A tag and what it names.
@@ -121,6 +134,10 @@ impl Receipt {
             identity: identity(&looked.judgement),
             evidence: looked.judgement.requirements,
             trust: looked.trust,
+            proven_as: match world.stranger.credentials {
+                CredentialSource::Anonymous => ProvenAs::Stranger,
+                _ => ProvenAs::ReaderWithCredentials,
+            },
             published_at: Timestamp::now(),
             steps: world.notes(),
             registry_requests: world.request_count(),
