@@ -31,7 +31,7 @@ pub enum TokenError {
         reason: String,
     },
     /// Its time is over.
-    #[error("the identity token expired at {expired_at}; it is {now} now")]
+    #[error("the identity token expired at {expired_at:.0}; it is {now:.0} now")]
     Expired {
         /// `exp`.
         expired_at: jiff::Timestamp,
@@ -39,7 +39,9 @@ pub enum TokenError {
         now: jiff::Timestamp,
     },
     /// Its time has not come.
-    #[error("the identity token is valid from {valid_from}; it is {now} now: is the clock right?")]
+    #[error(
+        "the identity token is valid from {valid_from:.0}; it is {now:.0} now: is the clock right?"
+    )]
     NotYetValid {
         /// `nbf`.
         valid_from: jiff::Timestamp,

@@ -217,8 +217,7 @@ async fn receive(response: reqwest::Response, bytes_max: usize) -> Attempt {
     let retry_after = response
         .headers()
         .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-        .map(Duration::from_secs);
+        .and_then(|value| retry_after(value.to_str().ok()?.trim(), jiff::Timestamp::now()));
     if status.is_redirection() {
         let reason = format!("HTTP {status}: a redirect, which is not followed");
         return Attempt::Unusable { reason };
@@ -244,6 +243,18 @@ async fn receive(response: reqwest::Response, bytes_max: usize) -> Attempt {
         }
         _ => Attempt::Refused { status: status.as_u16(), reason: said },
     }
+}
+
+/// RFC 9110, section 10.2.3: seconds, or a date. A date that has passed means now.
+fn retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
+    let seconds = match value.parse() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
+            u64::try_from(date.as_second() - now.as_second()).unwrap_or_default()
+        }
+    };
+    Some(Duration::from_secs(seconds))
 }
 
 /// The body up to a limit, and whether that was all of it.

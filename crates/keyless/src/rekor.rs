@@ -124,3 +124,42 @@ fn is_about(
     };
     if ours { Ok(()) } else { Err("the log entry is about something else".to_owned()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn v1_entry() -> Value {
+        json!({
+            "body": "e30=", "integratedTime": 1, "logID": "00".repeat(32), "logIndex": 1,
+        })
+    }
+
+    #[test]
+    fn an_entry_that_proves_too_little_is_refused() {
+        let id = "0".repeat(64);
+        let promised = |mut entry: Value| {
+            entry["verification"] = json!({"signedEntryTimestamp": "c2V0"});
+            entry
+        };
+        for (answer, expected, why) in [
+            (json!([]), "not the JSON", "a list"),
+            (json!({}), "not exactly one", "nothing"),
+            (json!({&id: v1_entry(), "other": v1_entry()}), "not exactly one", "two entries"),
+            (json!({&id: v1_entry()}), "no signed promise", "nothing says when"),
+            (json!({&id: promised(v1_entry())}), "no inclusion proof", "only promised"),
+        ] {
+            let reason = read_v1(answer.to_string().as_bytes()).unwrap_err();
+            assert!(reason.contains(expected), "{why}: {reason}");
+        }
+        let v2 = json!({
+            "logIndex": "1", "logId": {"keyId": "AA=="}, "canonicalizedBody": "e30=",
+            "kindVersion": {"kind": "hashedrekord", "version": "0.0.2"},
+        });
+        for (answer, expected) in [(json!({}), "not the JSON"), (v2, "no inclusion proof")] {
+            let reason = read_v2(answer.to_string().as_bytes()).unwrap_err();
+            assert!(reason.contains(expected), "{answer}: {reason}");
+        }
+    }
+}

@@ -98,3 +98,19 @@ fn pauses_are_spread_but_never_longer() {
         assert!(pause >= PAUSE_FIRST / 2 && pause <= PAUSE_FIRST, "{pause:?}");
     }
 }
+
+#[test]
+fn a_service_says_when_to_come_back_in_seconds_or_as_a_date() {
+    let now: jiff::Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
+    for (value, seconds, why) in [
+        ("0", Some(0), "at once"),
+        ("120", Some(120), "seconds"),
+        ("Wed, 25 Nov 2026 12:01:30 GMT", Some(90), "a date"),
+        ("Wed, 25 Nov 2026 11:00:00 GMT", Some(0), "a date that has passed"),
+        ("-1", None, "nonsense"),
+        ("soon", None, "nonsense"),
+        ("", None, "nothing"),
+    ] {
+        assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value}: {why}");
+    }
+}
