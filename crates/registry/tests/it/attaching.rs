@@ -108,6 +108,28 @@ async fn an_entry_that_another_writer_dropped_is_written_again() {
 }
 
 #[tokio::test]
+async fn a_write_that_another_writer_overwrote_is_seen_and_repeated() {
+    let world = world(false);
+    let artifact = world.publish().await;
+    attach(&world, &artifact, b"one").await.unwrap();
+    let fallback = Target::Tag(artifact.digest.replace(':', "-"));
+    let before = world.client.manifest(&world.repository, &fallback).await.unwrap();
+    // What the other writer had read and writes back: the list without our entry.
+    let overwritten = Fault::new(Effect::MoveTag { to: before.found().unwrap().digest });
+    let overwritten = overwritten.on(Kind::Tag).method("GET").after(1);
+    for (times, expected, writes) in
+        [(1, Ok(ListedBy::FallbackTag), 2), (99, Err(Code::RegistryFallbackIndex), 8)]
+    {
+        world.faults([overwritten.clone().times(times)]);
+        world.server.clear_requests();
+        let attached = attach(&world, &artifact, &[times as u8]).await;
+        assert_eq!(attached.map(|a| a.listed_by).map_err(|error| error.code()), expected);
+        let puts = world.requests().iter().filter(|request| *request == "PUT Tag").count();
+        assert_eq!(puts, writes, "struck {times} times");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_index_is_not_overwritten() {
     let world = world(false);
     let artifact = world.publish().await;

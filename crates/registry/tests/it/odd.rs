@@ -1,6 +1,8 @@
 //! Registries that are odd in ways of their own: a small server that answers as it is told.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Body;
 use http::header::AUTHORIZATION;
@@ -8,7 +10,9 @@ use http::{Request, Response};
 use sealwright_evidence::descriptor::{OCI_INDEX, OCI_MANIFEST};
 use sealwright_evidence::{Blob, Descriptor, Digest, ReferrersFrom};
 use sealwright_policy::Code;
-use sealwright_registry::{CredentialSource, GatherOptions, Lookup, Repository};
+use sealwright_registry::{
+    Client, ClientOptions, CredentialSource, GatherOptions, Lookup, Repository,
+};
 use serde_json::json;
 
 use crate::world::{World, assert_unknown, client, repository, tag};
@@ -117,8 +121,9 @@ async fn credentials_do_not_follow_a_redirect_to_another_origin() {
 
     let found = client.blob(&at("acme/asking"), &blob, 100).await;
     assert_unknown(found, Code::RegistryDenied, "the store's challenge is not answered");
-    let last = store.seen().pop().unwrap();
-    assert_eq!(last, ("GET /asks".to_owned(), false), "nothing after the challenge");
+    let seen = store.seen();
+    assert!(seen.iter().all(|(_, with_credentials)| !with_credentials), "{seen:?}");
+    assert!(!seen.iter().any(|(request, _)| request.contains("/token")), "{seen:?}");
 }
 
 #[tokio::test]
@@ -137,7 +142,13 @@ async fn redirects_end() {
 
 #[tokio::test]
 async fn an_upload_session_elsewhere_gets_the_bytes_and_no_credentials() {
-    let store = Odd::start(|_| answer(201, &[], "")).await;
+    let asks = Arc::new(AtomicBool::new(false));
+    let asking = Arc::clone(&asks);
+    let store = Odd::start(move |_| match asking.load(Ordering::SeqCst) {
+        true => answer(401, &[CHALLENGE], ""),
+        false => answer(201, &[], ""),
+    });
+    let store = store.await;
     let session = store.url("/session?state=1");
     let registry = Odd::start(move |request| match *request.method() {
         _ if !request.headers().contains_key(AUTHORIZATION) => answer(401, &[CHALLENGE], ""),
@@ -146,10 +157,15 @@ async fn an_upload_session_elsewhere_gets_the_bytes_and_no_credentials() {
     });
     let registry = registry.await;
     let (digest, source) = (Digest::of(b"x"), sealwright_registry::BlobSource::Bytes("x".into()));
-    client(basic()).push_blob(&registry.repository(), &digest, 1, source).await.unwrap();
+    client(basic()).push_blob(&registry.repository(), &digest, 1, source.clone()).await.unwrap();
     let (put, with_credentials) = store.seen().remove(0);
     assert!(put.starts_with("PUT /session?state=1&digest=sha256%3A"), "{put}");
     assert!(!with_credentials);
+
+    asks.store(true, Ordering::SeqCst);
+    let pushed = client(basic()).push_blob(&registry.repository(), &digest, 1, source).await;
+    assert_eq!(pushed.unwrap_err().code(), Code::RegistryDenied, "nor when it asks for them");
+    assert!(store.seen().iter().all(|(_, with_credentials)| !with_credentials));
 }
 
 #[tokio::test]
@@ -345,6 +361,38 @@ async fn a_body_without_end_is_not_read_to_its_end() {
     let wide = Odd::start(|_| answer(400, &[], vec![b'x'; 1 << 20])).await;
     let error = client.manifest(&wide.repository(), &tag("v1")).await.unwrap_err();
     assert!(error.to_string().len() < 1000, "an error stays short");
+}
+
+#[tokio::test]
+async fn no_more_requests_are_in_flight_than_allowed() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (counter, highest) = (Arc::clone(&now), Arc::clone(&most));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let manifest =
+        |n: usize| json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "n": n}).to_string();
+    let listed = (0..20).map(|n| Descriptor::of(OCI_MANIFEST, manifest(n).as_bytes()));
+    let index =
+        json!({"mediaType": OCI_INDEX, "manifests": listed.collect::<Vec<_>>()}).to_string();
+    let service = axum::Router::new().fallback(move |request: Request<Body>| {
+        let (counter, highest, index) = (Arc::clone(&counter), Arc::clone(&highest), index.clone());
+        async move {
+            highest.fetch_max(counter.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            counter.fetch_sub(1, Ordering::SeqCst);
+            let path = request.uri().path().to_owned();
+            let found =
+                (0..20).map(manifest).find(|m| path.ends_with(&Digest::of(m.as_bytes()).hex()));
+            answer(200, &[("content-type", OCI_MANIFEST)], found.unwrap_or(index))
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    let options = ClientOptions { concurrency_max: 3, ..ClientOptions::stranger() };
+    let client = Client::new(options).unwrap();
+    let evidence = client.gather(&repository(&host), artifact(), GatherOptions::default()).await;
+    let evidence = evidence.unwrap();
+    assert_eq!((evidence.referrers.len(), evidence.gaps), (20, vec![]));
+    assert_eq!(most.load(Ordering::SeqCst), 3, "as many as allowed, and no more");
 }
 
 #[tokio::test]
