@@ -342,12 +342,13 @@ async fn pages_without_links_are_asked_on_from_the_last_tag() {
 
 #[tokio::test]
 async fn a_body_without_end_is_not_read_to_its_end() {
-    let odd = Odd::start(|_| {
+    let endless = |status: u16| {
         let piece = || Ok::<_, std::io::Error>(bytes::Bytes::from_static(&[b' '; 1 << 16]));
-        let endless = futures::stream::repeat_with(piece);
-        answer(200, &[("content-type", OCI_MANIFEST)], Body::from_stream(endless))
-    });
-    let odd = odd.await;
+        let body = Body::from_stream(futures::stream::repeat_with(piece));
+        answer(status, &[("content-type", OCI_MANIFEST)], body)
+    };
+    let odd = Odd::start(move |_| endless(200)).await;
+    let refusing = Odd::start(move |_| endless(400)).await;
     let client = client(CredentialSource::Anonymous);
     let found = client.manifest(&odd.repository(), &tag("v1")).await;
     assert_unknown(found, Code::RegistryLimit, "a manifest");
@@ -358,6 +359,8 @@ async fn a_body_without_end_is_not_read_to_its_end() {
         "a blob",
     );
     assert_unknown(client.tags(&odd.repository()).await, Code::RegistryLimit, "a list");
+    let found = client.manifest(&refusing.repository(), &tag("v1")).await;
+    assert_unknown(found, Code::RegistryStatus, "an explanation");
     let wide = Odd::start(|_| answer(400, &[], vec![b'x'; 1 << 20])).await;
     let error = client.manifest(&wide.repository(), &tag("v1")).await.unwrap_err();
     assert!(error.to_string().len() < 1000, "an error stays short");
