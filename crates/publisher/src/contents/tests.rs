@@ -227,6 +227,19 @@ fn names_that_are_not_utf_8_are_refused_unless_ignored() {
 }
 
 #[test]
+fn what_cannot_be_read_is_refused_by_name() {
+    let folder = Folder::new(&[("apps/a.yaml", "a"), ("apps/secret.yaml", "b")]);
+    let secret = folder.path().join("apps/secret.yaml");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    if fs::read(&secret).is_ok() {
+        return eprintln!("not run: this user may read everything");
+    }
+    let error = folder.refuse(Limits::default());
+    assert_eq!(error.code(), Code::ContentsUnreadable);
+    assert!(error.to_string().contains("apps/secret.yaml"), "{error}");
+}
+
+#[test]
 fn nothing_to_publish_is_an_error() {
     let empty = Folder::new(&[]);
     assert_eq!(empty.refuse(Limits::default()).code(), Code::ContentsEmpty);
