@@ -210,6 +210,17 @@ fn sarif() {
 }
 
 #[test]
+fn not_knowing_is_never_green_in_sarif_and_annotations() {
+    let sarif: serde_json::Value =
+        serde_json::from_str(&render(&unknown(), Format::Sarif)).unwrap();
+    let run = &sarif["runs"][0];
+    assert_eq!(run["results"][0]["level"], "error");
+    assert_eq!(run["results"][0]["properties"]["severity"], "unknown");
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+    assert!(render(&unknown(), Format::GithubAnnotations).starts_with("::error "));
+}
+
+#[test]
 fn junit() {
     insta::assert_snapshot!(render(&refused(), Format::Junit));
     insta::assert_snapshot!(render(&unknown(), Format::Junit));

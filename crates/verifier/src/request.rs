@@ -25,10 +25,10 @@ pub struct Request {
     pub requirements: Requirements,
     /// Whose signatures count.
     pub trust: TrustSource,
-    /// The time to judge at.
-    pub now: Timestamp,
-    /// Whether that time was given.
-    pub at_another_time: bool,
+    /// What the clock says: how fresh trust must be.
+    pub clock: Timestamp,
+    /// The time to judge at, when it was given.
+    pub at: Option<Timestamp>,
     /// Where to record the evidence.
     pub record: Option<Utf8PathBuf>,
 }
@@ -55,8 +55,7 @@ impl Request {
     /// # Errors
     /// Anything that makes the question meaningless.
     pub fn new(arguments: &ArtifactArguments, clock: Timestamp) -> Result<Self, Failure> {
-        let now = arguments.at.unwrap_or(clock);
-        let config = read_config(&arguments.config, now)?;
+        let config = read_config(&arguments.config, arguments.at.unwrap_or(clock))?;
         let origin = origin(arguments, &config)?;
         let config = match &arguments.registry {
             Some(registry) => config.with_registry(registry),
@@ -75,10 +74,17 @@ impl Request {
             trust: trust(arguments, &origin),
             origin,
             requirements,
-            now,
-            at_another_time: arguments.at.is_some(),
+            clock,
+            at: arguments.at,
             record: arguments.record.clone(),
         })
+    }
+}
+
+impl Request {
+    /// The time to judge at.
+    pub fn now(&self) -> Timestamp {
+        self.at.unwrap_or(self.clock)
     }
 }
 

@@ -16,7 +16,9 @@ use crate::{TOOL, recording, reference};
 /// The question turns out to be wrong: a setting that can never work, a file that cannot be
 /// written. Everything that the world does wrong is in the report.
 pub async fn verify(request: &Request) -> Result<Report, Failure> {
-    let (trust, gathered) = tokio::join!(load_trust(&request.trust, request.now), gather(request));
+    // Whatever time is judged at, trust must be fresh today: old metadata could be replayed.
+    let (trust, gathered) =
+        tokio::join!(load_trust(&request.trust, request.clock), gather(request));
     let gathered = gathered?;
     if let (Some(path), Ok(evidence)) = (&request.record, &gathered.evidence) {
         recording::write(path, evidence)?;
@@ -117,7 +119,7 @@ fn artifact_report(
         // The report says beside it why nothing can be trusted.
         (Ok(_), None) => report,
         (Ok(evidence), Some(root)) => {
-            let judgement = judge(&evidence, root, requirements, request.now);
+            let judgement = judge(&evidence, root, requirements, request.now());
             ArtifactReport {
                 verdict: judgement.verdict,
                 requirements: judgement.requirements,
@@ -151,8 +153,8 @@ fn weakenings(request: &Request) -> Vec<Finding> {
         let message = "--accept-legacy-signature: a legacy signature would have counted";
         findings.push(Finding::new(Code::LegacySignatureAllowed, message));
     }
-    if request.at_another_time {
-        let message = format!("--at: judged as of {}", request.now);
+    if let Some(at) = request.at {
+        let message = format!("--at: judged as of {at}");
         findings.push(Finding::new(Code::JudgedAtAnotherTime, message));
     }
     findings
@@ -168,7 +170,7 @@ fn report(
         api_version: API_VERSION.to_owned(),
         kind: "Report".to_owned(),
         tool: TOOL.to_owned(),
-        judged_at: request.now,
+        judged_at: request.now(),
         verdict: artifact.verdict.and(verdict_of(&findings)),
         trust: trust.map(|trust| trust.note),
         artifacts: vec![artifact],

@@ -103,3 +103,20 @@ fn more_referrers_than_are_looked_at_is_unknown_and_says_so() {
     assert_eq!((report.verdict, exit), (Verdict::Unknown, 2));
     assert!(codes(&report).contains(&Code::RegistryLimit), "{:?}", &codes(&report)[..3]);
 }
+
+#[test]
+fn trust_that_cannot_be_had_is_unknown() {
+    let world = World::start();
+    world.push_signed("healthy");
+    let reference = world.reference();
+    let mut command = world.command();
+    command.args(["artifact", &reference, "--artifact", "manifests", "--trust", "public"]);
+    // Nothing listens there, so the public instance cannot be asked, wherever this test runs.
+    command.env("HTTPS_PROXY", "http://127.0.0.1:1");
+    let (report, exit) = answer(&mut command);
+    assert_eq!((report.verdict, exit), (Verdict::Unknown, 2));
+    assert_eq!(codes(&report), [Code::TrustUnavailable]);
+    assert_eq!(report.artifacts[0].verdict, Verdict::Unknown);
+    assert_eq!(report.artifacts[0].requirements[0].verdict, Verdict::Unknown);
+    assert_eq!(report.trust, None);
+}
