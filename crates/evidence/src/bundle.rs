@@ -25,15 +25,6 @@ pub struct Bundle {
     inner: sigstore_types::Bundle,
 }
 
-/// The parts of a bundle that counts as publication evidence.
-#[derive(Debug, Clone, Copy)]
-pub struct PublicationForm<'a> {
-    /// The signed envelope.
-    pub envelope: &'a DsseEnvelope,
-    /// DER of the leaf certificate.
-    pub certificate: &'a [u8],
-}
-
 impl Bundle {
     /// Reads a bundle of any version.
     ///
@@ -66,34 +57,39 @@ impl Bundle {
         self.inner.signing_certificate().map(|der| der.as_bytes())
     }
 
-    /// The parts of a bundle that counts as publication evidence: version 0.3, a DSSE envelope, a
+    /// The signed envelope, when that is the content.
+    pub fn envelope(&self) -> Option<&DsseEnvelope> {
+        match &self.inner.content {
+            SignatureContent::DsseEnvelope(envelope) => Some(envelope),
+            _ => None,
+        }
+    }
+
+    /// Checks that the bundle counts as publication evidence: version 0.3, a DSSE envelope, a
     /// certificate, and at least one log entry, each with its inclusion proof. It is what cosign 3
     /// writes and the only form that Flux's bundle verifier takes.
     ///
     /// # Errors
     /// A finding that says which part is another.
-    pub fn publication_form(&self) -> Result<PublicationForm<'_>, Refusal> {
+    pub fn check_publication_form(&self) -> Result<(), Refusal> {
         let material = &self.inner.verification_material;
         if self.inner.media_type() != MediaType::Bundle0_3 {
             return Err(form("version", MediaType::Bundle0_3.as_str(), self.media_type()));
         }
-        let SignatureContent::DsseEnvelope(envelope) = &self.inner.content else {
+        if self.envelope().is_none() {
             return Err(form("content", "a DSSE envelope", "a bare message signature"));
-        };
-        let VerificationMaterialContent::Certificate(certificate) = &material.content else {
-            return Err(form("signer", "one certificate", "a public key or a certificate chain"));
-        };
-        let entries = &material.tlog_entries;
-        if entries.is_empty() || entries.iter().any(|entry| entry.inclusion_proof.is_none()) {
-            return Err(refuse(
-                Code::LogEntryInvalid,
-                match entries.len() {
-                    0 => "the bundle has no transparency log entry".to_owned(),
-                    _ => "a log entry has no inclusion proof".to_owned(),
-                },
-            ));
         }
-        Ok(PublicationForm { envelope, certificate: certificate.raw_bytes.as_bytes() })
+        if !matches!(material.content, VerificationMaterialContent::Certificate(_)) {
+            return Err(form("signer", "one certificate", "a public key or a certificate chain"));
+        }
+        let entries = &material.tlog_entries;
+        if entries.is_empty() {
+            return Err(refuse(Code::LogEntryInvalid, "the signature was never logged"));
+        }
+        if entries.iter().any(|entry| entry.inclusion_proof.is_none()) {
+            return Err(refuse(Code::LogEntryInvalid, "a log entry has no inclusion proof"));
+        }
+        Ok(())
     }
 
     /// The media type of the version that it says to be.

@@ -76,10 +76,12 @@ pub(crate) fn judge_bundle(bytes: &[u8], digest: &Digest, court: Court<'_>) -> P
         let bundle = Bundle::parse(bytes)?;
         proofs_count = bundle.proofs_count();
         learn(report, &bundle, court.root);
-        let form = bundle.publication_form()?;
-        read_certificate(report, form.certificate)?;
-        let statement = read_statement(&form.envelope.payload_type, &form.envelope.payload)?;
-        report.predicate_type = Some(statement.predicate_type.clone());
+        // Both are read before anything is refused, for the report.
+        let certificate = read_certificate(report, bundle.certificate().unwrap_or_default());
+        let statement = read_statement(report, &bundle);
+        bundle.check_publication_form()?;
+        certificate?;
+        let statement = statement?;
         check_is_about(&statement, court.artifact)?;
         prove(report, &bundle, Signed::Digest(court.artifact), court)?;
         report.signer = Some(authorize(&report.claims, court.requirements)?);
@@ -159,17 +161,20 @@ pub(crate) fn authorize(claims: &Claims, requirements: &Requirements) -> Result<
     })
 }
 
-fn read_statement(
-    payload_type: &str,
-    payload: &sigstore_types::PayloadBytes,
-) -> Result<Statement, Refusal> {
-    if payload_type != PAYLOAD_TYPE {
+/// Reads the statement, and its predicate type into the report.
+fn read_statement(report: &mut EvidenceReport, bundle: &Bundle) -> Result<Statement, Refusal> {
+    let envelope = bundle
+        .envelope()
+        .ok_or_else(|| refuse(Code::StatementUnreadable, "there is no envelope to hold one"))?;
+    if envelope.payload_type != PAYLOAD_TYPE {
         let message = "the envelope holds something else than a statement";
-        let found = crate::quote(payload_type);
+        let found = crate::quote(&envelope.payload_type);
         return Err(mismatch(Code::StatementUnreadable, message, PAYLOAD_TYPE, found));
     }
-    Statement::parse(payload.as_bytes())
-        .map_err(|e| refuse(Code::StatementUnreadable, crate::quote(&e.to_string())))
+    let statement = Statement::parse(envelope.payload.as_bytes())
+        .map_err(|e| refuse(Code::StatementUnreadable, crate::quote(&e.to_string())))?;
+    report.predicate_type = Some(crate::quote(&statement.predicate_type));
+    Ok(statement)
 }
 
 fn check_is_about(statement: &Statement, artifact: &Digest) -> Result<(), Refusal> {
