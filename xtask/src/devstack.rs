@@ -15,6 +15,8 @@ const PROGRAM: &str = "sealwright-devstack";
 pub(crate) struct DevStack {
     endpoints: Endpoints,
     environment: BTreeMap<String, String>,
+    /// Prints the environment of a run.
+    env: Program,
     _service: Service,
 }
 
@@ -47,8 +49,15 @@ impl DevStack {
         let (service, announced) = up.serve_announcing(&log)?;
         let endpoints = serde_json::from_str(&announced)
             .context(|| format!("{PROGRAM} announced {announced:?}"))?;
-        let environment = program.args(["env", "--state", state.as_str()]).run_ok()?;
-        Ok(DevStack { endpoints, environment: variables(&environment)?, _service: service })
+        let env = program.args(["env", "--state", state.as_str()]);
+        let environment = variables(&env.run_ok()?)?;
+        Ok(DevStack { endpoints, environment, env, _service: service })
+    }
+
+    /// The same, standing in for the workflow run that these flags of its `env` describe.
+    pub(crate) fn for_run(mut self, run: &[String]) -> Outcome<DevStack> {
+        self.environment = variables(&self.env.clone().args(run.iter().cloned()).run_ok()?)?;
+        Ok(self)
     }
 
     pub(crate) fn endpoints(&self) -> &Endpoints {

@@ -3,6 +3,7 @@
 
 pub(crate) mod flow;
 mod outcome;
+mod run;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -76,8 +77,9 @@ pub(crate) fn release(workspace: &Workspace, arguments: &Arguments) -> Outcome<R
     say::stage("build the binaries");
     workspace.build()?;
     places.clear()?;
+    let run = run::flags(&places.config, arguments.artifact.as_deref());
     // Stopped when it goes out of scope, also when a step fails. Its state stays for the next run.
-    let stack = DevStack::start(workspace, &places.out.join("devstack"))?;
+    let stack = DevStack::start(workspace, &places.out.join("devstack"))?.for_run(&run)?;
     let mut given = places.given(arguments, &stack);
     let mut rows = Vec::new();
     for step in RELEASE {

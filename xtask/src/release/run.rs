@@ -1,0 +1,124 @@
+//! Which workflow run the dev stack stands in for: one that the configuration lets sign, so that any
+//! team's configuration can be released on a laptop.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A commit to call a reusable workflow at, where any will do.
+const ANY_COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// As much of a configuration as is needed here; the publisher reads it strictly.
+#[derive(Debug, Deserialize)]
+struct Config {
+    signers: BTreeMap<String, Signer>,
+    artifacts: BTreeMap<String, Artifact>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Signer {
+    github: Github,
+    #[serde(default)]
+    called_from: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Github {
+    repository: String,
+    workflow: String,
+    #[serde(default)]
+    refs: Vec<String>,
+    /// The word `any`, or a list.
+    commit: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Artifact {
+    contents: Option<String>,
+    signers: Vec<String>,
+}
+
+/// Flags for the dev stack's `env`. None for a configuration that cannot be read: the publisher says
+/// better what is wrong with it.
+pub(super) fn flags(config: &Utf8Path, artifact: Option<&str>) -> Vec<String> {
+    let text = std::fs::read_to_string(config).unwrap_or_default();
+    flags_for(&text, artifact).unwrap_or_default()
+}
+
+fn flags_for(text: &str, artifact: Option<&str>) -> Option<Vec<String>> {
+    let config: Config = serde_saphyr::from_str(text).ok()?;
+    let artifact = match artifact {
+        Some(name) => config.artifacts.get(name)?,
+        None => only(config.artifacts.values().filter(|artifact| artifact.contents.is_some()))
+            .or_else(|| only(config.artifacts.values()))?,
+    };
+    let signer = config.signers.get(artifact.signers.first()?)?;
+    let Github { repository, workflow, refs, commit } = &signer.github;
+    // A `*` stands for one segment of a ref; this is one.
+    let git_ref = refs.first().map(|git_ref| git_ref.replace('*', "candidate"));
+    let pin = match commit {
+        Some(Value::Array(commits)) => commits.first()?.as_str().map(str::to_owned),
+        Some(_) => Some(ANY_COMMIT.to_owned()),
+        None => git_ref.clone(),
+    };
+    let called = !signer.called_from.is_empty() || commit.is_some();
+    let run = if called {
+        let caller = signer.called_from.first().unwrap_or(repository);
+        vec![
+            ("--repository", Some(caller.clone())),
+            ("--workflow-repository", Some(repository.clone())),
+            ("--workflow-ref", pin),
+        ]
+    } else {
+        vec![("--repository", Some(repository.clone())), ("--ref", git_ref)]
+    };
+    let flags = run.into_iter().chain([("--workflow", Some(workflow.clone()))]);
+    Some(flags.filter_map(|(flag, value)| Some([flag.to_owned(), value?])).flatten().collect())
+}
+
+fn only<T>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    values.next().filter(|_| values.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../docs/example/sealwright.yaml");
+
+    #[test]
+    fn the_run_is_one_that_the_configuration_lets_sign() {
+        let queue = EXAMPLE.replace("signers: [cd, merge-queue", "signers: [merge-queue, cd");
+        for (text, artifact, expected, why) in [
+            (
+                EXAMPLE,
+                None,
+                "--repository acme/platform --ref refs/heads/main --workflow cd.yaml",
+                "the first signer of the only artifact with contents",
+            ),
+            (
+                queue.as_str(),
+                Some("manifests"),
+                "--repository acme/platform --ref refs/heads/gh-readonly-queue/main/candidate --workflow ci.yaml",
+                "a ref with a gap is filled",
+            ),
+            (
+                EXAMPLE,
+                Some("shop"),
+                "--repository acme/shop --workflow-repository acme/actions --workflow-ref 0123456789abcdef0123456789abcdef01234567 --workflow publish-app.yaml",
+                "a reusable workflow runs for its caller",
+            ),
+        ] {
+            assert_eq!(flags_for(text, artifact).unwrap().join(" "), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_to_the_publisher() {
+        assert_eq!(flags_for("artifacts: [", None), None);
+        assert_eq!(flags_for(EXAMPLE, Some("nothing")), None);
+    }
+}
