@@ -8,8 +8,7 @@ mod stage;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sealwright_devstack::Options;
-use sealwright_devstack::registry::{Effect, Fault};
+use sealwright_devstack::registry::{Effect, Fault, RegistryOptions};
 use sealwright_policy::Verdict;
 use sealwright_publisher::publish::publish;
 
@@ -32,7 +31,7 @@ fn nth_write(after: usize, method: &str, effect: &Effect) -> Fault {
 }
 
 async fn every_write_fails(referrers_api: bool) {
-    let stage = Stage::with(Options { referrers_api, ..Options::default() });
+    let stage = Stage::with(RegistryOptions { referrers_api, ..RegistryOptions::default() });
     assert!(writes_count(&stage, "acme/count").await > 10);
     for (name, effect) in [
         ("failed", Effect::Status { code: REFUSED, retry_after: None }),

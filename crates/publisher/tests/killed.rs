@@ -8,8 +8,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use sealwright_devstack::Options;
-use sealwright_devstack::registry::{Effect, Fault};
+use sealwright_devstack::registry::{Effect, Fault, RegistryOptions};
 use sealwright_policy::Verdict;
 
 use stage::Stage;
@@ -50,7 +49,7 @@ fn hangs(stage: &Stage, child: &mut Child) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_write_it_leaves_nothing_unproven_and_finishes_when_run_again() {
     // Without the referrers API there are the writes of the fallback index more.
-    let stage = Stage::with(Options { referrers_api: false, ..Options::default() });
+    let stage = Stage::with(RegistryOptions { referrers_api: false, ..RegistryOptions::default() });
     for number in 0.. {
         let path = format!("acme/killed-{number}");
         let fault = Fault::new(FOR_EVER).method("PUT").after(number).once();

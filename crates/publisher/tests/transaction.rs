@@ -4,8 +4,7 @@
 
 mod stage;
 
-use sealwright_devstack::Options;
-use sealwright_devstack::registry::Kind;
+use sealwright_devstack::registry::{Kind, RegistryOptions};
 use sealwright_devstack::sigstore::TokenRequest;
 use sealwright_policy::{Code, Verdict};
 use sealwright_publisher::publish::{Action, Outcome, plan, promote, prune, publish};
@@ -18,7 +17,7 @@ const PATH: &str = "acme/platform/manifests";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_becomes_a_proven_tag_and_a_second_run_does_nothing() {
     for referrers_api in [true, false] {
-        let stage = Stage::with(Options { referrers_api, ..Options::default() });
+        let stage = Stage::with(RegistryOptions { referrers_api, ..RegistryOptions::default() });
         let first = publish(&stage.world(PATH), &stage.packing()).await.unwrap();
         assert_eq!(first.outcome, Outcome::Published);
         assert_eq!(first.previous[0].digest, None);

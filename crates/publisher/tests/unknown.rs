@@ -7,8 +7,7 @@ mod stage;
 
 use std::time::Duration;
 
-use sealwright_devstack::Options;
-use sealwright_devstack::registry::{Account, Auth, Effect, Fault, Kind};
+use sealwright_devstack::registry::{Account, Auth, Effect, Fault, Kind, RegistryOptions};
 use sealwright_policy::{Code, Finding, Verdict};
 use sealwright_publisher::publish::{Outcome, ProvenAs, Step, Talk, publish};
 use sealwright_registry::{Client, ClientOptions, CredentialSource, Target};
@@ -56,7 +55,8 @@ async fn faults_while_proving_are_unknown_and_nothing_moves() {
 async fn a_private_registry_is_proven_with_credentials_only_when_told() {
     let (user, password) = ("acme".to_owned(), "secret".to_owned());
     let account = Account { user: user.clone(), password: password.clone(), anonymous_pull: false };
-    let stage = Stage::with(Options { auth: Auth::Basic(account), ..Options::default() });
+    let stage =
+        Stage::with(RegistryOptions { auth: Auth::Basic(account), ..RegistryOptions::default() });
     let path = "acme/private";
     let credentials = CredentialSource::Basic { user, password };
     let own = ClientOptions { credentials, ..ClientOptions::stranger() };

@@ -7,9 +7,8 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use sealwright_devstack::registry::{Kind, RequestRecord};
-use sealwright_devstack::sigstore::TokenRequest;
-use sealwright_devstack::{DevStack, Options};
+use sealwright_devstack::registry::{Kind, RegistryOptions, RegistryServer, RequestRecord};
+use sealwright_devstack::sigstore::{Sigstore, SigstoreOptions, TokenRequest};
 use sealwright_evidence::judge;
 use sealwright_keyless::{HttpOptions, TrustSource, load_trust};
 use sealwright_policy::{Config, Issuers, Requirements, Verdict};
@@ -21,20 +20,41 @@ use sealwright_registry::{Client, ClientOptions, GatherOptions, Lookup, Reposito
 const CONFIG: &str = include_str!("sealwright.yaml");
 
 pub(crate) struct Stage {
-    pub(crate) stack: DevStack,
+    pub(crate) stack: Stack,
     folder: tempfile::TempDir,
+}
+
+/// The dev stack's two servers. The registry is kept in memory: these tests are many, and a disk
+/// that others use would be what they measure.
+pub(crate) struct Stack {
+    registry: RegistryServer,
+    sigstore: Sigstore,
+}
+
+impl Stack {
+    fn start(options: RegistryOptions) -> Self {
+        let registry = RegistryServer::start(options).unwrap();
+        Self { registry, sigstore: Sigstore::start(SigstoreOptions::default()).unwrap() }
+    }
+
+    pub(crate) fn registry(&self) -> &RegistryServer {
+        &self.registry
+    }
+
+    pub(crate) fn sigstore(&self) -> &Sigstore {
+        &self.sigstore
+    }
 }
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        Self::with(Options::default())
+        Self::with(RegistryOptions::default())
     }
 
-    pub(crate) fn with(options: Options) -> Self {
+    pub(crate) fn with(options: RegistryOptions) -> Self {
         // A second test of the same process finds it installed.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let stage =
-            Self { stack: DevStack::start(options).unwrap(), folder: tempfile::tempdir().unwrap() };
+        let stage = Self { stack: Stack::start(options), folder: tempfile::tempdir().unwrap() };
         stage.write(
             "k8s/app.yaml",
             "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: nginx:1.29}]}\n",
