@@ -230,7 +230,7 @@ fn names_that_are_not_utf_8_are_refused_unless_ignored() {
 fn what_cannot_be_read_is_refused_by_name() {
     let folder = Folder::new(&[("apps/a.yaml", "a"), ("apps/secret.yaml", "b")]);
     let secret = folder.path().join("apps/secret.yaml");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&secret).is_ok() {
         return eprintln!("not run: this user may read everything");
     }
