@@ -14,6 +14,9 @@ pub enum TokenError {
     /// GitHub's token service did not give one.
     #[error("GitHub gave no identity token: {0}")]
     Refused(String),
+    /// GitHub's token service was not to be had in time.
+    #[error("GitHub's token service cannot be reached: {0}")]
+    Unreachable(String),
     /// Larger than [`crate::token::TOKEN_BYTES_MAX`].
     #[error("the identity token from {origin} has more than {limit} bytes: this is no token")]
     TooLarge {
@@ -71,6 +74,7 @@ impl TokenError {
     pub fn code(&self) -> Code {
         match self {
             TokenError::Missing(_) | TokenError::Refused(_) => Code::TokenMissing,
+            TokenError::Unreachable(_) => Code::SigningServiceUnavailable,
             TokenError::TooLarge { .. } | TokenError::Malformed { .. } => Code::TokenMalformed,
             TokenError::Expired { .. } | TokenError::NotYetValid { .. } => Code::TokenExpired,
             TokenError::Audience { .. } => Code::TokenAudience,

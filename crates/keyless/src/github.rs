@@ -39,7 +39,8 @@ async fn ask(
     audience: &str,
     http: &HttpOptions,
 ) -> Result<String, TokenError> {
-    let refused = |reason: String| TokenError::Refused(quote(&reason.replace(credential, "***")));
+    let hidden = |reason: String| quote(&reason.replace(credential, "***"));
+    let refused = |reason: String| TokenError::Refused(hidden(reason));
     let mut url = url::Url::parse(address)
         .map_err(|error| refused(format!("{URL_VARIABLE} is not a URL: {error}")))?;
     url.query_pairs_mut().append_pair("audience", audience);
@@ -50,7 +51,8 @@ async fn ask(
             .map(|answer| answer.value)
             .map_err(|_| refused("its answer has no `value`".to_owned())),
         Attempt::Refused { status, reason } => Err(refused(format!("HTTP {status}: {reason}"))),
-        Attempt::Unavailable { reason, .. } | Attempt::Unusable { reason } => Err(refused(reason)),
+        Attempt::Unavailable { reason, .. } => Err(TokenError::Unreachable(hidden(reason))),
+        Attempt::Unusable { reason } => Err(refused(reason)),
     }
 }
 
@@ -96,6 +98,8 @@ pub(crate) fn predicted_claims(claims: &TokenClaims) -> Option<Claims> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::http::fake::{Answer as Fake, FakeService};
 
@@ -132,6 +136,24 @@ mod tests {
             assert!(!error.to_string().contains("job-secret"), "{why}: {error}");
             assert_eq!(seen.len(), 1, "{why}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_token_service_that_does_not_answer_is_unknown_and_not_refused() {
+        let http = HttpOptions { deadline: Duration::from_millis(300), ..HttpOptions::default() };
+        let error = ask("http://127.0.0.1:1/", "job-secret", "sigstore", &http).await.unwrap_err();
+        assert_eq!(error.code().to_string(), "SW6026", "{error}");
+    }
+
+    /// It was asked again until the deadline, as if the service were down.
+    #[tokio::test]
+    async fn a_credential_that_fits_into_no_header_fails_at_once_and_unsaid() {
+        let service = FakeService::start(vec![]).await;
+        let http = HttpOptions::default();
+        let error = ask(&service.url(), "job\nsecret", "sigstore", &http).await.unwrap_err();
+        assert!(matches!(error, TokenError::Refused(_)), "{error:?}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+        assert_eq!(service.seen().len(), 0);
     }
 
     #[tokio::test]

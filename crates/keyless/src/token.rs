@@ -154,15 +154,20 @@ impl TokenClaims {
     fn parse(secret: &str) -> Result<TokenClaims, String> {
         // Split at most four times: a million dots cost no more than three.
         let parts: Vec<&str> = secret.splitn(4, '.').collect();
-        let [_, payload, _] = parts.as_slice() else {
+        let [header, payload, signature] = parts.as_slice() else {
             return Err(format!(
                 "expected three parts with dots between, found {}",
                 if parts.len() > 3 { "more".to_owned() } else { parts.len().to_string() }
             ));
         };
-        let json = URL_SAFE_NO_PAD
-            .decode(payload)
-            .map_err(|_| "its second part is not base64url".to_owned())?;
+        let decode = |part: &str, name: &str| {
+            let decoded = URL_SAFE_NO_PAD.decode(part);
+            decoded.map_err(|_| format!("its {name} part is not base64url"))
+        };
+        // The outer parts are the authority's to judge; quotes or JSON around a token are ours.
+        decode(header, "first")?;
+        decode(signature, "third")?;
+        let json = decode(payload, "second")?;
         let all: Map<String, Value> = serde_json::from_slice(&json)
             .map_err(|_| "its claims are not a JSON object".to_owned())?;
         let text = |name: &str| all.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -81,6 +81,8 @@ fn what_is_no_token_is_refused_without_being_repeated() {
         (".".repeat(TOKEN_BYTES_MAX), "SW6021", "as many dots as fit"),
         (".".repeat(1_000_000), "SW6021", "10^6 dots"),
         (format!("{head}.%%%.sig"), "SW6021", "not base64url"),
+        (format!("\"{good}\""), "SW6021", "in quotes, which a shell or a JSON file left there"),
+        (json!({"value": good}).to_string(), "SW6021", "the answer of the token service"),
         (format!("{head}.{}.sig", URL_SAFE_NO_PAD.encode("[1]")), "SW6021", "not an object"),
         (format!("{head}.{}.sig", URL_SAFE_NO_PAD.encode("[".repeat(9_000))), "SW6021", "deep"),
         (without("iss"), "SW6021", "no issuer"),
