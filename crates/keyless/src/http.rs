@@ -1,5 +1,7 @@
 //! How services are asked: within limits, within a deadline, and never somebody else.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -17,6 +19,8 @@ const ATTEMPT: Duration = Duration::from_secs(30);
 const PAUSE_FIRST: Duration = Duration::from_millis(200);
 /// The longest pause that we choose ourselves.
 const PAUSE_LONGEST: Duration = Duration::from_secs(8);
+/// Bytes of a file with certificate authorities. Those of an operating system have a quarter MiB.
+const CERTIFICATES_BYTES_MAX: u64 = 8 << 20;
 /// Bytes of an error answer that are read.
 const REASON_BYTES_MAX: usize = 4 << 10;
 
@@ -184,6 +188,8 @@ impl Transport {
         }
         match builder.header(header::ACCEPT, "*/*").send().await {
             Ok(response) => receive(response, request.answer_bytes_max).await,
+            // The request itself cannot be put together: nobody was asked, and never will be.
+            Err(error) if error.is_builder() => Attempt::Unusable { reason: chain(&error) },
             Err(error) => Attempt::Unavailable { reason: chain(&error), retry_after: None },
         }
     }
@@ -274,7 +280,13 @@ async fn read(
 }
 
 fn read_certificates(path: &Utf8PathBuf) -> Result<Vec<reqwest::Certificate>, String> {
-    let pem = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
+    let mut pem = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(CERTIFICATES_BYTES_MAX + 1).read_to_end(&mut pem))
+        .map_err(|error| format!("{path}: {error}"))?;
+    if read as u64 > CERTIFICATES_BYTES_MAX {
+        return Err(format!("{path}: more than {CERTIFICATES_BYTES_MAX} bytes"));
+    }
     match reqwest::Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if certificates.is_empty() => Err(format!("{path}: no certificate in it")),
         Ok(certificates) => Ok(certificates),

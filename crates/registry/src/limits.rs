@@ -15,6 +15,9 @@ pub const DEADLINE: Duration = Duration::from_secs(90);
 /// How long one request may take, beside what its body needs at [`UPLOAD_BYTES_PER_S_MIN`].
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Bytes of a file with certificate authorities: those of an operating system have a quarter MiB.
+pub const CERTIFICATES_BYTES_MAX: u64 = 8 << 20;
+
 /// How long connecting may take: three lost SYN packets.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -106,7 +106,7 @@ struct Parsed<'a> {
 
 impl<'a> Parsed<'a> {
     fn of(text: &'a str) -> Result<Self, RegistryError> {
-        let error = |why: String| RegistryError::new(quoted(text), Fault::Reference { why });
+        let error = |why: String| RegistryError::new(spelled(text), Fault::Reference { why });
         if text.len() > REFERENCE_CHARS_MAX {
             return Err(error(format!("it has more than {REFERENCE_CHARS_MAX} characters")));
         }
@@ -152,7 +152,18 @@ impl<'a> Parsed<'a> {
     }
 
     fn error(&self, why: &str) -> RegistryError {
-        RegistryError::new(quoted(self.text), Fault::Reference { why: why.to_owned() })
+        RegistryError::new(spelled(self.text), Fault::Reference { why: why.to_owned() })
+    }
+}
+
+/// The text for a message. What stands before an `@` in the host's place is a login: people paste
+/// URLs with a password in them, and logs keep it.
+fn spelled(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, rest) = text.split_at(start);
+    match rest.split_once('/').and_then(|(host, path)| Some((host.rsplit_once('@')?.1, path))) {
+        Some((host, path)) => quoted(&format!("{scheme}***@{host}/{path}")),
+        None => quoted(text),
     }
 }
 
@@ -185,6 +196,20 @@ mod tests {
     use proptest::prelude::*;
 
     const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    /// The whole reference was repeated in the error.
+    #[test]
+    fn a_password_in_a_reference_is_not_repeated() {
+        for (text, shown, why) in [
+            ("me:hunter2@ghcr.io/acme/x", "***@ghcr.io/acme/x", "as in a URL without its scheme"),
+            ("https://me:hunter2@ghcr.io/acme/x", "https://***@ghcr.io/acme/x", "pasted whole"),
+            ("me:hunter2@@ghcr.io/acme/x", "***@ghcr.io/acme/x", "an @ in the password"),
+            ("ghcr.io/acme/x@sha256:12", "ghcr.io/acme/x@sha256:12", "a digest is no login"),
+        ] {
+            let error = Reference::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(shown) && !error.contains("hunter2"), "{why}: {error}");
+        }
+    }
 
     #[test]
     fn references_that_are_understood() {

@@ -1,5 +1,7 @@
 //! The HTTP clients below: one for loopback, one for the world, each made when first needed.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::sync::OnceLock;
 
 use camino::Utf8Path;
@@ -9,7 +11,7 @@ use url::Url;
 
 use super::origin;
 use crate::error::{Fault, RegistryError};
-use crate::limits::CONNECT_TIMEOUT;
+use crate::limits::{CERTIFICATES_BYTES_MAX, CONNECT_TIMEOUT};
 
 /// Loopback is spoken to in plain text and past any proxy, so it needs no certificates: loading
 /// those of the operating system takes longer than a whole verification on loopback.
@@ -58,7 +60,13 @@ fn build(builder: ClientBuilder) -> Result<Client, String> {
 
 fn read_certificates(path: &Utf8Path) -> Result<Vec<Certificate>, RegistryError> {
     let error = |why: String| RegistryError::new(path.as_str(), Fault::Settings { why });
-    let pem = std::fs::read(path).map_err(|e| error(format!("it cannot be read: {e}")))?;
+    let mut pem = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(CERTIFICATES_BYTES_MAX + 1).read_to_end(&mut pem))
+        .map_err(|e| error(format!("it cannot be read: {e}")))?;
+    if read as u64 > CERTIFICATES_BYTES_MAX {
+        return Err(error(format!("it has more than {CERTIFICATES_BYTES_MAX} bytes")));
+    }
     let certificates = Certificate::from_pem_bundle(&pem)
         .map_err(|e| error(format!("it is not a PEM file: {}", super::exchange::reasons(&e))))?;
     if certificates.is_empty() {
@@ -69,7 +77,7 @@ fn read_certificates(path: &Utf8Path) -> Result<Vec<Certificate>, RegistryError>
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read as _, Write as _};
+    use std::io::Write as _;
     use std::net::{SocketAddr, TcpListener};
     use std::sync::Arc;
 
