@@ -200,6 +200,13 @@ fn every_refusal_has_an_accepted_neighbour() {
     }
 }
 
+/// It spoke of a breached budget.
+#[test]
+fn a_second_document_is_called_one() {
+    let errors = parse(&format!("{PLATFORM}---\nkind: x\n")).unwrap_err();
+    assert!(errors.to_string().contains("a second YAML document begins here"), "{errors}");
+}
+
 #[test]
 fn a_finding_knows_its_place_and_what_would_be_right() {
     let errors = parse(&with("workflow: ci.yaml", "workfolw: ci.yaml")).unwrap_err();

@@ -87,6 +87,10 @@ fn not_yaml(error: Error) -> NotYaml {
     let position = error.location().map(position);
     match limit(error) {
         Some(message) => NotYaml::TooLarge { message, position },
+        None if matches!(error, Error::Budget { .. }) => {
+            let message = "a second YAML document begins here; there can be one".to_owned();
+            NotYaml::Malformed { message, position }
+        }
         None => NotYaml::Malformed { message: error.to_string(), position },
     }
 }
