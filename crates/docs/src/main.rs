@@ -1,8 +1,8 @@
 //! `sealwright-docs`: builds the site, or checks that committed pages are current.
 
+use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
-use anstream::{eprintln, println};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Parser, Subcommand};
 use sealwright_docs::{DocsError, Inputs, Pages, Reader};
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
     match run(arguments.command) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("{}", failure.message);
+            say(&failure.message);
             ExitCode::from(failure.code)
         }
     }
@@ -124,29 +124,45 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let pages = render(&inputs)?;
             if let Some(folder) = folder {
                 pages.write(&folder)?;
-                eprintln!("wrote {} pages to {folder}", pages.files().len());
+                say(&format!("wrote {} pages to {folder}", pages.files().len()));
             }
             if let Some(out) = out {
                 sealwright_docs::build(&pages, &out)?;
-                println!("{}", out.join("index.html"));
+                answer(&format!("{}\n", out.join("index.html")))?;
             }
             Ok(ExitCode::SUCCESS)
         }
         Command::Check { inputs, pages: folder } => {
             let differences = sealwright_docs::compare(&render(&inputs)?, &folder)?;
             if differences.is_empty() {
-                eprintln!("the pages in {folder} are current");
+                say(&format!("the pages in {folder} are current"));
                 return Ok(ExitCode::SUCCESS);
             }
-            for difference in &differences {
-                println!("{folder}/{difference}");
-            }
-            eprintln!(
+            let lines = differences.iter().map(|difference| format!("{folder}/{difference}\n"));
+            answer(&lines.collect::<String>())?;
+            say(&format!(
                 "{} pages differ; run `sealwright-docs build` with the same flags and `--pages {folder}`, and commit",
                 differences.len()
-            );
+            ));
             Ok(ExitCode::from(DIFFERS))
         }
+    }
+}
+
+/// A line for people. Nothing can be done when even this cannot be written.
+fn say(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Data for programs. A reader that has seen enough (`| head`) is no error.
+fn answer(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Err(Failure {
+            code: FILES,
+            message: format!("error: cannot write to standard output: {why}"),
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -190,9 +206,13 @@ fn read_report(path: &Utf8Path) -> Result<Report, Failure> {
 fn read(path: &Utf8Path, bytes_max: u64) -> Result<String, Failure> {
     let failure =
         |why: String| Failure { code: FILES, message: format!("error: cannot read {path}: {why}") };
-    let size = std::fs::metadata(path).map_err(|why| failure(why.to_string()))?.len();
-    if size > bytes_max {
-        return Err(failure(format!("{size} bytes, and the limit is {bytes_max}")));
+    let mut text = String::new();
+    // By what is read and not by what the file says of itself: a device says that it is empty.
+    let size = std::fs::File::open(path)
+        .and_then(|file| file.take(bytes_max + 1).read_to_string(&mut text))
+        .map_err(|why| failure(why.to_string()))?;
+    if size as u64 > bytes_max {
+        return Err(failure(format!("it has more than {bytes_max} bytes")));
     }
-    std::fs::read_to_string(path).map_err(|why| failure(why.to_string()))
+    Ok(text)
 }

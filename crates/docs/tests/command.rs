@@ -101,5 +101,24 @@ fn bad_input_is_one_clear_error() {
     }
     let said = desk.run("build --config broken.yaml --out site --today 2026-11-25");
     assert!(said.contains("exit: 65") && said.contains("workflow"), "{said}");
+    let said = desk.run("build --config /dev/zero --out site");
+    assert!(said.contains("exit: 74") && said.contains("more than"), "endless: {said}");
     assert!(!desk.path.join("site/index.html").exists(), "nothing is built from bad input");
+}
+
+/// It panicked: the exit code was 101.
+#[test]
+fn a_full_disk_behind_stdout_is_a_file_error() {
+    let desk = Desk::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sealwright-docs"))
+        .args(["check", "--pages", "nowhere", "--today", "2026-11-25"])
+        .current_dir(&desk.path)
+        .env_clear()
+        .stdout(full)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(74), "{said}");
+    assert!(said.contains("standard output"), "{said}");
 }
