@@ -91,7 +91,7 @@ pub struct CommonArguments {
     #[arg(long, value_name = "URL")]
     pub github_issuer: Option<String>,
     /// How long one exchange with a service may take in all.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub deadline: Option<u64>,
     /// PEM file with certificate authorities to trust beside the system's.
     #[arg(long, value_name = "FILE")]

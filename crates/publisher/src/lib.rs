@@ -8,6 +8,7 @@ pub mod commands;
 pub mod contents;
 pub mod github;
 pub mod inventory;
+pub mod output;
 mod progress;
 pub mod provenance;
 pub mod publish;

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use anstream::{eprint, eprintln, println};
 use clap::Parser as _;
 use sealwright_policy::{Finding, Place, Severity};
 use sealwright_publisher::cli::Arguments;
-use sealwright_publisher::commands::{self, Failure, USAGE};
+use sealwright_publisher::commands::{self, FILES, Failure, USAGE};
 use sealwright_publisher::github;
+use sealwright_publisher::output::{answer, say};
 use sealwright_render::{annotations, visible};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -31,16 +31,22 @@ async fn main() -> ExitCode {
         tell_requests();
     }
     match commands::run(arguments.command).await {
-        Ok(answer) => {
-            println!("{answer}");
-            ExitCode::SUCCESS
-        }
+        Ok(text) => hand_over(&text, ExitCode::SUCCESS),
         Err(failure) => {
             tell(&failure);
-            if let Some(answer) = &failure.answer {
-                println!("{answer}");
-            }
-            ExitCode::from(failure.code)
+            let code = ExitCode::from(failure.code);
+            failure.answer.map_or(code, |text| hand_over(&text, code))
+        }
+    }
+}
+
+/// The exit code is of no use to somebody who never got the answer.
+fn hand_over(text: &str, code: ExitCode) -> ExitCode {
+    match answer(text) {
+        Ok(()) => code,
+        Err(error) => {
+            say(&format!("error: the answer cannot be written to standard output: {error}"));
+            ExitCode::from(FILES)
         }
     }
 }
@@ -54,11 +60,11 @@ fn tell_requests() {
 
 fn tell(failure: &Failure) {
     match &failure.rendered {
-        Some(text) => eprintln!("{text}"),
+        Some(text) => say(text),
         None => failure.findings.iter().for_each(explain),
     }
     if github::is_here() {
-        eprint!("{}", annotations(&failure.findings));
+        say(annotations(&failure.findings).trim_end());
     }
 }
 
@@ -70,16 +76,16 @@ fn explain(finding: &Finding) {
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
-    eprintln!("{level}[{}]: {}", finding.code, visible(&finding.message));
+    let line = |name: &str, text: &str| say(&format!("  {name:<8} {}", visible(text)));
+    say(&format!("{level}[{}]: {}", finding.code, visible(&finding.message)));
     if finding.place != Place::default() {
-        eprintln!("  at       {}", visible(&finding.place.to_string()));
+        line("at", &finding.place.to_string());
     }
     if let Some(expected) = &finding.expected {
-        eprintln!("  expected {}", visible(expected));
+        line("expected", expected);
     }
     if let Some(found) = &finding.found {
-        eprintln!("  found    {}", visible(found));
+        line("found", found);
     }
-    let help = finding.hint.as_deref().unwrap_or(finding.code.entry().fix);
-    eprintln!("  help     {}", visible(help));
+    line("help", finding.hint.as_deref().unwrap_or(finding.code.entry().fix));
 }

@@ -4,12 +4,12 @@ use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use anstream::{eprint, eprintln};
 use indicatif::{ProgressBar, ProgressStyle};
 use sealwright_policy::Finding;
 use sealwright_render::{annotations, visible};
 
 use crate::github;
+use crate::output::say;
 use crate::publish::{Step, Talk};
 
 /// What fits where this process runs.
@@ -30,11 +30,11 @@ impl Talk for Lines {
     fn begin(&self, _: Step, _: &str) {}
 
     fn done(&self, step: Step, did: &str) {
-        eprintln!("{}", line(step, did));
+        say(&line(step, did));
     }
 
     fn remark(&self, finding: &Finding) {
-        eprintln!("{}", remark(finding));
+        say(&remark(finding));
     }
 }
 
@@ -81,12 +81,12 @@ impl Talk for Bars {
 
     fn done(&self, step: Step, did: &str) {
         self.stop();
-        eprintln!("{}", line(step, did));
+        say(&line(step, did));
     }
 
     fn remark(&self, finding: &Finding) {
         self.stop();
-        eprintln!("{}", remark(finding));
+        say(&remark(finding));
     }
 }
 
@@ -104,7 +104,7 @@ impl Groups {
     fn close(&self) {
         let was_open = self.0.lock().is_ok_and(|mut open| std::mem::take(&mut *open));
         if was_open {
-            eprintln!("::endgroup::");
+            say("::endgroup::");
         }
     }
 }
@@ -112,19 +112,19 @@ impl Groups {
 impl Talk for Groups {
     fn begin(&self, step: Step, what: &str) {
         self.close();
-        eprintln!("::group::{}: {}", step.name(), github::title(what));
+        say(&format!("::group::{}: {}", step.name(), github::title(what)));
         if let Ok(mut open) = self.0.lock() {
             *open = true;
         }
     }
 
     fn done(&self, step: Step, did: &str) {
-        eprintln!("{}", line(step, did));
+        say(&line(step, did));
         self.close();
     }
 
     fn remark(&self, finding: &Finding) {
-        eprint!("{}", annotations(std::slice::from_ref(finding)));
+        say(annotations(std::slice::from_ref(finding)).trim_end());
     }
 }
 

@@ -1,9 +1,11 @@
 //! From flags to a validated world.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sealwright_keyless::{HttpOptions, RekorVersion, TrustSource};
+use sealwright_policy::config::CONFIG_BYTES_MAX;
 use sealwright_policy::{Artifact, Code, Config, Finding, Issuers, Place, Requirements};
 use sealwright_registry::{Client, ClientOptions, Reference, RegistryError, Repository, Target};
 
@@ -16,8 +18,8 @@ use crate::progress;
 use crate::publish::{Packing, Parts, TokenSource, World};
 use crate::source::SourceFlags;
 
-/// Largest configuration that is read; the parser has its own, smaller limit.
-const CONFIG_BYTES_MAX: u64 = 16 << 20;
+/// Bytes of a configuration that are read: one more than the parser takes, so that it says so.
+const CONFIG_BYTES_READ: u64 = CONFIG_BYTES_MAX as u64 + 1;
 
 /// A configuration, and the artifact that a command is about.
 pub struct Chosen {
@@ -45,11 +47,11 @@ pub fn read_config(common: &CommonArguments) -> Result<Config, Failure> {
             Finding::new(Code::ConfigUnreadable, message).with_place(Place::file(path.as_str())),
         )
     };
-    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-    if size > CONFIG_BYTES_MAX {
-        return Err(unreadable(format!("it has {size} bytes")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let mut text = String::new();
+    // By what is read and not by what the file says of itself: a device says that it is empty.
+    std::fs::File::open(path)
+        .and_then(|file| file.take(CONFIG_BYTES_READ).read_to_string(&mut text))
+        .map_err(|error| unreadable(error.to_string()))?;
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let config = Config::parse(path.as_str(), &text, today);
     let config = config.map_err(|errors| Failure::rendered(errors.to_string(), errors.findings))?;

@@ -201,6 +201,10 @@ fn mistakes_have_their_exit_codes_and_say_what_to_do() {
     stage.write("empty/.keep/x/.git/y", "");
     let long = format!("a.{}.b", ".".repeat(1_000_000));
     stage.write("dots", &long);
+    stage.write(
+        "quoted",
+        &format!("\"{}\"", fs::read_to_string(stage.path().join("token")).unwrap()),
+    );
     let mut expired = TokenRequest::new("acme/platform", "cd.yaml");
     expired.fault = sealwright_devstack::sigstore::TokenFault::Expired;
     stage.token("expired", &expired);
@@ -219,6 +223,11 @@ fn mistakes_have_their_exit_codes_and_say_what_to_do() {
         (vec!["sign", &foreign, "--token-file", "token"], 65, "SW6011", "somebody else's"),
         (vec!["sign", "no reference"], 65, "SW2001", "no reference"),
         (vec!["promote", "x"], 64, "--tag", "a flag is missing"),
+        (vec!["publish", "--deadline", "0"], 64, "86400", "no time at all"),
+        (vec!["publish", "--deadline", "18446744073709551615"], 64, "86400", "beyond any clock"),
+        (vec!["publish", "--config", "/dev/zero"], 65, "SW1", "an endless configuration"),
+        (vec!["publish", "--ca-certificates", "/dev/zero"], 65, "SW2002", "endless authorities"),
+        (vec!["publish", "--token-file", "quoted"], 1, "SW6021", "a token in quotes"),
         (vec!["publish", "--rekor-version", "3"], 64, "1 or 2", "no such log"),
     ] {
         let (found, stdout, stderr) = Run::new(&stage).at_the_stack(&arguments);
@@ -228,6 +237,46 @@ fn mistakes_have_their_exit_codes_and_say_what_to_do() {
         assert!(stderr.len() < 4_000, "{why}: one clear error, not {} bytes", stderr.len());
     }
     assert!(stage.stack.registry().requests().is_empty(), "all of it before the registry");
+}
+
+/// It panicked: the exit code was 101, and with stderr gone, in the middle of a publication.
+#[test]
+fn streams_that_cannot_be_written_do_not_stop_a_publication() {
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let stage = Stage::new();
+    let publish = |command: &mut Command| {
+        let (registry, sigstore) = (stage.registry(), stage.stack.sigstore());
+        command.args(["publish", "--token-file", "token", "--registry", &registry]);
+        command.args(["--trust", sigstore.trust_folder().as_str()]);
+        command.args(["--github-issuer", sigstore.issuer_url()]);
+        command.env_clear().current_dir(stage.path()).output().unwrap()
+    };
+    let program = || Command::new(env!("CARGO_BIN_EXE_sealwright-publisher"));
+    let deaf = publish(program().stderr(full()));
+    assert_eq!(deaf.status.code(), Some(0), "nobody listens to the talk");
+    let receipt: Value = serde_json::from_slice(&deaf.stdout).unwrap();
+    assert_eq!(receipt["outcome"], "published");
+    let mute = publish(program().stdout(full()));
+    let stderr = String::from_utf8(mute.stderr).unwrap();
+    assert_eq!(mute.status.code(), Some(74), "nobody got the receipt: {stderr}");
+    assert!(stderr.contains("standard output"), "{stderr}");
+}
+
+/// Claims of a token went to the terminal, and to GitHub's log, as they came.
+#[test]
+fn what_a_token_claims_drives_neither_terminal_nor_workflow() {
+    let stage = Stage::new();
+    let mut request = TokenRequest::new("acme/platform", "cd.yaml");
+    request.git_ref = "refs/heads/\u{1b}[2J\n::error::pwned".to_owned();
+    stage.token("hostile", &request);
+    for github in ["false", "true"] {
+        let run = Run::new(&stage).env("GITHUB_ACTIONS", github);
+        let (code, _, stderr) = run.at_the_stack(&["publish", "--token-file", "hostile"]);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains("SW6001") && stderr.contains("pwned"), "{stderr}");
+        assert!(!stderr.contains('\u{1b}'), "{stderr}");
+        assert!(!stderr.lines().any(|line| line.starts_with("::error::pwned")), "{stderr}");
+    }
 }
 
 #[test]
@@ -265,6 +314,17 @@ fn pack_prints_the_digest_and_leaves_no_half_file() {
     assert_eq!(code, Some(65));
     assert!(stderr.contains("link is a symbolic link"), "{stderr}");
     assert!(!stage.path().join("b.tgz").exists());
+}
+
+/// It was removed: for root, `--output /dev/full` took the device away.
+#[test]
+fn pack_that_fails_leaves_a_device_alone() {
+    let stage = Stage::new();
+    std::os::unix::fs::symlink("/dev/full", stage.path().join("full")).unwrap();
+    let (code, _, stderr) =
+        Run::new(&stage).with(&["pack", "--contents", "k8s", "--output", "full"]);
+    assert_eq!(code, Some(74), "{stderr}");
+    assert!(stage.path().join("full").symlink_metadata().is_ok(), "{stderr}");
 }
 
 #[test]

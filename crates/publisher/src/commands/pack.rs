@@ -16,8 +16,10 @@ pub(super) fn run(arguments: &PackArguments) -> Outcome {
     let threads = arguments.packing.threads.unwrap_or_else(contents::threads_available);
     let packed = contents::pack(&arguments.contents, limits, threads, output, &mut ());
     let packed = packed.map_err(|error| {
-        // Half an archive must not be taken for a whole one.
-        let _ = std::fs::remove_file(&arguments.output);
+        // Half an archive must not be taken for a whole one. A device or a link is not ours to take.
+        if arguments.output.symlink_metadata().is_ok_and(|found| found.is_file()) {
+            let _ = std::fs::remove_file(&arguments.output);
+        }
         failure(&error)
     })?;
     super::json(&json!({
