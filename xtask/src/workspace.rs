@@ -13,10 +13,10 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace that this `cargo xtask` was started in.
+    /// The workspace that this `cargo xtask` was started in, else the one that it was built in.
     pub(crate) fn find() -> Outcome<Workspace> {
-        let manifest = std::env::var("CARGO_MANIFEST_DIR")
-            .context(|| "run this through `cargo xtask` (CARGO_MANIFEST_DIR)".to_owned())?;
+        let manifest = std::env::var("CARGO_MANIFEST_DIR");
+        let manifest = manifest.unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
         let root = Utf8Path::new(&manifest).parent().unwrap_or(Utf8Path::new(".")).to_owned();
         Ok(Workspace { root })
     }
