@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::failure::{Context as _, Outcome};
+use crate::failure::Outcome;
 use crate::program::Program;
 
 /// The repository and its target folder.
