@@ -117,9 +117,9 @@ impl<'a> Parsed<'a> {
         if bare.contains("://") {
             return Err(error(format!("it is a URL of another scheme than oci://; {EXPECTED}")));
         }
-        let (name, digest) = cut(bare, '@');
-        let (host, rest) = name.split_once('/').unwrap_or((name, ""));
-        let (path, tag) = cut(rest, ':');
+        let (host, rest) = bare.split_once('/').unwrap_or((bare, ""));
+        let (name, digest) = cut(rest, '@');
+        let (path, tag) = cut(name, ':');
         Ok(Self { text, host, path, tag, digest })
     }
 
@@ -129,6 +129,11 @@ impl<'a> Parsed<'a> {
     }
 
     fn host(&self) -> Result<String, RegistryError> {
+        if self.host.contains('@') {
+            return Err(self.error(&format!(
+                "it holds a login, which belongs into Docker's configuration; {EXPECTED}"
+            )));
+        }
         let first = quoted(self.host);
         if !self.host.contains(['.', ':']) && self.host != "localhost" {
             return Err(self.error(&format!(
@@ -173,8 +178,9 @@ impl<'a> Parsed<'a> {
 fn spelled(text: &str) -> String {
     let start = text.find("://").map_or(0, |at| at + "://".len());
     let (scheme, rest) = text.split_at(start);
-    match rest.split_once('/').and_then(|(host, path)| Some((host.rsplit_once('@')?.1, path))) {
-        Some((host, path)) => quoted(&format!("{scheme}***@{host}/{path}")),
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match host.rsplit_once('@') {
+        Some((_, host)) => quoted(&format!("{scheme}***@{host}{path}")),
         None => quoted(text),
     }
 }
@@ -242,6 +248,7 @@ mod tests {
             ("me:hunter2@ghcr.io/acme/x", "***@ghcr.io/acme/x", "as in a URL without its scheme"),
             ("https://me:hunter2@ghcr.io/acme/x", "https://***@ghcr.io/acme/x", "pasted whole"),
             ("me:hunter2@@ghcr.io/acme/x", "***@ghcr.io/acme/x", "an @ in the password"),
+            ("me:hunter2@ghcr.io", "***@ghcr.io", "no path behind it"),
             ("ghcr.io/acme/x@sha256:12", "ghcr.io/acme/x@sha256:12", "a digest is no login"),
         ] {
             let error = Reference::parse(text).unwrap_err().to_string();
