@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -107,9 +108,11 @@ pub(crate) enum Attempt {
 /// HTTP clients that follow no redirect: a credential goes to the origin it is for, or nowhere.
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
-    outside: reqwest::Client,
+    /// Made at first use: it reads the system's authorities.
+    outside: OnceLock<reqwest::Client>,
     /// Without the system's proxy, which could not reach our loopback.
-    loopback: reqwest::Client,
+    loopback: OnceLock<reqwest::Client>,
+    certificates: Vec<reqwest::Certificate>,
     deadline: Duration,
 }
 
@@ -121,26 +124,26 @@ impl Transport {
             Some(path) => read_certificates(path)?,
             None => Vec::new(),
         };
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("sealwright/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .timeout(ATTEMPT)
-                .tls_certs_merge(certificates.clone())
-        };
-        let build = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|error| format!("the HTTP client cannot be made: {error}"))
-        };
         Ok(Transport {
-            outside: build(builder())?,
-            loopback: build(builder().no_proxy())?,
+            outside: OnceLock::new(),
+            loopback: OnceLock::new(),
+            certificates,
             deadline: options.deadline,
         })
     }
 
     /// The client for files that anybody may fetch and that prove themselves.
-    pub(crate) fn client_for_public_files(&self) -> reqwest::Client {
-        self.outside.clone()
+    pub(crate) fn client_for_public_files(&self) -> Result<reqwest::Client, String> {
+        self.outside().cloned()
+    }
+
+    fn outside(&self) -> Result<&reqwest::Client, String> {
+        made(&self.outside, builder().tls_certs_merge(self.certificates.clone()))
+    }
+
+    /// It trusts the named authorities alone, so that the system's need not be read.
+    fn loopback(&self) -> Result<&reqwest::Client, String> {
+        made(&self.loopback, builder().no_proxy().tls_certs_only(self.certificates.clone()))
     }
 
     /// When everything that starts now has to be done.
@@ -198,15 +201,34 @@ impl Transport {
         let url = url::Url::parse(&request.url)
             .map_err(|error| format!("`{}` is not a URL: {error}", quote(&request.url)))?;
         match url.scheme() {
-            _ if is_loopback(&url) => Ok(&self.loopback),
-            "https" => Ok(&self.outside),
-            "http" if !request.confidential => Ok(&self.outside),
+            _ if is_loopback(&url) => self.loopback(),
+            "https" => self.outside(),
+            "http" if !request.confidential => self.outside(),
             scheme => Err(format!(
                 "a credential goes out over https only (or to loopback), not over {scheme} to {}",
                 url.host_str().unwrap_or("nowhere")
             )),
         }
     }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("sealwright/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(ATTEMPT)
+}
+
+fn made(
+    client: &OnceLock<reqwest::Client>,
+    builder: reqwest::ClientBuilder,
+) -> Result<&reqwest::Client, String> {
+    if let Some(client) = client.get() {
+        return Ok(client);
+    }
+    let made =
+        builder.build().map_err(|error| format!("the HTTP client cannot be made: {error}"))?;
+    Ok(client.get_or_init(|| made))
 }
 
 fn is_loopback(url: &url::Url) -> bool {

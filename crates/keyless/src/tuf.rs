@@ -53,7 +53,7 @@ async fn fetch(cache: Option<&Utf8Path>, now: jiff::Timestamp) -> Result<Materia
     let transport = Transport::new(&HttpOptions::default())?;
     let repository = HttpRepository::new(SigstoreInstance::PublicGood.tuf_url())
         .map_err(|error| describe(&error))?
-        .with_http_client(transport.client_for_public_files());
+        .with_http_client(transport.client_for_public_files()?);
     let mut updater = Updater::new(repository, SigstoreInstance::PublicGood.tuf_root())
         .map_err(|error| describe(&error))?;
     if let Some(folder) = cache {
