@@ -1,6 +1,6 @@
 //! Looking as a stranger: no credentials, no connection and no trusted root from before.
 
-use sealwright_evidence::{Judgement, judge as judge_evidence};
+use sealwright_evidence::{Evidence, Judgement, judge as judge_evidence};
 use sealwright_keyless::{TrustSource, load_trust};
 use sealwright_policy::report::TrustNote;
 use sealwright_policy::{Code, Finding, Place};
@@ -59,14 +59,22 @@ async fn gather(
     world: &World,
     stranger: &Client,
     artifact: &Artifact,
-) -> Result<sealwright_evidence::Evidence, Stopped> {
+) -> Result<Evidence, Stopped> {
     let target = Target::Digest(artifact.digest);
     let reference = world.repository.at(target.clone()).to_string();
-    let found = stranger.manifest(&world.repository, &target).await;
+    // Both at once, since referrers are asked for by digest. What is judged is the manifest that the
+    // stranger was given.
+    let known = artifact.manifest.clone();
+    let (found, gathered) = futures::future::join(
+        stranger.manifest(&world.repository, &target),
+        stranger.gather(&world.repository, known, GatherOptions::default()),
+    )
+    .await;
     let found = found.map_err(|error| Stopped::unread(&reference, &error))?;
     let Lookup::Found(manifest) = found else { return Err(absent(&reference)) };
-    let gathered = stranger.gather(&world.repository, manifest, GatherOptions::default()).await;
-    gathered.map_err(|error| Stopped::unread(&format!("the evidence for {reference}"), &error))
+    let evidence = gathered
+        .map_err(|error| Stopped::unread(&format!("the evidence for {reference}"), &error))?;
+    Ok(Evidence { artifact: manifest, ..evidence })
 }
 
 /// A client that knows nothing yet.
