@@ -129,7 +129,7 @@ impl Forbidden {
 const LATER: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("#[ig", "nore]")];
 const SILENCED: &str = concat!("#[al", "low(");
 
-/// Hosts that Go fetches modules from here, but for the public one.
+/// Hosts that Go fetches modules from here.
 fn go_proxy() -> Vec<String> {
     let Some(go) = on_path("go") else { return Vec::new() };
     let said = Program::new(go).args(["env", "GOPROXY"]).run_ok().unwrap_or_default();
