@@ -1,7 +1,8 @@
 //! Every finding code there is: the only table. `explain`, the SARIF rules and the docs come from it.
 //!
 //! The first digit is the area: 1 config, 2 registry and gathering, 3 evidence and cryptography,
-//! 4 identity and requirements, 5 contents and packing, 6 publishing and signing services.
+//! 4 identity and requirements, 5 contents and packing, 6 publishing and signing services,
+//! 7 Flux and clusters, 8 negative controls, 9 identities on paper.
 //! A code is never reused and never renumbered.
 
 use std::borrow::Cow;

@@ -3,12 +3,14 @@
 
 pub mod codes;
 pub mod config;
+pub mod control_report;
 pub mod finding;
 pub mod identity;
 pub mod report;
 pub mod requirements;
 pub mod san;
 pub mod schema;
+pub mod source_report;
 pub mod verdict;
 
 pub use codes::Code;

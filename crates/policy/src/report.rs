@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::control_report::ControlReport;
 use crate::finding::Finding;
 use crate::identity::Claims;
+use crate::source_report::{ClusterNote, SourceReport};
 use crate::verdict::Verdict;
 
 /// `apiVersion` of reports and of the configuration.
@@ -32,6 +34,15 @@ pub struct Report {
     /// One per artifact judged.
     #[serde(default)]
     pub artifacts: Vec<ArtifactReport>,
+    /// The cluster that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterNote>,
+    /// One per Flux source looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceReport>,
+    /// One per attempt to break in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<ControlReport>,
     /// Findings that belong to no artifact.
     #[serde(default)]
     pub findings: Vec<Finding>,

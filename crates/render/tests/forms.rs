@@ -31,6 +31,9 @@ fn report(verdict: Verdict, artifacts: Vec<ArtifactReport>, findings: Vec<Findin
             digest: DIGEST.to_owned(),
         }),
         artifacts,
+        cluster: None,
+        sources: vec![],
+        controls: vec![],
         findings,
     }
 }

@@ -174,6 +174,9 @@ fn report(
         verdict: artifact.verdict.and(verdict_of(&findings)),
         trust: trust.map(|trust| trust.note),
         artifacts: vec![artifact],
+        cluster: None,
+        sources: vec![],
+        controls: vec![],
         findings,
     }
 }

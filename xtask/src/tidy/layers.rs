@@ -9,13 +9,18 @@ use crate::failure::{Context as _, Outcome};
 
 /// The allowed edges between our crates, for normal and build dependencies. They point down only.
 const MAY_KNOW: &[(&str, &[&str])] = &[
-    ("sealwright-policy", &[]),
+    ("sealwright-pattern", &[]),
+    ("sealwright-policy", &["pattern"]),
     ("sealwright-render", &["policy"]),
     ("sealwright-evidence", &["policy"]),
-    ("sealwright-registry", &["evidence", "policy"]),
+    ("sealwright-flux", &["evidence", "policy", "pattern"]),
+    ("sealwright-registry", &["flux", "evidence", "policy"]),
     ("sealwright-keyless", &["evidence", "policy"]),
-    ("sealwright-publisher", &["registry", "keyless", "evidence", "policy", "render"]),
-    ("sealwright-verifier", &["registry", "keyless", "evidence", "policy", "render"]),
+    ("sealwright-publisher", &["registry", "keyless", "flux", "evidence", "policy", "render"]),
+    (
+        "sealwright-verifier",
+        &["registry", "keyless", "flux", "evidence", "policy", "pattern", "render"],
+    ),
     ("sealwright-docs", &["policy"]),
     ("sealwright-devstack", &[]),
     ("xtask", &[]),
@@ -25,7 +30,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 const TESTS_MAY_KNOW: &str = "devstack";
 
 /// Crates that know no clock, file, network, environment or process.
-const PURE: &[&str] = &["policy", "render", "evidence"];
+const PURE: &[&str] = &["pattern", "policy", "render", "evidence", "flux"];
 
 /// Calls that each pure crate's `clippy.toml` bans: that file replaces the root one.
 const BANNED: &[&str] = &[

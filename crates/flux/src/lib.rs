@@ -1,0 +1,1 @@
+//! What Flux would say about a source: the API fields that are read, the version matrix, and the prediction.
