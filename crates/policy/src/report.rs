@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::control_report::ControlReport;
-use crate::finding::Finding;
+use crate::finding::{Finding, verdict_of};
 use crate::identity::Claims;
 use crate::source_report::{ClusterNote, SourceReport};
 use crate::verdict::Verdict;
@@ -46,6 +46,36 @@ pub struct Report {
     /// Findings that belong to no artifact.
     #[serde(default)]
     pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// A report of nothing yet, which is Unknown: nothing judged is nothing proven.
+    pub fn new(tool: &str, judged_at: jiff::Timestamp) -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: "Report".to_owned(),
+            tool: tool.to_owned(),
+            judged_at,
+            verdict: Verdict::Unknown,
+            trust: None,
+            artifacts: vec![],
+            cluster: None,
+            sources: vec![],
+            controls: vec![],
+            findings: vec![],
+        }
+    }
+
+    /// The same with the worst verdict of all its parts; Unknown when it has none.
+    pub fn concluded(mut self) -> Self {
+        let artifacts = self.artifacts.iter().map(|artifact| artifact.verdict);
+        let sources = self.sources.iter().map(|source| source.verdict);
+        let controls = self.controls.iter().map(|control| control.verdict);
+        let parts = artifacts.chain(sources).chain(controls);
+        let parts = parts.reduce(Verdict::and).unwrap_or(Verdict::Unknown);
+        self.verdict = parts.and(verdict_of(&self.findings));
+        self
+    }
 }
 
 /// Where the trusted root came from.
@@ -154,4 +184,75 @@ pub struct TimeReport {
     pub source: String,
     /// The time.
     pub time: jiff::Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::Code;
+    use crate::control_report::RefusedBy;
+
+    fn report() -> Report {
+        Report::new("sealwright-verifier 0.1.0", jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    fn artifact(verdict: Verdict) -> ArtifactReport {
+        ArtifactReport {
+            name: None,
+            reference: "ghcr.io/acme/x".to_owned(),
+            digest: None,
+            verdict,
+            requirements: vec![],
+            evidence: vec![],
+            findings: vec![],
+        }
+    }
+
+    fn control(verdict: Verdict) -> ControlReport {
+        ControlReport {
+            name: "unsigned".to_owned(),
+            does: "nobody signed it".to_owned(),
+            environment: None,
+            artifact: "manifests".to_owned(),
+            reference: None,
+            verdict,
+            refused_by: RefusedBy::Both,
+            judged: None,
+            predicted: None,
+            observed: None,
+            findings: vec![],
+        }
+    }
+
+    #[test]
+    fn the_worst_part_is_the_answer() {
+        use Verdict::*;
+        let finding = Finding::new(Code::EvidenceUndecided, "no answer");
+        for (report, verdict, why) in [
+            (report(), Unknown, "nothing judged is nothing proven"),
+            (Report { artifacts: vec![artifact(Verified)], ..report() }, Verified, "all good"),
+            (
+                Report { artifacts: vec![artifact(Verified), artifact(Refused)], ..report() },
+                Refused,
+                "one bad artifact",
+            ),
+            (
+                Report {
+                    artifacts: vec![artifact(Verified)],
+                    controls: vec![control(Refused)],
+                    ..report()
+                },
+                Refused,
+                "an accepted control",
+            ),
+            (Report { controls: vec![control(Unknown)], ..report() }, Unknown, "not tried"),
+            (
+                Report { artifacts: vec![artifact(Verified)], findings: vec![finding], ..report() },
+                Unknown,
+                "a finding beside a good artifact",
+            ),
+        ] {
+            assert_eq!(report.concluded().verdict, verdict, "{why}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod recording;
 mod reference;
 mod request;
 mod verify;
+pub mod world;
 
 pub use failure::Failure;
 pub use output::{Surroundings, complain, publish, to_standard_output};

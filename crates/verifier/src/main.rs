@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use jiff::Timestamp;
-use sealwright_policy::Code;
+use sealwright_policy::{Code, Report};
 use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
+use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
     Failure, Request, Surroundings, complain, publish, to_standard_output, verify,
 };
@@ -37,12 +38,25 @@ fn artifact(
     arguments: &ArtifactArguments,
     surroundings: &Surroundings,
 ) -> Result<ExitCode, Failure> {
-    if arguments.verbose {
+    answer(&arguments.world, surroundings, || async {
+        verify(&Request::new(arguments, Timestamp::now())?).await
+    })
+}
+
+/// What every command that judges does around its own work: talk, wait, hand the report over.
+fn answer<F>(
+    world: &WorldArguments,
+    surroundings: &Surroundings,
+    judge: impl FnOnce() -> F,
+) -> Result<ExitCode, Failure>
+where
+    F: Future<Output = Result<Report, Failure>>,
+{
+    if world.verbose {
         talk_about_requests();
     }
     // Fails only when a provider is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let request = Request::new(arguments, Timestamp::now())?;
     // One thread: the work is waiting, then judging.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure {
@@ -50,8 +64,8 @@ fn artifact(
         exit_code: 71,
         findings: vec![],
     })?;
-    let report = runtime.block_on(verify(&request))?;
-    publish(&report, arguments.format, arguments.output.as_deref(), surroundings)?;
+    let report = runtime.block_on(judge())?;
+    publish(&report, world, surroundings)?;
     Ok(ExitCode::from(report.verdict.exit_code()))
 }
 

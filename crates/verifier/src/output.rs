@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sealwright_policy::Report;
 use sealwright_render::{Format, render};
 
-use crate::arguments::ReportForm;
 use crate::failure::Failure;
+use crate::world::{ReportForm, WorldArguments};
 
 /// What is around the program, looked at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,11 +35,11 @@ impl Surroundings {
 /// The report cannot be written.
 pub fn publish(
     report: &Report,
-    form: ReportForm,
-    output: Option<&Utf8Path>,
+    world: &WorldArguments,
     surroundings: &Surroundings,
 ) -> Result<(), Failure> {
-    match output {
+    let form = world.format;
+    match &world.output {
         Some(path) => {
             let text = render(report, format(form, false));
             std::fs::write(path, text).map_err(|why| Failure::file(path, "write", why))?;

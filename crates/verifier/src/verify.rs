@@ -3,7 +3,7 @@
 use sealwright_evidence::{Blob, Evidence, TrustedRoot, judge};
 use sealwright_keyless::{Trust, load_trust};
 use sealwright_policy::report::{ArtifactReport, RequirementReport};
-use sealwright_policy::{API_VERSION, Code, Finding, Report, Requirements, Verdict, verdict_of};
+use sealwright_policy::{Code, Finding, Report, Requirements, Verdict};
 use sealwright_registry::{Client, ClientOptions, GatherOptions, Reference};
 
 use crate::failure::{Failure, registry_failure, trust_failure};
@@ -166,17 +166,7 @@ fn report(
     findings: Vec<Finding>,
     trust: Option<Trust>,
 ) -> Report {
-    Report {
-        api_version: API_VERSION.to_owned(),
-        kind: "Report".to_owned(),
-        tool: TOOL.to_owned(),
-        judged_at: request.now(),
-        verdict: artifact.verdict.and(verdict_of(&findings)),
-        trust: trust.map(|trust| trust.note),
-        artifacts: vec![artifact],
-        cluster: None,
-        sources: vec![],
-        controls: vec![],
-        findings,
-    }
+    let report = Report::new(TOOL, request.now());
+    let trust = trust.map(|trust| trust.note);
+    Report { trust, artifacts: vec![artifact], findings, ..report }.concluded()
 }
