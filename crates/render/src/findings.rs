@@ -1,8 +1,11 @@
 //! The order in which findings are told, and their severity in words.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use sealwright_policy::{Finding, Report, Severity};
+
+use crate::sources::{SIMULATED, simulated, title};
 
 /// Findings as they are told: the worst first, otherwise as they were found.
 pub fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
@@ -11,15 +14,35 @@ pub fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
     sorted
 }
 
-/// Every finding of a report with the reference of its artifact, the worst first.
-pub(crate) fn all(report: &Report) -> Vec<(Option<&str>, &Finding)> {
-    let of_report = report.findings.iter().map(|finding| (None, finding));
-    let of_artifacts = report.artifacts.iter().flat_map(|artifact| {
-        artifact.findings.iter().map(|finding| (Some(artifact.reference.as_str()), finding))
+/// Every finding of a report with what it is about: an artifact's reference, a source's or a
+/// negative control's name. The worst first; what is said of an artifact that several sources pull
+/// is said once.
+pub(crate) fn all(report: &Report) -> Vec<(Option<String>, &Finding)> {
+    let mut seen = HashSet::new();
+    let judged = report.sources.iter().filter_map(|source| source.judged.as_ref());
+    let judged = judged.filter(|judged| seen.insert((&judged.reference, &judged.digest)));
+    let of_artifacts = report.artifacts.iter().chain(judged).flat_map(|artifact| {
+        artifact.findings.iter().map(|finding| (Some(artifact.reference.clone()), finding))
     });
-    let mut all: Vec<_> = of_report.chain(of_artifacts).collect();
+    let of_sources = report
+        .sources
+        .iter()
+        .flat_map(|source| source.findings.iter().map(|finding| (Some(title(source)), finding)));
+    let of_controls = report.controls.iter().flat_map(|control| {
+        let name = || Some(format!("negative control {}", control.name));
+        control.findings.iter().map(move |finding| (name(), finding))
+    });
+    let of_report = report.findings.iter().map(|finding| (None, finding));
+    let all = of_report.chain(of_artifacts).chain(of_sources).chain(of_controls);
+    let mut all: Vec<_> = all.collect();
     all.sort_by_key(|(_, finding)| Reverse(finding.severity));
     all
+}
+
+/// A finding in one paragraph, saying so when Flux itself had no part in it.
+pub(crate) fn told(report: &Report, finding: &Finding) -> String {
+    let sentence = sentence(finding);
+    if simulated(report) { format!("[{SIMULATED} cluster] {sentence}") } else { sentence }
 }
 
 /// The severity as reports spell it.

@@ -4,22 +4,24 @@
 
 use sealwright_policy::{Finding, Report, Severity};
 
-use crate::findings::{all, sentence, worst_first};
+use crate::findings::{all, sentence, told, worst_first};
 use crate::visible;
 
 /// GitHub shows ten annotations of a kind for a step; more only makes the log longer.
 const ANNOTATIONS_COUNT_MAX: usize = 30;
 
 pub(crate) fn render(report: &Report) -> String {
-    all(report).into_iter().take(ANNOTATIONS_COUNT_MAX).map(|(_, finding)| line(finding)).collect()
+    let findings = all(report).into_iter().take(ANNOTATIONS_COUNT_MAX);
+    findings.map(|(_, finding)| line(finding, &told(report, finding))).collect()
 }
 
 /// The annotations of findings that belong to no report.
 pub fn annotations(findings: &[Finding]) -> String {
-    worst_first(findings).into_iter().take(ANNOTATIONS_COUNT_MAX).map(line).collect()
+    let findings = worst_first(findings).into_iter().take(ANNOTATIONS_COUNT_MAX);
+    findings.map(|finding| line(finding, &sentence(finding))).collect()
 }
 
-fn line(finding: &Finding) -> String {
+fn line(finding: &Finding, sentence: &str) -> String {
     let place = &finding.place;
     let mut properties = Vec::new();
     if let Some(file) = &place.file {
@@ -33,7 +35,7 @@ fn line(finding: &Finding) -> String {
         "::{} {}::{}\n",
         command(finding.severity),
         properties.join(","),
-        data(&message(finding))
+        data(&message(finding, sentence))
     )
 }
 
@@ -46,12 +48,12 @@ fn command(severity: Severity) -> &'static str {
     }
 }
 
-fn message(finding: &Finding) -> String {
+fn message(finding: &Finding, sentence: &str) -> String {
     let subject = finding.place.object.iter().chain(&finding.place.digest);
     let subject: Vec<&str> = subject.map(String::as_str).collect();
     match subject.as_slice() {
-        [] => sentence(finding),
-        words => format!("{}: {}", words.join(" "), sentence(finding)),
+        [] => sentence.to_owned(),
+        words => format!("{}: {sentence}", words.join(" ")),
     }
 }
 

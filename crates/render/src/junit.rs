@@ -1,18 +1,30 @@
-//! JUnit XML: a suite for each artifact, a case for its verdict and for each requirement.
+//! JUnit XML: a suite for each artifact and source, a case for its verdict and for each requirement;
+//! a suite for negative controls, a case for each.
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use sealwright_policy::control_report::ControlReport;
 use sealwright_policy::report::ArtifactReport;
+use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
 use crate::findings::{sentence, word, worst_first};
+use crate::sources::{self, simulated, title};
 use crate::visible;
 
 pub(crate) fn render(report: &Report) -> String {
-    let mut junit = quick_junit::Report::new("sealwright");
+    let name = if simulated(report) { "sealwright (simulated cluster)" } else { "sealwright" };
+    let mut junit = quick_junit::Report::new(name);
     for artifact in &report.artifacts {
         junit.add_test_suite(suite(artifact));
     }
-    if report.artifacts.is_empty() || !report.findings.is_empty() {
+    for one in &report.sources {
+        junit.add_test_suite(source(one));
+    }
+    if !report.controls.is_empty() {
+        junit.add_test_suite(controls(&report.controls));
+    }
+    let empty = [report.artifacts.len(), report.sources.len(), report.controls.len()] == [0; 3];
+    if empty || !report.findings.is_empty() {
         let mut suite = TestSuite::new("report");
         suite.add_test_case(case("verdict", report.verdict, &report.findings));
         junit.add_test_suite(suite);
@@ -25,6 +37,32 @@ fn suite(artifact: &ArtifactReport) -> TestSuite {
     suite.add_test_case(case("verdict", artifact.verdict, &artifact.findings));
     for requirement in &artifact.requirements {
         suite.add_test_case(case(&requirement.evidence, requirement.verdict, &[]));
+    }
+    suite
+}
+
+/// What is predicted and observed stands beside the verdict, whichever it is.
+fn source(source: &SourceReport) -> TestSuite {
+    let mut suite = TestSuite::new(visible(&title(source)));
+    let mut verdict = case("verdict", source.verdict, &source.findings);
+    let predicted = source.predicted.iter().flat_map(sources::predicted);
+    let predicted = predicted.map(|line| format!("predicted {line}"));
+    let observed = source.observed.iter().map(|one| format!("observed {}", sources::observed(one)));
+    let lines: Vec<String> = predicted.chain(observed).map(|line| visible(&line)).collect();
+    verdict.set_system_err(lines.join("\n"));
+    suite.add_test_case(verdict);
+    if let Some(judged) = &source.judged {
+        suite.add_test_case(case("judged", judged.verdict, &judged.findings));
+    }
+    suite
+}
+
+fn controls(controls: &[ControlReport]) -> TestSuite {
+    let mut suite = TestSuite::new("negative controls");
+    for control in controls {
+        let environment = control.environment.iter().map(|name| format!(" in {name}"));
+        let name = format!("{}{}", control.name, environment.collect::<String>());
+        suite.add_test_case(case(&name, control.verdict, &control.findings));
     }
     suite
 }

@@ -3,6 +3,7 @@
 //! A report carries text from certificates, registries and files that strangers wrote. None of it
 //! reaches a terminal, a workflow command or a page as anything but text: see [`visible()`].
 
+mod controls;
 mod explain;
 mod findings;
 mod github;
@@ -10,6 +11,7 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+mod sources;
 mod text;
 mod visible;
 

@@ -1,18 +1,35 @@
 //! GitHub-flavoured Markdown for the summary of a job.
 
+use sealwright_policy::control_report::ControlReport;
 use sealwright_policy::report::ArtifactReport;
+use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
 use crate::findings::{sentence, word, worst_first};
-use crate::visible;
+use crate::{controls, sources, visible};
 
 /// Findings that are told for one artifact: GitHub cuts a summary at 1 MiB.
 const FINDINGS_COUNT_MAX: usize = 50;
+/// Sources that are told, for the same reason; the bad ones come first.
+const SOURCES_COUNT_MAX: usize = 50;
 
 pub(crate) fn render(report: &Report) -> String {
     let mut page = format!("## {} sealwright: {}\n", mark(report.verdict), report.verdict);
+    if let Some(cluster) = &report.cluster {
+        page.push_str(&format!("\n{}\n", escape(&sources::cluster(cluster))));
+    }
     for artifact in &report.artifacts {
         page.push_str(&section(artifact));
+    }
+    page.push_str(&matrix(&report.controls));
+    for source in sources::worst_first(&report.sources).into_iter().take(SOURCES_COUNT_MAX) {
+        page.push_str(&source_section(source));
+    }
+    if report.sources.len() > SOURCES_COUNT_MAX {
+        page.push_str(&format!(
+            "\nand {} more sources\n",
+            report.sources.len() - SOURCES_COUNT_MAX
+        ));
     }
     page.push_str(&findings(&report.findings));
     if let Some(trust) = &report.trust {
@@ -38,6 +55,40 @@ fn section(artifact: &ArtifactReport) -> String {
         ));
     }
     section + &findings(&artifact.findings)
+}
+
+fn source_section(source: &SourceReport) -> String {
+    let title = code(&sources::title(source));
+    let mut section = format!("\n### {} {title}\n", mark(source.verdict));
+    section.push_str(&format!("\n{}\n\n", escape(&sources::facts(source))));
+    for line in source.predicted.iter().flat_map(sources::predicted) {
+        section.push_str(&format!("- predicted: {}\n", code(&line)));
+    }
+    for line in source.observed.iter().map(sources::observed) {
+        section.push_str(&format!("- observed: {}\n", code(&line)));
+    }
+    if let Some(judged) = &source.judged {
+        let digest = judged.digest.as_deref().unwrap_or(&judged.reference);
+        section.push_str(&format!("- judged: {} {}\n", judged.verdict, code(digest)));
+    }
+    let judged = source.judged.iter().filter(|judged| judged.verdict != Verdict::Verified);
+    let judged = judged.map(|judged| findings(&judged.findings));
+    section + &findings(&source.findings) + &judged.collect::<String>()
+}
+
+fn matrix(controls: &[ControlReport]) -> String {
+    if controls.is_empty() {
+        return String::new();
+    }
+    let mut page = format!("\n### Negative controls: {}\n\n", controls::tally(controls));
+    let columns = controls::COLUMNS;
+    page.push_str(&format!("| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len())));
+    let sorted = controls::worst_first(controls);
+    for control in &sorted {
+        let cells = controls::row(control).map(|cell| escape(&cell));
+        page.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    page + &sorted.iter().map(|control| findings(&control.findings)).collect::<String>()
 }
 
 fn findings(findings: &[Finding]) -> String {

@@ -11,23 +11,26 @@ use serde_sarif::sarif::{
     Result as SarifResult, ResultLevel, Run, SCHEMA_URL, Sarif, Tool, ToolComponent, Version,
 };
 
-use crate::findings::{all, sentence, word};
+use crate::findings::{all, told, word};
+use crate::sources::simulated;
 use crate::{json, visible};
 
 pub(crate) fn render(report: &Report) -> String {
     let results: Vec<SarifResult> =
-        all(report).into_iter().map(|(reference, finding)| result(reference, finding)).collect();
+        all(report).into_iter().map(|(about, finding)| result(report, about, finding)).collect();
     let invocation = Invocation::builder()
         .execution_successful(report.verdict != Verdict::Unknown)
         .exit_code(i64::from(report.verdict.exit_code()))
         .end_time_utc(report.judged_at.to_string())
         .build();
+    let simulated = simulated(report).then(|| ("simulated", json!(true)));
+    let facts = [("verdict", json!(report.verdict))].into_iter().chain(simulated);
     let run = Run::builder()
         .tool(Tool::builder().driver(driver(&report.tool)).build())
         .invocations(vec![invocation])
         .column_kind(json!("unicodeCodePoints"))
         .results(results)
-        .properties(properties([("verdict", json!(report.verdict))]))
+        .properties(properties(facts))
         .build();
     let sarif = Sarif::builder()
         .schema(SCHEMA_URL.to_owned())
@@ -58,7 +61,8 @@ fn rule(entry: &Entry) -> ReportingDescriptor {
         .build()
 }
 
-fn result(reference: Option<&str>, finding: &Finding) -> SarifResult {
+fn result(report: &Report, about: Option<String>, finding: &Finding) -> SarifResult {
+    let reference = about.as_deref();
     let index = TABLE.iter().position(|entry| entry.code == finding.code);
     let mut facts = vec![("severity", json!(word(finding.severity)))];
     facts.extend(reference.map(|reference| ("artifact", json!(visible(reference)))));
@@ -66,7 +70,7 @@ fn result(reference: Option<&str>, finding: &Finding) -> SarifResult {
         .rule_id(finding.code.to_string())
         .rule_index(index.and_then(|index| i64::try_from(index).ok()).unwrap_or(-1))
         .level(level(finding.severity))
-        .message(Message::builder().text(visible(&sentence(finding))).build())
+        .message(Message::builder().text(visible(&told(report, finding))).build())
         .locations(vec![location(reference, &finding.place)])
         .properties(properties(facts))
         .build()

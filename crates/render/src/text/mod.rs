@@ -1,5 +1,7 @@
 //! For people: the answer, what is wrong with the worst first, what is required, who signed.
 
+mod sources;
+
 use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
@@ -55,19 +57,39 @@ struct Page {
 
 impl Page {
     fn report(&mut self, report: &Report) -> fmt::Result {
+        if let Some(cluster) = &report.cluster {
+            self.cluster(cluster)?;
+        }
         for artifact in &report.artifacts {
             self.artifact(artifact)?;
         }
+        self.controls(&report.controls)?;
+        self.sources(&report.sources)?;
         self.findings(&report.findings)?;
         if let Some(trust) = &report.trust {
             self.trust(trust)?;
         }
-        // A single artifact has said it all, unless something beside it is worse.
-        if report.artifacts.len() != 1 || report.artifacts[0].verdict != report.verdict {
-            let verdict = self.verdict(report.verdict);
-            writeln!(self.text, "{verdict}: {} judged", artifacts(report.artifacts.len()))?;
+        self.sum(report)
+    }
+
+    /// The last line. A single part has said it all, unless something beside it is worse.
+    fn sum(&mut self, report: &Report) -> fmt::Result {
+        let artifacts = report.artifacts.iter().map(|artifact| artifact.verdict);
+        let sources = report.sources.iter().map(|source| source.verdict);
+        let parts: Vec<Verdict> = artifacts.chain(sources).collect();
+        if parts == [report.verdict] && report.controls.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let (artifacts, sources) = (report.artifacts.len(), report.sources.len());
+        let controls = report.controls.len();
+        let mut counted = Vec::new();
+        if artifacts > 0 || (sources == 0 && controls == 0) {
+            counted.push(count(artifacts, "artifact"));
+        }
+        counted.extend((sources > 0).then(|| count(sources, "source")));
+        counted.extend((controls > 0).then(|| count(controls, "negative control")));
+        let verdict = self.verdict(report.verdict);
+        writeln!(self.text, "{verdict}: {} judged", counted.join(", "))
     }
 
     fn artifact(&mut self, artifact: &ArtifactReport) -> fmt::Result {
@@ -213,11 +235,11 @@ fn paint(style: Style, text: &str) -> String {
     format!("{style}{}{style:#}", visible(text))
 }
 
-fn artifacts(count: usize) -> String {
+fn count(count: usize, what: &str) -> String {
     match count {
-        0 => "no artifact".to_owned(),
-        1 => "1 artifact".to_owned(),
-        many => format!("{many} artifacts"),
+        0 => format!("no {what}"),
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
     }
 }
 
