@@ -9,6 +9,7 @@ mod e2e;
 mod failure;
 mod measure;
 mod peers;
+mod planes;
 mod program;
 mod release;
 mod say;
@@ -59,6 +60,8 @@ enum Task {
     Snippets,
     /// Builds the real programs that we are proved against, once, into `target/peers`.
     Peers,
+    /// Runs a Kubernetes control plane with Flux's controllers on loopback, until it is interrupted.
+    Plane(planes::command::Arguments),
     /// Runs every case against the real programs and writes `target/sealwright/e2e.json`.
     E2e(e2e::Arguments),
     /// Measures ours beside the real programs and writes `target/sealwright/bench.json`.
@@ -108,6 +111,7 @@ fn run(task: Task) -> Outcome {
         Task::Schema(arguments) => schema::run(&workspace, &arguments),
         Task::Snippets => snippets::run(&workspace),
         Task::Peers => peers::build(&workspace),
+        Task::Plane(arguments) => planes::command::run(&workspace, &arguments),
         Task::E2e(arguments) => e2e::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
     }

@@ -3,7 +3,7 @@
 //! Each has a Go module of its own under `xtask/peers`, since their requirements clash. The pins are
 //! in the `go.mod` and `go.sum` there and nowhere else; this table only says which package of it to build.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 
@@ -22,29 +22,46 @@ pub(crate) struct Peer {
     pub(crate) name: &'static str,
     /// The Go package to build; `.` is our own code in that folder.
     package: &'static str,
+    /// Whether its module comes with definitions of the objects that it reconciles.
+    defines_objects: bool,
 }
+
+impl Peer {
+    const fn new(name: &'static str, package: &'static str) -> Peer {
+        Peer { name, package, defines_objects: false }
+    }
+
+    const fn with_definitions(mut self) -> Peer {
+        self.defines_objects = true;
+        self
+    }
+}
+
+/// Where a controller's module keeps its custom resource definitions.
+const DEFINITIONS: &str = "config/crd/bases";
+/// How long one program may take: the API server takes four minutes on two idle cores.
+const BUILD_TIME_MAX: Duration = Duration::from_secs(2_400);
 
 /// In the order in which they are built: what others wait for first.
 pub(crate) const PEERS: &[Peer] = &[
-    Peer { name: "cosign", package: "github.com/sigstore/cosign/v3/cmd/cosign" },
-    Peer { name: "crane", package: "github.com/google/go-containerregistry/cmd/crane" },
-    Peer { name: "oras", package: "oras.land/oras/cmd/oras" },
-    Peer { name: "keys", package: "." },
-    Peer { name: "fluxoci", package: "." },
-    Peer { name: "fulcio", package: "github.com/sigstore/fulcio" },
-    Peer {
-        name: "rekor-server",
-        package: "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix",
-    },
-    Peer {
-        name: "tesseract",
-        package: "github.com/transparency-dev/tesseract/cmd/tesseract/posix",
-    },
-    Peer {
-        name: "timestamp-server",
-        package: "github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server",
-    },
-    Peer { name: "registry", package: "github.com/distribution/distribution/v3/cmd/registry" },
+    Peer::new("cosign", "github.com/sigstore/cosign/v3/cmd/cosign"),
+    Peer::new("crane", "github.com/google/go-containerregistry/cmd/crane"),
+    Peer::new("oras", "oras.land/oras/cmd/oras"),
+    Peer::new("keys", "."),
+    Peer::new("fluxoci", "."),
+    Peer::new("fulcio", "github.com/sigstore/fulcio"),
+    Peer::new("rekor-server", "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix"),
+    Peer::new("tesseract", "github.com/transparency-dev/tesseract/cmd/tesseract/posix"),
+    Peer::new(
+        "timestamp-server",
+        "github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server",
+    ),
+    Peer::new("registry", "github.com/distribution/distribution/v3/cmd/registry"),
+    Peer::new("source-controller-1.9", "github.com/fluxcd/source-controller").with_definitions(),
+    Peer::new("source-controller-1.8", "github.com/fluxcd/source-controller").with_definitions(),
+    Peer::new("kustomize-controller", "github.com/fluxcd/kustomize-controller").with_definitions(),
+    Peer::new("etcd", "go.etcd.io/etcd/server/v3"),
+    Peer::new("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
 ];
 
 /// Builds what is missing; says of each program what was done.
@@ -74,25 +91,58 @@ impl Peer {
         let program = workspace.peers().join(self.name);
         let stamp = workspace.peers().join(format!("{}.pin", self.name));
         let built_for = std::fs::read_to_string(&stamp).unwrap_or_default();
-        if program.is_file() && built_for == self.pin(workspace)? {
+        let complete = !self.defines_objects || definitions(workspace, self.name).is_dir();
+        if program.is_file() && complete && built_for == self.pin(workspace)? {
             return Ok("reused");
         }
         std::fs::create_dir_all(workspace.peers())?;
         self.compile(workspace, &program)?;
+        if self.defines_objects {
+            self.copy_definitions(workspace)?;
+        }
         // Written after the build: a build that was cut off is done again.
         std::fs::write(&stamp, self.pin(workspace)?)?;
         Ok("built")
     }
 
-    fn compile(&self, workspace: &Workspace, program: &Utf8PathBuf) -> Outcome {
-        let output = Program::new("go")
-            .args(["build", "-trimpath", "-ldflags=-s -w", "-o", program.as_str(), self.package])
+    fn go(&self, workspace: &Workspace) -> Program {
+        Program::new("go")
             .env("GOTOOLCHAIN", GO_TOOLCHAIN)
             .env("GOFLAGS", "-mod=mod -buildvcs=false")
             .env("CGO_ENABLED", "0")
             .folder(self.folder(workspace))
-            .time_limit(std::time::Duration::from_secs(1_200))
-            .run()?;
+            .time_limit(BUILD_TIME_MAX)
+    }
+
+    /// Copies the definitions out of the module that was built: they belong to that version alone.
+    fn copy_definitions(&self, workspace: &Workspace) -> Outcome {
+        let words = ["list", "-m", "-f", "{{.Dir}}", self.package];
+        let folder = self.go(workspace).args(words).run_ok()?;
+        let from = Utf8PathBuf::from(String::from_utf8_lossy(&folder).trim()).join(DEFINITIONS);
+        let to = definitions(workspace, self.name);
+        if to.exists() {
+            std::fs::remove_dir_all(&to).context(|| to.to_string())?;
+        }
+        std::fs::create_dir_all(&to).context(|| to.to_string())?;
+        let mut count = 0;
+        for entry in from.read_dir_utf8().context(|| from.to_string())? {
+            let path = entry?.into_path();
+            if let (Some("yaml"), Some(name)) = (path.extension(), path.file_name()) {
+                // Read and written, not copied: files of the module cache are read-only.
+                let text = std::fs::read(&path).context(|| path.to_string())?;
+                std::fs::write(to.join(name), text).context(|| to.to_string())?;
+                count += 1;
+            }
+        }
+        if count == 0 {
+            return Err(Failure::new(format!("peer {}: {from} has no definitions", self.name)));
+        }
+        Ok(())
+    }
+
+    fn compile(&self, workspace: &Workspace, program: &Utf8PathBuf) -> Outcome {
+        let words = ["build", "-trimpath", "-ldflags=-s -w", "-o", program.as_str(), self.package];
+        let output = self.go(workspace).args(words).run()?;
         if output.code == 0 {
             return Ok(());
         }
@@ -118,6 +168,19 @@ impl Peer {
         let text = std::fs::read_to_string(&path).context(|| path.to_string())?;
         Ok(pinned_version(&text, self.package).unwrap_or_else(|| "ours".to_owned()))
     }
+}
+
+/// The version of a peer, as its pin says.
+pub(crate) fn version(workspace: &Workspace, peer: &str) -> Outcome<String> {
+    match PEERS.iter().find(|known| known.name == peer) {
+        Some(peer) => peer.version(workspace),
+        None => Err(Failure::new(format!("there is no peer {peer:?}"))),
+    }
+}
+
+/// Folder of the custom resource definitions that a controller came with.
+pub(crate) fn definitions(workspace: &Workspace, peer: &str) -> Utf8PathBuf {
+    workspace.peers().join("crds").join(peer)
 }
 
 /// The version that a `go.mod` requires of the module that holds `package`.

@@ -1,9 +1,10 @@
 //! Runs programs: one that ends, whose output is wanted, and one that serves until it is dropped.
 
+mod service;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, Read};
-use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -12,12 +13,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::failure::{Context as _, Failure, Outcome};
 
+pub(crate) use service::{Service, free_port};
+
 /// How often a running program is looked at.
 const POLL: Duration = Duration::from_millis(2);
-/// How long a service may take until it answers.
-const READY_WITHIN: Duration = Duration::from_secs(60);
-/// How long a service may take to end when it is asked to.
-const END_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of a log shown when something went wrong.
 const LOG_TAIL_BYTES: usize = 2_000;
 
@@ -196,23 +195,18 @@ impl Program {
     /// Starts it as a service whose output goes to a log file.
     pub(crate) fn serve(&self, log: &Utf8Path) -> Outcome<Service> {
         let file = File::create(log).context(|| log.to_string())?;
-        let child = self
-            .command()
-            .stdout(file.try_clone()?)
-            .stderr(file)
-            .spawn()
-            .context(|| self.shown())?;
-        Ok(Service { name: self.shown(), child, log: log.to_owned() })
+        let mut command = self.command();
+        Service::spawn(command.stdout(file.try_clone()?).stderr(file), self.shown(), log)
     }
 
     /// Starts it as a service that announces itself in one line on stdout when it is ready; gives
     /// that line. What it says on stderr goes to a log file.
     pub(crate) fn serve_announcing(&self, log: &Utf8Path) -> Outcome<(Service, String)> {
         let file = File::create(log).context(|| log.to_string())?;
-        let mut child =
-            self.command().stdout(Stdio::piped()).stderr(file).spawn().context(|| self.shown())?;
-        let announced = first_line(child.stdout.take());
-        let mut service = Service { name: self.shown(), child, log: log.to_owned() };
+        let mut command = self.command();
+        command.stdout(Stdio::piped()).stderr(file);
+        let mut service = Service::spawn(&mut command, self.shown(), log)?;
+        let announced = first_line(service.take_stdout());
         let mut line = None;
         service.wait_until(|| {
             line = line.take().or_else(|| announced.try_recv().ok());
@@ -227,70 +221,6 @@ impl Output {
     pub(crate) fn said(&self) -> String {
         format!("{}\n{}", String::from_utf8_lossy(&self.stdout).trim(), self.stderr.trim())
     }
-}
-
-/// A running service; ended when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Service {
-    name: String,
-    child: Child,
-    log: Utf8PathBuf,
-}
-
-impl Service {
-    /// Waits until something listens on the port, or the service ended, or it takes too long.
-    pub(crate) fn wait_for_port(&mut self, port: u16) -> Outcome {
-        self.wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok())
-    }
-
-    /// Waits until `ready` says so.
-    pub(crate) fn wait_until(&mut self, mut ready: impl FnMut() -> bool) -> Outcome {
-        let started = Instant::now();
-        while started.elapsed() < READY_WITHIN {
-            if ready() {
-                return Ok(());
-            }
-            if let Some(status) = self.child.try_wait()? {
-                return Err(Failure::new(format!("{} {status}: {}", self.name, self.log_tail())));
-            }
-            std::thread::sleep(POLL * 10);
-        }
-        Err(Failure::new(format!(
-            "{} is not ready after {READY_WITHIN:?}: {}",
-            self.name,
-            self.log_tail()
-        )))
-    }
-
-    fn log_tail(&self) -> String {
-        tail(&std::fs::read_to_string(&self.log).unwrap_or_default())
-    }
-}
-
-impl Drop for Service {
-    /// Asks it to end, so that it can put its state in order; ends it when it does not listen.
-    fn drop(&mut self) {
-        // Errors here mean that it has already ended; there is nobody left to tell.
-        if let Ok(id) = i32::try_from(self.child.id()) {
-            let _ =
-                nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::SIGTERM);
-        }
-        let asked = Instant::now();
-        while asked.elapsed() < END_WITHIN {
-            match self.child.try_wait() {
-                Ok(None) => std::thread::sleep(POLL),
-                _ => return,
-            }
-        }
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// A port of loopback that was free a moment ago.
-pub(crate) fn free_port() -> Outcome<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    Ok(listener.local_addr()?.port())
 }
 
 /// Whether a program can be found on `PATH`.
