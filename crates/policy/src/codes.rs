@@ -518,6 +518,141 @@ codes! {
         "The certificate is not for our key, or the log entry or timestamp is not about our signature."
         "A broken or hostile service; its answer would prove nothing."
         "Look at which service the signing config names, and run it again.";
+    ClusterUnreachable "SW7030" Unknown
+        "The API server cannot be reached"
+        "Its name does not resolve, nothing listens, TLS fails, or the connection breaks."
+        "Nobody knows what runs there, or whether the lock is closed."
+        "Check the context, the network, and the certificate authority in the kubeconfig.";
+    ClusterDeadline "SW7031" Unknown
+        "The API server did not answer in time"
+        "The total time for all requests ran out, retries included."
+        "Nobody knows what runs there, or whether the lock is closed."
+        "Run it again later, or give it more time with --deadline.";
+    ClusterUnauthorized "SW7032" Unknown
+        "The API server does not take the credentials"
+        "The answer was 401: the token has expired, or is of another cluster."
+        "Nothing can be read, which is not the same as nothing being wrong."
+        "Log in to the cluster again.";
+    ClusterDenied "SW7033" Unknown
+        "A right is missing in the cluster"
+        "The answer was 403: the account may not read this kind of object."
+        "Sources that may not be read could be without any lock."
+        "Add the rule that the finding names; deploy/ beside the verifier has a ClusterRole with all of them.";
+    ClusterCredentials "SW7034" Unknown
+        "Credentials for the cluster cannot be had"
+        "The credential plugin of the kubeconfig is missing, failed or did not end, or a token file cannot be read."
+        "Nothing can be read, which is not the same as nothing being wrong."
+        "Run the plugin by hand, log in with it, and run this again.";
+    ClusterStatus "SW7035" Unknown
+        "The API server answered with an error"
+        "A status that neither gives the objects nor says that they are absent."
+        "Nobody knows what runs there."
+        "Read the server's words; when it is a 5xx, look at its health and run this again.";
+    ClusterProtocol "SW7036" Unknown
+        "The API server's answer cannot be understood"
+        "It is not JSON of the Kubernetes API, or contradicts itself."
+        "Guessing could take a login page for a cluster without sources."
+        "Check that the kubeconfig names an API server, and what stands between here and there.";
+    ClusterLimit "SW7037" Unknown
+        "The API server sent more than is looked at"
+        "A count or a size passed its limit."
+        "What lies beyond the limit was not looked at."
+        "Find out who makes so many or so large objects.";
+    ClusterKindMissing "SW7038" Unknown
+        "A kind of object is not served in a version that is understood"
+        "Flux is not installed there, or its custom resource definitions are older or newer than what is read here."
+        "Objects of other versions exist and are not seen."
+        "Check the context; update Flux, or this program.";
+    ClusterClock "SW7039" Warning
+        "The clocks of cluster and machine differ"
+        "One of them is not synchronised."
+        "Tokens and certificates seem expired or not yet valid, and times in the report cannot be compared."
+        "Synchronise both with a time server.";
+    SourceUnverified "SW7040" Error
+        "A source of the organisation has no verify block"
+        "Its URL is in the scope of the configuration, and the live object does not ask for a signature."
+        "The cluster applies whatever anybody pushes there."
+        "Add the block that `sealwright-verifier render` prints, where the object comes from.";
+    SourceNotInEffect "SW7041" Error
+        "A verify block is not in effect"
+        "The controller says that verification failed, or has said nothing about verification."
+        "The cluster is stuck on its last good artifact, or has never checked one."
+        "Read the controller's message, and what it was predicted to say.";
+    SourceStale "SW7042" Error
+        "The controller's word is about an older object"
+        "The object was changed after the controller looked at it last, so its conditions say nothing about what stands there now."
+        "A True from before a change looks like a closed lock."
+        "See whether source-controller runs and keeps up; wait for it, and run this again.";
+    SourceDiffers "SW7043" Error
+        "The live verify block is not the declared one"
+        "Somebody or something changed it, or the declaration never arrived."
+        "Other signers than the reviewed ones may be accepted."
+        "Apply the block that `sealwright-verifier render` prints, and find out who owns the field.";
+    SourceMissing "SW7044" Error
+        "A declared source is not in the cluster"
+        "The configuration names it for this environment; the API server has no such object."
+        "What should be checked there is not, and what it delivered comes from elsewhere or not at all."
+        "Correct the name in the configuration, or apply the source.";
+    SourceVanished "SW7045" Error
+        "A source that was there last time is gone"
+        "The baseline has it; the API server has no such object, or its URL has left the scope."
+        "Whoever deletes or moves a source takes it out of every check."
+        "If it was meant, write a new baseline with --write-baseline.";
+    SourceNoneFound "SW7046" Unknown
+        "There is no source in scope"
+        "Nothing in the cluster has a URL of the organisation, and the configuration names no source."
+        "Looking at nothing would look like finding nothing wrong."
+        "Check the context and the `organisation` URLs of the environment.";
+    SourceRunsNothing "SW7047" Unknown
+        "A source has fetched nothing yet"
+        "Its status has no artifact."
+        "It cannot be said what runs."
+        "Read the controller's message.";
+    SourceSuspended "SW7048" Warning
+        "A source is suspended"
+        "`spec.suspend` is set: the controller neither fetches nor verifies."
+        "What it serves stays as it is, however old or revoked."
+        "Resume it, or remove it.";
+    SourceOwner "SW7049" Warning
+        "The verify block was set by hand"
+        "The API server's record says that an interactive tool owns the field."
+        "The next apply of what is declared may take the block away."
+        "Put the block where the object comes from, and apply it from there.";
+    SourceJudgedElsewhere "SW7050" Unknown
+        "What runs belongs to no declared artifact"
+        "The source is in the organisation's scope, and no artifact of the configuration has its repository."
+        "Nobody has said who may sign it, so nobody can say whether it is right."
+        "Add the artifact to the configuration.";
+    PredictionDiffers "SW7051" Warning
+        "The controller says something else than predicted"
+        "It decided about another state of the registry or the Secrets, or its rules are not those that are modelled."
+        "A True that is remembered hides that the next change will be refused."
+        "Compare the two; a change of the source makes the controller decide anew.";
+    EnforcementAbsent "SW7052" Error
+        "Enforcement is declared but does not run"
+        "The source-controller is not there or not ready."
+        "Conditions stay as they were last written, and nothing new is checked."
+        "Look at the Deployment source-controller in flux-system.";
+    ControllerAssumed "SW7053" Note
+        "The controller's version is assumed"
+        "Neither the Deployment nor the custom resource definitions say it, or may be read."
+        "Rules of another version may be in force."
+        "Give the account the right to read the Deployment, or set `flux` of the environment.";
+    WaitFailed "SW7060" Error
+        "The source failed for good"
+        "The controller stalled, or kept failing in the same way while it was watched."
+        "It will not run the artifact that is waited for."
+        "Read the controller's message and the rule behind it.";
+    WaitUnfinished "SW7061" Unknown
+        "The source was not there in time"
+        "The time ran out before it ran the artifact, verified and Ready."
+        "It may still arrive, or never."
+        "Ask the controller to reconcile at once, and give it more time with --timeout.";
+    WaitUnverified "SW7062" Error
+        "The source runs the artifact without having verified it"
+        "It is Ready at the digest, and the object has no verify block."
+        "It would have run anything else as well."
+        "Add the block that `sealwright-verifier render` prints.";
 }
 
 impl Code {

@@ -36,6 +36,11 @@ impl Failure {
         Self::new(FILE, format!("cannot {doing} {path}: {why}"))
     }
 
+    /// A file whose message says already which one and why.
+    pub(crate) fn unreadable(message: impl std::fmt::Display) -> Self {
+        Self::new(FILE, message)
+    }
+
     /// `explain` was asked for a code that does not exist.
     pub fn unknown_code(id: &str) -> Self {
         Self::usage(format!(

@@ -6,6 +6,8 @@
 
 pub mod arguments;
 mod failure;
+#[allow(dead_code, unused_imports, reason = "the commands that read clusters come next")]
+mod kubernetes;
 mod output;
 mod recording;
 mod reference;
@@ -14,6 +16,7 @@ mod verify;
 pub mod world;
 
 pub use failure::Failure;
+pub use kubernetes::ClusterArguments;
 pub use output::{Surroundings, complain, publish, to_standard_output};
 pub use request::{Origin, Request};
 pub use verify::verify;

@@ -14,6 +14,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 fn main() -> ExitCode {
+    // Before anything connects: with two providers in the tree, rustls would not choose by itself.
+    // Fails only when a provider is installed already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(talk) => {
@@ -55,8 +58,6 @@ where
     if world.verbose {
         talk_about_requests();
     }
-    // Fails only when a provider is installed already.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // One thread: the work is waiting, then judging.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure {
@@ -64,7 +65,10 @@ where
         exit_code: 71,
         findings: vec![],
     })?;
-    let report = runtime.block_on(judge())?;
+    let report = runtime.block_on(judge());
+    // A credential plugin that hangs is not waited for.
+    runtime.shutdown_background();
+    let report = report?;
     publish(&report, world, surroundings)?;
     Ok(ExitCode::from(report.verdict.exit_code()))
 }

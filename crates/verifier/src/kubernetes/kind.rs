@@ -1,0 +1,123 @@
+//! The kinds of objects that are read, and where the API has them.
+
+/// A kind of object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    OciRepository,
+    HelmChart,
+    HelmRepository,
+    HelmRelease,
+    FluxInstance,
+    Secret,
+    Deployment,
+    CustomResourceDefinition,
+}
+
+impl Kind {
+    /// As `kind` spells it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::OciRepository => "OCIRepository",
+            Kind::HelmChart => "HelmChart",
+            Kind::HelmRepository => "HelmRepository",
+            Kind::HelmRelease => "HelmRelease",
+            Kind::FluxInstance => "FluxInstance",
+            Kind::Secret => "Secret",
+            Kind::Deployment => "Deployment",
+            Kind::CustomResourceDefinition => "CustomResourceDefinition",
+        }
+    }
+
+    /// Its API group; the core group has no name.
+    pub(crate) fn group(self) -> &'static str {
+        match self {
+            Kind::OciRepository | Kind::HelmChart | Kind::HelmRepository => {
+                "source.toolkit.fluxcd.io"
+            }
+            Kind::HelmRelease => "helm.toolkit.fluxcd.io",
+            Kind::FluxInstance => "fluxcd.controlplane.io",
+            Kind::Secret => "",
+            Kind::Deployment => "apps",
+            Kind::CustomResourceDefinition => "apiextensions.k8s.io",
+        }
+    }
+
+    /// The versions that are understood, the best first. An older one is asked for only where a
+    /// better one is absent.
+    pub(crate) fn versions(self) -> &'static [&'static str] {
+        match self {
+            Kind::OciRepository | Kind::HelmChart | Kind::HelmRepository => &["v1", "v1beta2"],
+            Kind::HelmRelease => &["v2", "v2beta2"],
+            Kind::FluxInstance
+            | Kind::Secret
+            | Kind::Deployment
+            | Kind::CustomResourceDefinition => &["v1"],
+        }
+    }
+
+    /// As URLs and RBAC rules spell it.
+    pub(crate) fn plural(self) -> &'static str {
+        match self {
+            Kind::OciRepository => "ocirepositories",
+            Kind::HelmChart => "helmcharts",
+            Kind::HelmRepository => "helmrepositories",
+            Kind::HelmRelease => "helmreleases",
+            Kind::FluxInstance => "fluxinstances",
+            Kind::Secret => "secrets",
+            Kind::Deployment => "deployments",
+            Kind::CustomResourceDefinition => "customresourcedefinitions",
+        }
+    }
+
+    /// `group/version`, as `apiVersion` spells it.
+    pub(crate) fn api_version(self, version: &str) -> String {
+        match self.group() {
+            "" => version.to_owned(),
+            group => format!("{group}/{version}"),
+        }
+    }
+
+    /// Path of all objects of the kind, or of those of one namespace.
+    pub(crate) fn path(self, version: &str, namespace: Option<&str>) -> String {
+        let root = if self.group().is_empty() { "/api" } else { "/apis" };
+        let api = self.api_version(version);
+        match namespace {
+            Some(namespace) => format!("{root}/{api}/namespaces/{namespace}/{}", self.plural()),
+            None => format!("{root}/{api}/{}", self.plural()),
+        }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_those_of_the_api() {
+        for (path, expected, why) in [
+            (
+                Kind::OciRepository.path("v1", None),
+                "/apis/source.toolkit.fluxcd.io/v1/ocirepositories",
+                "all namespaces",
+            ),
+            (
+                Kind::HelmRelease.path("v2", Some("shop")),
+                "/apis/helm.toolkit.fluxcd.io/v2/namespaces/shop/helmreleases",
+                "one namespace",
+            ),
+            (
+                Kind::Secret.path("v1", Some("shop")),
+                "/api/v1/namespaces/shop/secrets",
+                "the core group has another root",
+            ),
+        ] {
+            assert_eq!(path, expected, "{why}");
+        }
+    }
+}
