@@ -24,11 +24,18 @@ pub(crate) struct Peer {
     package: &'static str,
     /// Whether its module comes with definitions of the objects that it reconciles.
     defines_objects: bool,
+    /// The Go variable that its version is linked into, when it does not know it by itself.
+    version_variable: Option<&'static str>,
 }
 
 impl Peer {
     const fn new(name: &'static str, package: &'static str) -> Peer {
-        Peer { name, package, defines_objects: false }
+        Peer { name, package, defines_objects: false, version_variable: None }
+    }
+
+    const fn told_its_version(mut self, variable: &'static str) -> Peer {
+        self.version_variable = Some(variable);
+        self
     }
 
     const fn with_definitions(mut self) -> Peer {
@@ -61,7 +68,8 @@ pub(crate) const PEERS: &[Peer] = &[
     Peer::new("source-controller-1.8", "github.com/fluxcd/source-controller").with_definitions(),
     Peer::new("kustomize-controller", "github.com/fluxcd/kustomize-controller").with_definitions(),
     Peer::new("etcd", "go.etcd.io/etcd/server/v3"),
-    Peer::new("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
+    Peer::new("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver")
+        .told_its_version("k8s.io/component-base/version.gitVersion"),
 ];
 
 /// Builds what is missing; says of each program what was done.
@@ -141,7 +149,8 @@ impl Peer {
     }
 
     fn compile(&self, workspace: &Workspace, program: &Utf8PathBuf) -> Outcome {
-        let words = ["build", "-trimpath", "-ldflags=-s -w", "-o", program.as_str(), self.package];
+        let linked = self.link_flags(workspace)?;
+        let words = ["build", "-trimpath", &linked, "-o", program.as_str(), self.package];
         let output = self.go(workspace).args(words).run()?;
         if output.code == 0 {
             return Ok(());
@@ -150,9 +159,17 @@ impl Peer {
             .next("is the Go module proxy reachable? `go env GOPROXY` shows which one is asked"))
     }
 
+    fn link_flags(&self, workspace: &Workspace) -> Outcome<String> {
+        Ok(match self.version_variable {
+            Some(variable) => format!("-ldflags=-s -w -X {variable}={}", self.version(workspace)?),
+            None => "-ldflags=-s -w".to_owned(),
+        })
+    }
+
     /// Everything that decides what is built: a program is reused as long as this is the same.
     fn pin(&self, workspace: &Workspace) -> Outcome<String> {
         let mut pin = format!("{GO_TOOLCHAIN} {}\n", self.package);
+        pin += self.version_variable.unwrap_or_default();
         for file in ["go.mod", "go.sum", "main.go"] {
             let path = self.folder(workspace).join(file);
             if path.is_file() {
