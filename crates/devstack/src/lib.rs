@@ -5,6 +5,7 @@
 
 mod endpoints;
 mod error;
+pub mod kubernetes;
 mod listen;
 pub mod registry;
 pub mod sigstore;

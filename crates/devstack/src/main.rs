@@ -1,5 +1,6 @@
 //! `sealwright-devstack`: runs the dev stack, and hands out what a job on GitHub would have.
 
+mod plane;
 mod run;
 
 use std::io::Write as _;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use sealwright_devstack::{DevStack, DevStackError, Endpoints, Options};
 use tracing_subscriber::filter::LevelFilter;
 
+use plane::PlaneArguments;
 use run::RunArguments;
 
 /// Exit code for wrong flags (`EX_USAGE`).
@@ -67,6 +69,23 @@ and have evidence minted at the issuer's address, also what no honest Sigstore w
     -d '{\"statement\": \"…\", \"situation\": \"foreign-log\", \"log\": \"v1\"}'"
     )]
     Up(UpArguments),
+    /// Runs a small Kubernetes API server in the foreground; one JSON line on stdout says when it is ready.
+    #[command(
+        arg_required_else_help = true,
+        after_help = "\
+It holds namespaces, Secrets, Flux's sources and a few kinds more, and runs nothing: no pods, no
+controllers. Its version ends in +simulated. The line on stdout names server, kubeconfig and context.
+
+Examples:
+  sealwright-devstack plane --state .plane
+  kubectl --kubeconfig .plane/kubeconfig get ocirepositories --all-namespaces
+
+With --control, other processes have things go wrong:
+  curl -X POST http://127.0.0.1:PORT/_faults \\
+    -d '[{\"verb\": \"list\", \"resource\": \"helmcharts\", \"effect\": \"forbidden\"}]'
+  curl -X POST 'http://127.0.0.1:PORT/_restart?milliseconds=500'"
+    )]
+    Plane(PlaneArguments),
     /// Prints a token of the running dev stack.
     #[command(arg_required_else_help = true)]
     Token {
@@ -165,6 +184,7 @@ fn run(command: Command) -> Result<(), DevStackError> {
     runtime.block_on(async {
         match command {
             Command::Up(arguments) => up(arguments).await,
+            Command::Plane(arguments) => plane::plane(arguments).await,
             Command::Token { state, run, audience, fault } => {
                 let mut parameters = run.parameters();
                 let more = [("audience", audience), ("fault", fault)];
