@@ -66,7 +66,28 @@ With --control, other processes set the registry's faults and read its request l
   curl http://127.0.0.1:PORT/_requests
 and have evidence minted at the issuer's address, also what no honest Sigstore would issue:
   curl -X POST http://127.0.0.1:PORT/_mint -H 'content-type: application/json' \\
-    -d '{\"statement\": \"…\", \"situation\": \"foreign-log\", \"log\": \"v1\"}'"
+    -d '{\"statement\": \"…\", \"situation\": \"foreign-log\", \"log\": \"v1\"}'
+  answers {\"bundle\": {…}}, and with a key also \"publicKey\": PEM.
+  curl … -d '{\"form\": \"legacy\", \"repository\": \"HOST/PATH\", \"digest\": \"sha256:…\", \"key\": \"release\"}'
+  answers {\"payload\": \"…\", \"annotations\": {…}, \"publicKey\": PEM}.
+
+Fields in every form, none of them needed:
+  run     the run that signs, as in the flags of `token`: repository, workflow, workflowRepository,
+          workflowRef, callerWorkflow, gitRef, sha, event, runId, runAttempt, visibility, runnerEnvironment
+  sans    alternative names instead of the run's: [\"https://…\", \"someone@example.com\"]
+  issuer  issuer in the certificate instead of this one
+  key     name (a-z, 0-9, -) of a throw-away P-256 key that signs instead; no certificate then
+  at      when it was signed, RFC 3339; at most a year ago
+form bundle (the default): statement (needed; the exact in-toto text), log v1 or v2 (default v2), situation
+  healthy, signed-after-expiry, no-sct, foreign-sct, foreign-authority, two-sans, empty-san, no-san,
+  no-issuer, other-issuer, not-logged, foreign-log, foreign-log-under-our-id, log-id-lies,
+  checkpoint-of-other-log, wrong-proof, entry-of-other-statement, entry-twice, wrong-time, no-time,
+  foreign-timestamp, tampered-payload, other-payload-type, message-signature, bundle-v01, bundle-v02
+  (not-logged in log v1 has neither entry nor timestamp, as `cosign sign --key --tlog-upload=false` leaves it)
+form legacy: repository and digest (needed), situation
+  healthy, other-digest, tampered-payload, entry-of-other-payload, not-logged, foreign-log,
+  foreign-authority, signed-after-expiry, no-sct, foreign-sct
+Status 422: the request is not one; 400: it cannot be minted."
     )]
     Up(UpArguments),
     /// Runs a small Kubernetes API server in the foreground; one JSON line on stdout says when it is ready.

@@ -83,18 +83,47 @@ async fn evidence_is_minted_over_http_only_where_control_was_asked_for() {
     let statement = format!(
         r#"{{"_type":"https://in-toto.io/Statement/v1","subject":[{{"digest":{{"sha256":"{digest}"}}}}],"predicateType":"https://example.com/x","predicate":{{}}}}"#
     );
-    for (control, situation, status, why) in [
-        (true, "healthy", 200, "a bundle"),
-        (true, "two-sans", 200, "a bundle that nobody should accept"),
-        (true, "lucky", 422, "no situation of this name"),
-        (false, "healthy", 404, "nobody asked for control"),
+    let legacy = serde_json::json!({"form": "legacy", "repository": "r.example/a", "digest": format!("sha256:{digest}")});
+    let bundle = serde_json::json!({"statement": statement, "log": "v1"});
+    for (control, base, more, status, found, why) in [
+        (true, &bundle, r#"{}"#, 200, "dsseEnvelope", "a bundle"),
+        (
+            true,
+            &bundle,
+            r#"{"situation": "two-sans"}"#,
+            200,
+            "dsseEnvelope",
+            "nobody should accept it",
+        ),
+        (true, &bundle, r#"{"key": "a"}"#, 200, "BEGIN PUBLIC KEY", "a key, and its public half"),
+        (true, &bundle, r#"{"at": "2000-01-01T00:00:00Z"}"#, 200, "dsseEnvelope", "any time"),
+        (
+            true,
+            &bundle,
+            r#"{"key": "a", "situation": "no-sct"}"#,
+            400,
+            "certificate",
+            "a key has none",
+        ),
+        (true, &bundle, r#"{"key": "../a"}"#, 400, "is no name", "no file of ours"),
+        (true, &bundle, r#"{"situation": "lucky"}"#, 422, "lucky", "no situation of this name"),
+        (true, &bundle, r#"{"situatoin": "healthy"}"#, 422, "situatoin", "a misspelt field"),
+        (true, &bundle, r#"{"run": {"repo": "a/b"}}"#, 422, "repo", "a misspelt field of the run"),
+        (true, &bundle, r#"{"form": "notation"}"#, 422, "legacy", "no such form"),
+        (true, &legacy, r#"{}"#, 200, "dev.sigstore.cosign/certificate", "a legacy signature"),
+        (true, &legacy, r#"{"key": "a"}"#, 200, "BEGIN PUBLIC KEY", "one by a key"),
+        (true, &legacy, r#"{"situation": "two-sans"}"#, 422, "two-sans", "not of this form"),
+        (false, &bundle, r#"{}"#, 404, "", "nobody asked for control"),
     ] {
         let stack = DevStack::start(Options { control, ..Options::default() }).unwrap();
         let url = format!("{}/_mint", stack.sigstore().issuer_url());
-        let body = serde_json::json!({"statement": statement, "situation": situation, "log": "v1"});
+        let mut body = base.clone();
+        let more: serde_json::Map<_, _> = serde_json::from_str(more).unwrap();
+        body.as_object_mut().unwrap().extend(more);
         let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), status, "{why}");
+        let answered = answer.status().as_u16();
         let text = answer.text().await.unwrap();
-        assert_eq!(text.contains("dsseEnvelope"), status == 200, "{why}: {text}");
+        assert_eq!(answered, status, "{why}: {text}");
+        assert!(text.contains(found), "{why}: {text}");
     }
 }

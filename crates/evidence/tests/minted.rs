@@ -407,7 +407,7 @@ fn every_legacy_situation_is_refused_for_its_reason() {
 #[test]
 fn a_legacy_signature_by_somebody_else_does_not_count() {
     let run = TokenRequest::new("evil/platform", "cd.yaml");
-    let theirs = SIGSTORE.mint_legacy(&LegacyMint { run, ..legacy_mint() }).unwrap();
+    let theirs = SIGSTORE.mint_legacy(&LegacyMint { signer: run.into(), ..legacy_mint() }).unwrap();
     let judgement = judged(&with_legacy(&[], &[theirs]), &accepting(&[EvidenceKind::Signature]));
     let expected = BTreeSet::from([Code::IdentityMismatch, Code::EvidenceRefused]);
     assert_eq!(codes(&judgement), expected);
@@ -420,9 +420,9 @@ fn a_malformed_legacy_image_is_refused() {
     let edits: [(Edit, &str); 7] = [
         (|one| one.signature = "!".into(), "a signature that is no base64"),
         (|one| one.signature.clear(), "no signature"),
-        (|one| one.certificate = "not PEM".into(), "a certificate that is no PEM"),
-        (|one| one.certificate.clear(), "no certificate"),
-        (|one| one.chain = "not PEM".into(), "a chain that is no PEM"),
+        (|one| one.certificate = Some("not PEM".into()), "a certificate that is no PEM"),
+        (|one| one.certificate = None, "no certificate"),
+        (|one| one.chain = Some("not PEM".into()), "a chain that is no PEM"),
         (|one| one.bundle = Some("{}".into()), "an empty log entry"),
         (
             |one| {

@@ -81,7 +81,8 @@ impl Crowd<'_> {
         let mut answer = ureq::post(format!("{}/_mint", self.sigstore))
             .send_json(wanted)
             .context(|| "mint a bundle".to_owned())?;
-        answer.body_mut().read_to_vec().context(|| "mint a bundle".to_owned())
+        let answer: Value = answer.body_mut().read_json().context(|| "mint a bundle".to_owned())?;
+        Ok(answer["bundle"].to_string().into_bytes())
     }
 
     fn push_blob(&self, bytes: &[u8]) -> Outcome<String> {

@@ -1,15 +1,14 @@
 //! Minting of cosign's signatures before bundles: a payload, and annotations beside it.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::authority::pem;
-use super::claims::TokenRequest;
-use super::keys::{KeyKind, SigningKey};
-use super::signer_certificate::{self, Certified, VALIDITY};
-use super::{Sigstore, rekor_v1_entry};
+use super::signer::{Identity, Signer, ended_before};
+use super::{Sigstore, World, rekor_v1_entry};
 use crate::DevStackError;
 
 /// What a legacy signature is to be about.
@@ -19,8 +18,8 @@ pub struct LegacyMint {
     pub repository: String,
     /// The manifest's digest, `sha256:…`.
     pub digest: String,
-    /// The run whose identity signs.
-    pub run: TokenRequest,
+    /// Who signs.
+    pub signer: Identity,
     /// What is the matter.
     pub situation: LegacySituation,
     /// When it was signed and logged; `None` is now.
@@ -28,7 +27,8 @@ pub struct LegacyMint {
 }
 
 /// What can be the matter with a legacy signature. The neighbour of each is [`LegacySituation::Healthy`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum LegacySituation {
     /// Nothing is the matter.
@@ -48,6 +48,18 @@ pub enum LegacySituation {
     ForeignAuthority,
     /// The certificate ended an hour before the log saw the signature.
     SignedAfterExpiry,
+    /// The certificate carries no signed certificate timestamp.
+    NoSct,
+    /// The signed certificate timestamp is of a log that the trusted root does not know.
+    ForeignSct,
+}
+
+impl LegacySituation {
+    /// Whether it needs a certificate: a key alone cannot be in it.
+    fn is_about_the_certificate(self) -> bool {
+        use LegacySituation::*;
+        matches!(self, ForeignAuthority | SignedAfterExpiry | NoSct | ForeignSct)
+    }
 }
 
 /// What cosign keeps under `sha256-….sig`: a layer, and annotations of that layer.
@@ -57,10 +69,10 @@ pub struct LegacySignature {
     pub payload: Vec<u8>,
     /// `dev.cosignproject.cosign/signature`: base64 of the signature.
     pub signature: String,
-    /// `dev.sigstore.cosign/certificate`: PEM.
-    pub certificate: String,
+    /// `dev.sigstore.cosign/certificate`: PEM; without it a key signed.
+    pub certificate: Option<String>,
     /// `dev.sigstore.cosign/chain`: PEM, issuing authority first.
-    pub chain: String,
+    pub chain: Option<String>,
     /// `dev.sigstore.cosign/bundle`: JSON; without it the signature was not logged.
     pub bundle: Option<String>,
 }
@@ -71,7 +83,7 @@ impl LegacyMint {
         Self {
             repository: repository.into(),
             digest: digest.into(),
-            run: TokenRequest::default(),
+            signer: Identity::default(),
             situation: LegacySituation::default(),
             at: None,
         }
@@ -81,14 +93,14 @@ impl LegacyMint {
 impl LegacySignature {
     /// The annotations of the layer, as cosign writes them.
     pub fn annotations(&self) -> Vec<(&'static str, String)> {
-        let mut annotations = vec![
-            ("dev.cosignproject.cosign/signature", self.signature.clone()),
-            ("dev.sigstore.cosign/certificate", self.certificate.clone()),
-            ("dev.sigstore.cosign/chain", self.chain.clone()),
+        let signature = ("dev.cosignproject.cosign/signature", self.signature.clone());
+        let more = [
+            ("dev.sigstore.cosign/certificate", &self.certificate),
+            ("dev.sigstore.cosign/chain", &self.chain),
+            ("dev.sigstore.cosign/bundle", &self.bundle),
         ];
-        annotations
-            .extend(self.bundle.clone().map(|bundle| ("dev.sigstore.cosign/bundle", bundle)));
-        annotations
+        let more = more.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+        std::iter::once(signature).chain(more).collect()
     }
 }
 
@@ -96,61 +108,93 @@ impl Sigstore {
     /// A signature as cosign left it before bundles, logged in Rekor v1.
     ///
     /// # Errors
-    /// [`DevStackError::Mint`] when the time is not one that the authorities cover.
+    /// [`DevStackError::Mint`] when the time is not one that the authorities cover, or the situation
+    /// needs a certificate and a key signs.
     pub fn mint_legacy(&self, mint: &LegacyMint) -> Result<LegacySignature, DevStackError> {
-        let (ours, situation) = (&self.world.ours, mint.situation);
-        let foreign = |is| if is { self.world.foreign() } else { Ok(ours) };
-        let signers = &foreign(situation == LegacySituation::ForeignAuthority)?.signers;
-        let log = &foreign(situation == LegacySituation::ForeignLog)?.rekor_v1;
-
-        let key = SigningKey::generate(KeyKind::P256)?;
-        let at = mint.at.unwrap_or_else(Timestamp::now);
-        let certified = Certified::of_claims(&mint.run.claims(), self.issuer_url());
-        let issued = issued_at(situation, at)?;
-        let ct_log = Some(&ours.ct_log);
-        let certificate =
-            signer_certificate::issue(&certified, key.spki(), signers, ct_log, issued)?;
-        let certificate = pem(&certificate)?;
-
-        let signed_payload = simple_signing(mint);
-        let signature = key.sign(&signed_payload)?;
-        let bundle = if situation == LegacySituation::NotLogged {
-            None
-        } else {
-            let (payload, signature) = match situation {
-                LegacySituation::EntryOfOtherPayload => {
-                    (b"another payload".to_vec(), key.sign(b"another payload")?)
-                }
-                _ => (signed_payload.clone(), signature.clone()),
-            };
-            let digest = Sha256::digest(payload);
-            let body =
-                rekor_v1_entry::hashedrekord("sha256", &digest, &signature, certificate.as_bytes());
-            let entry = log.append(body, at)?;
-            let promise = entry.promise.as_ref().map(|promise| BASE64.encode(promise));
-            Some(json!({
-                "SignedEntryTimestamp": promise,
-                "Payload": {
-                    "body": BASE64.encode(&entry.body),
-                    "integratedTime": entry.integrated_time,
-                    "logIndex": entry.place.index,
-                    "logID": hex::encode(&entry.log_id),
-                },
-            }))
-        };
-        let payload = match situation {
-            LegacySituation::TamperedPayload => [signed_payload.as_slice(), b" "].concat(),
-            _ => signed_payload,
-        };
-        let [intermediate, root] = signers.chain();
-        Ok(LegacySignature {
-            payload,
-            signature: BASE64.encode(signature),
-            certificate,
-            chain: pem(intermediate)? + &pem(root)?,
-            bundle: bundle.map(|bundle| bundle.to_string()),
-        })
+        legacy(&self.world, mint)
     }
+}
+
+pub(crate) fn legacy(world: &World, mint: &LegacyMint) -> Result<LegacySignature, DevStackError> {
+    let at = mint.at.unwrap_or_else(Timestamp::now);
+    let (signer, chain) = match &mint.signer.key {
+        Some(_) if mint.situation.is_about_the_certificate() => {
+            let why = "the situation is about a certificate, and a key is to sign";
+            return Err(DevStackError::mint("a legacy signature", why));
+        }
+        Some(name) => (Signer::known(world.named_keys.get(name)?), None),
+        None => certified(world, mint, at)?,
+    };
+    let signed_payload = simple_signing(mint);
+    let signature = signer.key.sign(&signed_payload)?;
+    let bundle = match mint.situation {
+        LegacySituation::NotLogged => None,
+        LegacySituation::EntryOfOtherPayload => {
+            let other = b"another payload".as_slice();
+            Some(logged(world, mint, &signer, other, &signer.key.sign(other)?, at)?)
+        }
+        _ => Some(logged(world, mint, &signer, &signed_payload, &signature, at)?),
+    };
+    let payload = match mint.situation {
+        LegacySituation::TamperedPayload => [signed_payload.as_slice(), b" "].concat(),
+        _ => signed_payload,
+    };
+    Ok(LegacySignature {
+        payload,
+        signature: BASE64.encode(signature),
+        certificate: signer.certificate_pem()?,
+        chain,
+        bundle,
+    })
+}
+
+/// A fresh certificate, and the chain that cosign puts beside it.
+fn certified(
+    world: &World,
+    mint: &LegacyMint,
+    at: Timestamp,
+) -> Result<(Signer, Option<String>), DevStackError> {
+    let foreign = |is| if is { world.foreign() } else { Ok(&world.ours) };
+    let authority = &foreign(mint.situation == LegacySituation::ForeignAuthority)?.signers;
+    let ct_log = &foreign(mint.situation == LegacySituation::ForeignSct)?.ct_log;
+    let issued = match mint.situation {
+        LegacySituation::SignedAfterExpiry => ended_before(at)?,
+        _ => at,
+    };
+    let certified = mint.signer.certified(&world.tokens.url);
+    let ct_log = (mint.situation != LegacySituation::NoSct).then_some(ct_log);
+    let signer = Signer::certified(&certified, authority, ct_log, issued)?;
+    let [intermediate, root] = authority.chain();
+    Ok((signer, Some(pem(intermediate)? + &pem(root)?)))
+}
+
+/// The annotation that says where in the log a payload and its signature stand.
+fn logged(
+    world: &World,
+    mint: &LegacyMint,
+    signer: &Signer,
+    payload: &[u8],
+    signature: &[u8],
+    at: Timestamp,
+) -> Result<String, DevStackError> {
+    let log = match mint.situation {
+        LegacySituation::ForeignLog => &world.foreign()?.rekor_v1,
+        _ => &world.ours.rekor_v1,
+    };
+    let (digest, verifier) = (Sha256::digest(payload), signer.verifier_pem()?);
+    let body = rekor_v1_entry::hashedrekord("sha256", &digest, signature, verifier.as_bytes());
+    let entry = log.append(body, at)?;
+    let promise = entry.promise.as_ref().map(|promise| BASE64.encode(promise));
+    let bundle = json!({
+        "SignedEntryTimestamp": promise,
+        "Payload": {
+            "body": BASE64.encode(&entry.body),
+            "integratedTime": entry.integrated_time,
+            "logIndex": entry.place.index,
+            "logID": hex::encode(&entry.log_id),
+        },
+    });
+    Ok(bundle.to_string())
 }
 
 /// The payload of Red Hat's simple signing, as cosign fills it.
@@ -170,13 +214,4 @@ fn simple_signing(mint: &LegacyMint) -> Vec<u8> {
         "optional": null,
     });
     payload.to_string().into_bytes()
-}
-
-fn issued_at(situation: LegacySituation, at: Timestamp) -> Result<Timestamp, DevStackError> {
-    if situation != LegacySituation::SignedAfterExpiry {
-        return Ok(at);
-    }
-    at.checked_sub(VALIDITY)
-        .and_then(|at| at.checked_sub(SignedDuration::from_hours(1)))
-        .map_err(|error| DevStackError::mint("a validity", error))
 }

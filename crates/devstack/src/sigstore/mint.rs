@@ -1,17 +1,15 @@
 //! Minting: a bundle as a signer would have left it, in any situation, at any time, without a request.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use der::Encode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use x509_cert::certificate::Certificate;
 
-use super::authority::pem;
 use super::claims::TokenRequest;
 use super::dsse::{Envelope, IN_TOTO, pre_authentication_encoding};
-use super::keys::{KeyKind, SigningKey};
-use super::signer_certificate::{self, Certified, VALIDITY};
+use super::named_keys::public_pem;
+use super::signer::{Identity, Signer, ended_before};
+use super::signer_certificate::Certified;
 use super::situation::{LogVersion, Situation};
 use super::{Sigstore, World, rekor_v1_entry};
 use crate::DevStackError;
@@ -21,8 +19,8 @@ use crate::DevStackError;
 pub struct Mint {
     /// The in-toto statement, exactly these bytes.
     pub statement: Vec<u8>,
-    /// The run whose identity signs.
-    pub run: TokenRequest,
+    /// Who signs.
+    pub signer: Identity,
     /// The log that sees it.
     pub log: LogVersion,
     /// What is the matter.
@@ -36,7 +34,7 @@ impl Mint {
     pub fn new(statement: impl Into<Vec<u8>>) -> Self {
         Self {
             statement: statement.into(),
-            run: TokenRequest::default(),
+            signer: Identity::default(),
             log: LogVersion::default(),
             situation: Situation::default(),
             at: None,
@@ -46,7 +44,13 @@ impl Mint {
     /// Signed by another run.
     #[must_use]
     pub fn run(self, run: TokenRequest) -> Self {
-        Self { run, ..self }
+        self.signer(run.into())
+    }
+
+    /// Signed by somebody else.
+    #[must_use]
+    pub fn signer(self, signer: Identity) -> Self {
+        Self { signer, ..self }
     }
 
     /// Seen by another log.
@@ -73,24 +77,31 @@ impl Sigstore {
     ///
     /// # Errors
     /// [`DevStackError::Mint`] when the time is not one that the authorities cover, or the situation needs
-    /// something of the statement that it does not have.
+    /// something of the statement or the signer that it does not have.
     pub fn mint(&self, mint: &Mint) -> Result<Vec<u8>, DevStackError> {
-        self::mint(&self.world, mint)
+        let bundle = bundle(&self.world, mint)?;
+        serde_json::to_vec(&bundle).map_err(|error| DevStackError::mint("a bundle", error))
+    }
+
+    /// The public half of the throw-away key of this name, as PEM.
+    ///
+    /// # Errors
+    /// [`DevStackError::Mint`] when it is no name: up to 40 of `a-z`, `0-9` and `-`.
+    pub fn public_key(&self, name: &str) -> Result<String, DevStackError> {
+        public_pem(&*self.world.named_keys.get(name)?)
     }
 }
 
-pub(crate) fn mint(world: &World, mint: &Mint) -> Result<Vec<u8>, DevStackError> {
-    let bundle = Minting::begin(world, mint)?.bundle()?;
-    serde_json::to_vec(&bundle).map_err(|error| DevStackError::mint("a bundle", error))
+pub(crate) fn bundle(world: &World, mint: &Mint) -> Result<Value, DevStackError> {
+    Minting::begin(world, mint)?.bundle()
 }
 
-/// A signer in the middle of signing: one key, one certificate.
+/// A signer in the middle of signing.
 pub(crate) struct Minting<'a> {
     pub(crate) world: &'a World,
     pub(crate) mint: &'a Mint,
     pub(crate) at: Timestamp,
-    key: SigningKey,
-    certificate: Certificate,
+    pub(crate) signer: Signer,
 }
 
 /// A signature with the digest that it was made over and the content that the bundle shows.
@@ -105,19 +116,16 @@ pub(crate) struct Signed {
 
 impl<'a> Minting<'a> {
     fn begin(world: &'a World, mint: &'a Mint) -> Result<Self, DevStackError> {
-        let key = SigningKey::generate(KeyKind::P256)?;
         let at = mint.at.unwrap_or_else(Timestamp::now);
-        let foreign = |is| if is { world.foreign() } else { Ok(&world.ours) };
-        let authority = foreign(mint.situation == Situation::ForeignAuthority)?;
-        let ct_log = foreign(mint.situation == Situation::ForeignSct)?;
-        let certificate = signer_certificate::issue(
-            &certified(mint, &world.tokens.url),
-            key.spki(),
-            &authority.signers,
-            (mint.situation != Situation::NoSct).then_some(&ct_log.ct_log),
-            issued_at(mint.situation, at)?,
-        )?;
-        Ok(Self { world, mint, at, key, certificate })
+        let signer = match &mint.signer.key {
+            Some(_) if mint.situation.is_about_the_certificate() => {
+                let why = "the situation is about a certificate, and a key is to sign";
+                return Err(DevStackError::mint("a bundle", why));
+            }
+            Some(name) => Signer::known(world.named_keys.get(name)?),
+            None => certified_signer(world, mint, at)?,
+        };
+        Ok(Self { world, mint, at, signer })
     }
 
     fn bundle(&self) -> Result<Value, DevStackError> {
@@ -125,7 +133,8 @@ impl<'a> Minting<'a> {
             Situation::MessageSignature => self.sign_message()?,
             _ => self.sign_statement(&self.mint.statement)?,
         };
-        let mut material = self.certificate_material()?;
+        let chain = matches!(self.mint.situation, Situation::BundleV01 | Situation::BundleV02);
+        let mut material = self.signer.material(chain)?;
         material["tlogEntries"] = json!(self.log_entries(&signed)?);
         material["timestampVerificationData"] = self.timestamps(&signed)?;
         let mut bundle = json!({
@@ -143,13 +152,13 @@ impl<'a> Minting<'a> {
             _ => IN_TOTO,
         };
         let encoded = pre_authentication_encoding(payload_type, statement);
-        let signature = self.key.sign(&encoded)?;
+        let signature = self.signer.key.sign(&encoded)?;
         let envelope = json!(Envelope::new(statement, payload_type, &signature));
         let v1_body = rekor_v1_entry::dsse(
             envelope.to_string().as_bytes(),
             statement,
             &signature,
-            pem(&self.certificate)?.as_bytes(),
+            self.signer.verifier_pem()?.as_bytes(),
         );
         let shown = match self.mint.situation {
             // White space at the end: the same statement to every reader of JSON.
@@ -167,31 +176,32 @@ impl<'a> Minting<'a> {
         let digest = first_subject_digest(&self.mint.statement).ok_or_else(|| {
             DevStackError::mint("a bundle", "the statement names no sha256 digest")
         })?;
-        let signature = self.key.sign_sha256(&digest)?;
-        let certificate = pem(&self.certificate)?;
+        let signature = self.signer.key.sign_sha256(&digest)?;
+        let verifier = self.signer.verifier_pem()?;
         let v1_body =
-            rekor_v1_entry::hashedrekord("sha256", &digest, &signature, certificate.as_bytes());
+            rekor_v1_entry::hashedrekord("sha256", &digest, &signature, verifier.as_bytes());
         let content = json!({
             "messageDigest": {"algorithm": "SHA2_256", "digest": BASE64.encode(&digest)},
             "signature": BASE64.encode(&signature),
         });
         Ok(Signed { signature, digest, v1_body, content: ("messageSignature", content) })
     }
+}
 
-    /// Since version 0.3 a bundle has the signer's certificate alone, before it a chain without the root.
-    fn certificate_material(&self) -> Result<Value, DevStackError> {
-        let raw = json!({"rawBytes": BASE64.encode(self.certificate_der()?)});
-        Ok(match self.mint.situation {
-            Situation::BundleV01 | Situation::BundleV02 => {
-                json!({"x509CertificateChain": {"certificates": [raw]}})
-            }
-            _ => json!({"certificate": raw}),
-        })
-    }
-
-    pub(crate) fn certificate_der(&self) -> Result<Vec<u8>, DevStackError> {
-        self.certificate.to_der().map_err(|error| DevStackError::mint("a certificate", error))
-    }
+fn certified_signer(world: &World, mint: &Mint, at: Timestamp) -> Result<Signer, DevStackError> {
+    let foreign = |is| if is { world.foreign() } else { Ok(&world.ours) };
+    let authority = foreign(mint.situation == Situation::ForeignAuthority)?;
+    let ct_log = foreign(mint.situation == Situation::ForeignSct)?;
+    let issued = match mint.situation {
+        Situation::SignedAfterExpiry => ended_before(at)?,
+        _ => at,
+    };
+    Signer::certified(
+        &certified(mint, &world.tokens.url),
+        &authority.signers,
+        (mint.situation != Situation::NoSct).then_some(&ct_log.ct_log),
+        issued,
+    )
 }
 
 /// What the certificate says of the run, with what the situation takes from it.
@@ -200,7 +210,7 @@ fn certified(mint: &Mint, issuer: &str) -> Certified {
         Situation::OtherIssuer => "https://issuer.acme.example",
         _ => issuer,
     };
-    let mut certified = Certified::of_claims(&mint.run.claims(), issuer);
+    let mut certified = mint.signer.certified(issuer);
     match mint.situation {
         Situation::TwoSans => {
             certified.sans.push(
@@ -216,15 +226,6 @@ fn certified(mint: &Mint, issuer: &str) -> Certified {
         _ => {}
     }
     certified
-}
-
-fn issued_at(situation: Situation, at: Timestamp) -> Result<Timestamp, DevStackError> {
-    if situation != Situation::SignedAfterExpiry {
-        return Ok(at);
-    }
-    at.checked_sub(VALIDITY)
-        .and_then(|at| at.checked_sub(SignedDuration::from_hours(1)))
-        .map_err(|error| DevStackError::mint("a validity", error))
 }
 
 fn media_type(situation: Situation) -> &'static str {

@@ -40,10 +40,7 @@ impl Minting<'_> {
         match self.mint.log {
             LogVersion::V1 => services.rekor_v1.append(signed.v1_body.clone(), self.at),
             LogVersion::V2 => {
-                let verifier = rekor_v2::certificate_verifier(
-                    &self.certificate_der()?,
-                    "PKIX_ECDSA_P256_SHA_256",
-                );
+                let verifier = self.signer.verifier_v2()?;
                 services.rekor_v2.append(rekor_v2::hashedrekord(
                     &signed.digest,
                     &signed.signature,

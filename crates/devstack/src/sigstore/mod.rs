@@ -18,12 +18,14 @@ mod log_entry;
 mod merkle;
 mod mint;
 mod minted_proof;
+mod named_keys;
 mod note;
 mod oidc;
 mod public_key;
 mod rekor_v1;
 mod rekor_v1_entry;
 mod rekor_v2;
+mod signer;
 mod signer_certificate;
 mod situation;
 mod tiles;
@@ -43,10 +45,12 @@ use jiff::Timestamp;
 pub use self::claims::{AUDIENCE, TokenFault, TokenRequest};
 pub use self::legacy::{LegacyMint, LegacySignature, LegacySituation};
 pub use self::mint::Mint;
+pub use self::signer::Identity;
 pub use self::situation::{LogVersion, Situation};
 
 use self::authority::Authority;
 use self::keys::{KeyKind, SigningKey};
+use self::named_keys::NamedKeys;
 use self::rekor_v1::RekorV1;
 use self::rekor_v2::RekorV2;
 use self::token::TokenIssuer;
@@ -90,6 +94,7 @@ pub(crate) struct World {
     url: String,
     tokens: TokenIssuer,
     default_run: TokenRequest,
+    named_keys: NamedKeys,
     ours: Services,
     /// The same services with other keys, which nobody trusts; made when first minted with.
     foreign: OnceLock<Services>,
@@ -215,6 +220,7 @@ impl World {
             tokens: TokenIssuer::load(url.clone(), Some(folder))?,
             url,
             default_run,
+            named_keys: NamedKeys::in_folder(folder.to_owned()),
             ours: Services::load(Some(folder))?,
             foreign: OnceLock::new(),
         })

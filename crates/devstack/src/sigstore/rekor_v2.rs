@@ -99,6 +99,11 @@ pub(crate) fn certificate_verifier(certificate: &[u8], key_details: &str) -> Val
     json!({"keyDetails": key_details, "x509Certificate": {"rawBytes": BASE64.encode(certificate)}})
 }
 
+/// The same for a signer without a certificate.
+pub(crate) fn key_verifier(spki: &[u8], key_details: &str) -> Value {
+    json!({"keyDetails": key_details, "publicKey": {"rawBytes": BASE64.encode(spki)}})
+}
+
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/api/v2/log/entries", post(create_entry))

@@ -86,10 +86,19 @@ fn alternative_names(sans: &[String]) -> Result<Option<Extension>, DevStackError
     }
     let names = sans
         .iter()
-        .map(|san| Ia5String::new(san).map(GeneralName::UniformResourceIdentifier))
+        .map(|san| Ia5String::new(san).map(general_name(san)))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| DevStackError::mint("an alternative name", error))?;
     extension(ID_CE_SUBJECT_ALT_NAME, true, &SubjectAltName(names)).map(Some)
+}
+
+/// Fulcio writes people's e-mail addresses as such, and everything else as a URI.
+fn general_name(san: &str) -> fn(Ia5String) -> GeneralName {
+    if san.contains('@') && !san.contains("://") {
+        GeneralName::Rfc822Name
+    } else {
+        GeneralName::UniformResourceIdentifier
+    }
 }
 
 fn fulcio(number: u32) -> Result<ObjectIdentifier, DevStackError> {

@@ -78,6 +78,23 @@ pub enum Situation {
 }
 
 impl Situation {
+    /// Whether it needs a certificate: a key alone cannot be in it.
+    pub(crate) fn is_about_the_certificate(self) -> bool {
+        use Situation::*;
+        matches!(
+            self,
+            SignedAfterExpiry
+                | NoSct
+                | ForeignSct
+                | ForeignAuthority
+                | TwoSans
+                | EmptySan
+                | NoSan
+                | NoIssuer
+                | OtherIssuer
+        )
+    }
+
     /// All of them, the healthy one first.
     pub const ALL: [Self; 26] = [
         Self::Healthy,

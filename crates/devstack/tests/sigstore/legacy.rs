@@ -26,7 +26,7 @@ fn faults(sigstore: &Sigstore, signature: &LegacySignature, digest: &str) -> Vec
     if payload["critical"]["image"]["docker-manifest-digest"] != digest {
         faults.push(Fault::Digest);
     }
-    let certificate = DerCertificate::from_pem(&signature.certificate).unwrap();
+    let certificate = DerCertificate::from_pem(signature.certificate.as_ref().unwrap()).unwrap();
     let info = sigstore_crypto::parse_certificate_info(&certificate).unwrap();
     let key = VerificationKey::from_spki(&info.public_key).unwrap();
     let bytes = SignatureBytes::new(BASE64.decode(&signature.signature).unwrap());
@@ -36,7 +36,8 @@ fn faults(sigstore: &Sigstore, signature: &LegacySignature, digest: &str) -> Vec
     let root = trusted_root(sigstore);
     let intermediate =
         root.certificate_authorities[0].cert_chain.certificates[0].raw_bytes.to_pem();
-    if !signature.chain.starts_with(&intermediate.replace("\r\n", "\n")) {
+    let chain = signature.chain.as_ref().unwrap();
+    if !chain.starts_with(&intermediate.replace("\r\n", "\n")) {
         faults.push(Fault::Authority);
     }
     let Some(bundle) = &signature.bundle else {

@@ -5,6 +5,7 @@
 
 mod clients;
 mod cosign;
+mod keyed;
 mod legacy;
 mod services;
 mod situations;

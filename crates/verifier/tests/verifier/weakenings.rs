@@ -1,6 +1,6 @@
 //! What the command line weakens is spelled out in the report.
 
-use sealwright_devstack::sigstore::{LegacyMint, LegacySituation, TokenRequest};
+use sealwright_devstack::sigstore::{LegacyMint, LegacySituation};
 use sealwright_policy::{Code, Verdict};
 use serde_json::{Map, Value, json};
 
@@ -10,11 +10,8 @@ use crate::world::*;
 fn sign_legacy(world: &World, digest: &str, situation: LegacySituation) {
     let signature = sigstore()
         .mint_legacy(&LegacyMint {
-            repository: format!("ghcr.io/{REPOSITORY}"),
-            digest: digest.to_owned(),
-            run: TokenRequest::default(),
             situation,
-            at: None,
+            ..LegacyMint::new(format!("ghcr.io/{REPOSITORY}"), digest)
         })
         .expect("it is minted");
     let annotations: Map<String, Value> = signature
