@@ -8,6 +8,7 @@ mod docs;
 mod e2e;
 mod failure;
 mod measure;
+mod oracle;
 mod peers;
 mod planes;
 mod program;
@@ -64,6 +65,8 @@ enum Task {
     Plane(planes::command::Arguments),
     /// Runs every case against the real programs and writes `target/sealwright/e2e.json`.
     E2e(e2e::Arguments),
+    /// Shows every situation to the real controllers and to the predictor, and writes `target/sealwright/oracle.json`.
+    Oracle(oracle::Arguments),
     /// Measures ours beside the real programs and writes `target/sealwright/bench.json`.
     Bench(bench::Arguments),
     /// Runs a program and prints what it cost as JSON.
@@ -113,6 +116,7 @@ fn run(task: Task) -> Outcome {
         Task::Peers => peers::build(&workspace),
         Task::Plane(arguments) => planes::command::run(&workspace, &arguments),
         Task::E2e(arguments) => e2e::run(&workspace, &arguments),
+        Task::Oracle(arguments) => oracle::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
     }
 }

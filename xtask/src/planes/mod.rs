@@ -102,7 +102,7 @@ struct Peers {
 }
 
 /// What to do about a program that is not there.
-const MISSING: &str = "install Go and run `cargo xtask peers`";
+pub(crate) const MISSING: &str = "install Go and run `cargo xtask peers`";
 
 impl Peers {
     fn new(workspace: &Workspace, setup: &Setup) -> Outcome<Peers> {

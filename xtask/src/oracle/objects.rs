@@ -1,0 +1,134 @@
+//! The Kubernetes objects of a situation.
+
+use serde_json::{Map, Value, json};
+
+use super::arrange::Arranged;
+use super::mint::Mint;
+use super::situation::{Secret, Situation, Source};
+use crate::failure::Outcome;
+use crate::program::free_port;
+
+pub(super) const NAMESPACE: &str = "oracle";
+const SOURCE_API: &str = "source.toolkit.fluxcd.io/v1";
+
+/// What stands for the places in a situation's strings.
+pub(super) struct Places(Vec<(&'static str, String)>);
+
+impl Places {
+    pub(super) fn of(
+        situation: &Situation,
+        host: &str,
+        arranged: &Arranged,
+        mint: &Mint,
+    ) -> Outcome<Places> {
+        let closed = format!("127.0.0.1:{}", free_port()?);
+        Ok(Places(vec![
+            ("{host}", host.to_owned()),
+            ("{repository}", situation.repository()),
+            ("{name}", situation.name.clone()),
+            ("{digest}", arranged.digest.clone()),
+            ("{issuer}", mint.issuer.clone()),
+            ("{closed}", closed),
+        ]))
+    }
+
+    pub(super) fn fill(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => {
+                let filled = self
+                    .0
+                    .iter()
+                    .fold(text.clone(), |text, (place, with)| text.replace(place, with));
+                Value::String(filled)
+            }
+            Value::Array(items) => items.iter().map(|item| self.fill(item)).collect(),
+            Value::Object(fields) => Value::Object(
+                fields.iter().map(|(name, value)| (name.clone(), self.fill(value))).collect(),
+            ),
+            other => other.clone(),
+        }
+    }
+}
+
+/// The objects that are watched, one for each copy, and those that they need.
+pub(super) fn of(situation: &Situation, places: &Places) -> (Vec<Value>, Vec<Value>) {
+    let (kind, spec, needed) = match &situation.source {
+        Source::OciRepository(spec) => ("OCIRepository", spec, vec![]),
+        Source::HelmChart { chart, repository } => {
+            let repository = object("HelmRepository", &situation.name, repository, places);
+            ("HelmChart", chart, vec![repository])
+        }
+    };
+    let watched = (1..=situation.copies).map(|copy| {
+        let name = match copy {
+            1 => situation.name.clone(),
+            copy => format!("{}-{copy}", situation.name),
+        };
+        object(kind, &name, spec, places)
+    });
+    (watched.collect(), needed)
+}
+
+fn object(kind: &str, name: &str, spec: &Map<String, Value>, places: &Places) -> Value {
+    json!({
+        "apiVersion": SOURCE_API, "kind": kind,
+        "metadata": {"namespace": NAMESPACE, "name": name},
+        "spec": places.fill(&Value::Object(spec.clone())),
+    })
+}
+
+/// A Secret with its contents.
+pub(super) fn secret(secret: &Secret, mint: &Mint) -> Value {
+    let entries = secret
+        .entries
+        .iter()
+        .map(|(key, content)| ((*key).to_owned(), Value::String(mint.content(content))));
+    json!({
+        "apiVersion": "v1", "kind": "Secret", "type": secret.kind,
+        "metadata": {"namespace": NAMESPACE, "name": secret.name},
+        "stringData": Value::Object(entries.collect()),
+    })
+}
+
+/// JSON merge patch (RFC 7396).
+pub(super) fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    let Some(fields) = target.as_object_mut() else { return };
+    for (name, change) in changes {
+        if change.is_null() {
+            fields.remove(name);
+        } else {
+            merge(fields.entry(name).or_insert(Value::Null), change);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_sets_and_takes_away() {
+        for (target, patch, expected, reason) in [
+            (json!({"a": 1}), json!({"b": 2}), json!({"a": 1, "b": 2}), "a field more"),
+            (json!({"a": 1}), json!({"a": null}), json!({}), "null takes away"),
+            (
+                json!({"a": {"b": 1, "c": 2}}),
+                json!({"a": {"b": 3}}),
+                json!({"a": {"b": 3, "c": 2}}),
+                "inside",
+            ),
+            (json!({"a": [1]}), json!({"a": [2, 3]}), json!({"a": [2, 3]}), "lists are replaced"),
+        ] {
+            let mut target = target;
+            merge(&mut target, &patch);
+            assert_eq!(target, expected, "{reason}");
+        }
+    }
+}

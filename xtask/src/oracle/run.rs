@@ -1,0 +1,210 @@
+//! One controller, all situations: arrange, apply, watch, act, watch again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Value, json};
+
+use super::arrange::{self, Arranged, arrange};
+use super::mint::Mint;
+use super::objects::{self, NAMESPACE, Places};
+use super::shelves::Shelves;
+use super::situation::{Act, Situation};
+use super::situations::common_secrets;
+use super::watch::{self, Awaited, Seen};
+use crate::failure::{Context as _, Outcome};
+use crate::planes::{Api, Controller, Plane, Setup};
+use crate::say;
+use crate::workspace::Workspace;
+
+const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
+const SOURCE_API: &str = "source.toolkit.fluxcd.io/v1";
+
+/// A controller that has been asked; its plane and the registries still run.
+pub(super) struct Asked {
+    pub(super) kubeconfig: Utf8PathBuf,
+    pub(super) context: String,
+    /// One for each object that was watched.
+    pub(super) observations: Vec<Observation>,
+    /// Where the dev stack's trusted root is.
+    pub(super) trusted_root: Utf8PathBuf,
+    _plane: Plane,
+    _shelves: Shelves,
+}
+
+/// What the controller said about one object.
+pub(super) struct Observation {
+    pub(super) situation: Situation,
+    pub(super) object: Value,
+    /// Whether it said anything that lasts.
+    pub(super) settled: bool,
+}
+
+/// Situations with what was arranged for them.
+struct Scene<'a> {
+    situation: &'a Situation,
+    arranged: Arranged,
+    places: Places,
+    /// As they are to be, without status.
+    objects: Vec<Value>,
+}
+
+/// Starts everything, and lets the controller see every situation.
+pub(super) fn ask(
+    workspace: &Workspace,
+    folder: &Utf8Path,
+    controller: Controller,
+    situations: &[Situation],
+) -> Outcome<Asked> {
+    let shelves = Shelves::start(workspace, &folder.join("registries"))?;
+    let mint = Mint::at(&shelves)?;
+    say::line("  arrange the evidence");
+    let mut scenes = Vec::new();
+    for situation in situations {
+        scenes.push(scene(situation, &shelves, &mint).context(|| situation.name.clone())?);
+    }
+    set_faults(&scenes, &shelves)?;
+    say::line("  start the plane");
+    let context = folder.file_name().unwrap_or("oracle").to_owned();
+    let setup = Setup {
+        name: &context,
+        folder: &folder.join("plane"),
+        controller,
+        kustomize: false,
+        environment: BTreeMap::new(),
+    };
+    let plane = Plane::start(workspace, &setup)?;
+    plane.namespace(NAMESPACE)?;
+    let seen = play(&plane.api, &mut scenes, &shelves, &mint)?;
+    let observations = observations(&scenes, &seen);
+    Ok(Asked {
+        kubeconfig: plane.kubeconfig.clone(),
+        context,
+        observations,
+        trusted_root: shelves.sigstore()?.endpoints().trust.join("trusted_root.json"),
+        _plane: plane,
+        _shelves: shelves,
+    })
+}
+
+fn scene<'a>(situation: &'a Situation, shelves: &Shelves, mint: &Mint) -> Outcome<Scene<'a>> {
+    let arranged = arrange(situation, shelves, mint)?;
+    let places = Places::of(situation, shelves.host(situation.shelf)?, &arranged, mint)?;
+    Ok(Scene { situation, arranged, places, objects: Vec::new() })
+}
+
+fn set_faults(scenes: &[Scene], shelves: &Shelves) -> Outcome {
+    let mut by_shelf = BTreeMap::new();
+    for scene in scenes.iter().filter(|scene| !scene.situation.faults.is_empty()) {
+        let faults = arrange::faults(scene.situation, &scene.arranged);
+        by_shelf.entry(scene.situation.shelf).or_insert_with(Vec::new).extend(faults);
+    }
+    by_shelf.iter().try_for_each(|(shelf, faults)| shelves.set_faults(*shelf, faults))
+}
+
+/// Applies all objects, and plays what happens then, act by act.
+fn play(api: &Api, scenes: &mut [Scene], shelves: &Shelves, mint: &Mint) -> Outcome<Seen> {
+    let secrets: BTreeMap<&str, _> = common_secrets()
+        .into_iter()
+        .chain(scenes.iter().flat_map(|scene| scene.situation.secrets.clone()))
+        .map(|secret| (secret.name, secret))
+        .collect();
+    for secret in secrets.values() {
+        api.apply(&objects::secret(secret, mint))?;
+    }
+    let mut awaited = BTreeMap::new();
+    for scene in scenes.iter_mut() {
+        let (watched, needed) = objects::of(scene.situation, &scene.places);
+        needed.iter().try_for_each(|object| api.apply(object).map(drop))?;
+        for object in &watched {
+            let (key, wanted) =
+                apply(api, object, None).context(|| scene.situation.name.clone())?;
+            awaited.insert(key, wanted);
+        }
+        scene.objects = watched;
+    }
+    say::line(&format!("  watch {} objects", awaited.len()));
+    let mut seen = watch::settle(api, SOURCE_API, &awaited)?;
+    let acts = scenes.iter().map(|scene| scene.situation.acts.len()).max().unwrap_or_default();
+    for at in 0..acts {
+        let mut awaited = BTreeMap::new();
+        for scene in scenes.iter_mut() {
+            if let Some(act) = scene.situation.acts.get(at) {
+                awaited.extend(perform(api, act, at, scene, shelves, mint)?);
+            }
+        }
+        say::line(&format!("  watch {} objects after act {}", awaited.len(), at + 1));
+        seen.extend(watch::settle(api, SOURCE_API, &awaited)?);
+    }
+    Ok(seen)
+}
+
+type Key = (String, String);
+
+fn perform(
+    api: &Api,
+    act: &Act,
+    at: usize,
+    scene: &mut Scene,
+    shelves: &Shelves,
+    mint: &Mint,
+) -> Outcome<Vec<(Key, Awaited)>> {
+    let mut request = Some(format!("act-{}", at + 1));
+    match act {
+        Act::Spec(patch) => {
+            let patch = scene.places.fill(patch);
+            for object in &mut scene.objects {
+                objects::merge(&mut object["spec"], &patch);
+            }
+            request = None;
+        }
+        Act::Secret(secret) => drop(api.apply(&objects::secret(secret, mint))?),
+        Act::Reconcile => {}
+        Act::MoveTag(to) => arrange::move_tag(scene.situation, shelves, to)?,
+        Act::DeleteEvidence => {
+            arrange::remove_evidence(scene.situation, shelves, &scene.arranged)?;
+        }
+    }
+    let mut awaited = Vec::new();
+    for object in &mut scene.objects {
+        if let Some(request) = &request {
+            object["metadata"]["annotations"] = json!({REQUESTED_AT: request});
+        }
+        awaited.push(apply(api, object, request.clone())?);
+    }
+    Ok(awaited)
+}
+
+fn apply(api: &Api, object: &Value, request: Option<String>) -> Outcome<(Key, Awaited)> {
+    let applied = api.apply(object)?;
+    let word = |pointer: &str| applied.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let key = (word("/kind").to_owned(), word("/metadata/name").to_owned());
+    let wanted = Awaited {
+        generation: applied["metadata"]["generation"].as_i64().unwrap_or_default(),
+        request,
+        silent: applied["spec"]["suspend"] == Value::Bool(true),
+    };
+    Ok((key, wanted))
+}
+
+fn observations(scenes: &[Scene], seen: &Seen) -> Vec<Observation> {
+    let mut observations = Vec::new();
+    let mut named = BTreeSet::new();
+    for scene in scenes {
+        for object in &scene.objects {
+            let word =
+                |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            let key = (word("/kind").to_owned(), word("/metadata/name").to_owned());
+            let (object, settled) =
+                seen.get(&key).cloned().unwrap_or_else(|| (object.clone(), false));
+            if named.insert(key) {
+                observations.push(Observation {
+                    situation: scene.situation.clone(),
+                    object,
+                    settled,
+                });
+            }
+        }
+    }
+    observations
+}

@@ -1,0 +1,188 @@
+//! The registries that artifacts are put on, and pushing to them over plain HTTP.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::situation::Shelf;
+use crate::devstack::DevStack;
+use crate::failure::{Context as _, Failure, Outcome};
+use crate::program::{Program, Service, free_port};
+use crate::workspace::Workspace;
+
+const DEV_STACK: &str = "sealwright-devstack";
+
+/// The registries that run, and why the others do not.
+pub(super) struct Shelves {
+    pub(super) agent: ureq::Agent,
+    addresses: BTreeMap<Shelf, String>,
+    pub(super) missing: BTreeMap<Shelf, String>,
+    stacks: Vec<DevStack>,
+    _services: Vec<Service>,
+}
+
+impl Shelves {
+    pub(super) fn start(workspace: &Workspace, folder: &Utf8Path) -> Outcome<Shelves> {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let mut shelves = Shelves {
+            agent,
+            addresses: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            stacks: Vec::new(),
+            _services: Vec::new(),
+        };
+        for (shelf, name, flags) in [
+            (Shelf::Api, "api", &["--control"] as &[&str]),
+            (Shelf::Tag, "tag", &["--control", "--referrers-api", "off"]),
+            (Shelf::Paged, "paged", &["--control", "--referrers-page", "1"]),
+        ] {
+            let program = Program::new(workspace.binary(crate::release::PROFILE, DEV_STACK));
+            let stack = DevStack::serve(program, &folder.join(name).join("state"), flags)?;
+            shelves.addresses.insert(shelf, stack.endpoints().registry.clone());
+            shelves.stacks.push(stack);
+        }
+        shelves.peer(Shelf::Distribution, distribution(workspace, folder))?;
+        shelves.peer(Shelf::Crane, crane(workspace, folder))?;
+        Ok(shelves)
+    }
+
+    /// A real registry may be missing here; one that is there must run.
+    fn peer(&mut self, shelf: Shelf, started: Outcome<Option<(String, Service)>>) -> Outcome {
+        match started? {
+            Some((address, service)) => {
+                self.addresses.insert(shelf, address);
+                self._services.push(service);
+            }
+            None => {
+                let why = "not built here: install Go and run `cargo xtask peers`".to_owned();
+                self.missing.insert(shelf, why);
+            }
+        }
+        Ok(())
+    }
+
+    /// The stack whose Sigstore mints, and whose trusted root everybody trusts.
+    pub(super) fn sigstore(&self) -> Outcome<&DevStack> {
+        self.stacks.first().ok_or_else(|| Failure::new("the dev stack is not there"))
+    }
+
+    pub(super) fn host(&self, shelf: Shelf) -> Outcome<&str> {
+        let host = self.addresses.get(&shelf).map(String::as_str);
+        host.ok_or_else(|| Failure::new(format!("the registry {shelf:?} does not run")))
+    }
+
+    /// Replaces the faults of a dev registry.
+    pub(super) fn set_faults(&self, shelf: Shelf, faults: &[Value]) -> Outcome {
+        let url = format!("http://{}/_faults", self.host(shelf)?);
+        let answer = self.agent.post(&url).send_json(faults).context(|| url.clone())?;
+        insist(answer.status().as_u16(), 204, &url)
+    }
+
+    /// A repository on one of them.
+    pub(super) fn repository<'a>(&'a self, shelf: Shelf, name: &'a str) -> Outcome<Repository<'a>> {
+        Ok(Repository { agent: &self.agent, host: self.host(shelf)?, name })
+    }
+}
+
+/// distribution's registry; `None` when it is not built.
+fn distribution(workspace: &Workspace, folder: &Utf8Path) -> Outcome<Option<(String, Service)>> {
+    let path = workspace.peers().join("registry");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let port = free_port()?;
+    let folder = folder.join("distribution");
+    std::fs::create_dir_all(&folder).context(|| folder.to_string())?;
+    let config: Utf8PathBuf = folder.join("config.yml");
+    let text = format!(
+        "version: 0.1\nstorage:\n  delete:\n    enabled: true\n  filesystem:\n    rootdirectory: {folder}/data\n\
+         http:\n  addr: 127.0.0.1:{port}\n"
+    );
+    std::fs::write(&config, text).context(|| config.to_string())?;
+    let program = Program::new(path).args(["serve", config.as_str()]);
+    let mut service = program.serve(&folder.join("registry.log"))?;
+    service.wait_for_port(port)?;
+    Ok(Some((format!("127.0.0.1:{port}"), service)))
+}
+
+/// `crane registry serve`; `None` when it is not built.
+fn crane(workspace: &Workspace, folder: &Utf8Path) -> Outcome<Option<(String, Service)>> {
+    let path = workspace.peers().join("crane");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let port = free_port()?;
+    let address = format!("127.0.0.1:{port}");
+    let program = Program::new(path).args(["registry", "serve", "--address", &address]);
+    let mut service = program.serve(&folder.join("crane.log"))?;
+    service.wait_for_port(port)?;
+    Ok(Some((address, service)))
+}
+
+/// A repository that is pushed to.
+pub(super) struct Repository<'a> {
+    agent: &'a ureq::Agent,
+    pub(super) host: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl Repository<'_> {
+    /// Uploads a blob; gives its descriptor.
+    pub(super) fn blob(&self, media_type: &str, bytes: &[u8]) -> Outcome<Value> {
+        let digest = digest(bytes);
+        let begin = format!("http://{}/v2/{}/blobs/uploads/", self.host, self.name);
+        let answer = self.agent.post(&begin).send_empty().context(|| begin.clone())?;
+        let location = answer.headers().get("location").and_then(|value| value.to_str().ok());
+        let location = location
+            .ok_or_else(|| Failure::new(format!("{begin}: {} and no location", answer.status())))?;
+        let location = match location.strip_prefix('/') {
+            Some(path) => format!("http://{}/{path}", self.host),
+            None => location.to_owned(),
+        };
+        let joint = if location.contains('?') { '&' } else { '?' };
+        let url = format!("{location}{joint}digest={digest}");
+        let answer = self
+            .agent
+            .put(&url)
+            .content_type("application/octet-stream")
+            .send(bytes)
+            .context(|| url.clone())?;
+        insist(answer.status().as_u16(), 201, &url)?;
+        Ok(json!({"mediaType": media_type, "digest": digest, "size": bytes.len()}))
+    }
+
+    /// Uploads a manifest, by tag or (`None`) by its digest; gives its descriptor.
+    pub(super) fn manifest(&self, tag: Option<&str>, manifest: &Value) -> Outcome<Value> {
+        let media_type = manifest["mediaType"].as_str().unwrap_or_default();
+        let bytes = serde_json::to_vec(manifest)?;
+        let digest = digest(&bytes);
+        let reference = tag.unwrap_or(&digest);
+        let url = format!("http://{}/v2/{}/manifests/{reference}", self.host, self.name);
+        let sent = self.agent.put(&url).content_type(media_type).send(&bytes[..]);
+        let answer = sent.context(|| url.clone())?;
+        insist(answer.status().as_u16(), 201, &url)?;
+        Ok(json!({"mediaType": media_type, "digest": digest, "size": bytes.len()}))
+    }
+
+    /// Deletes a manifest by digest or tag.
+    pub(super) fn delete(&self, reference: &str) -> Outcome {
+        let url = format!("http://{}/v2/{}/manifests/{reference}", self.host, self.name);
+        let answer = self.agent.delete(&url).call().context(|| url.clone())?;
+        insist(answer.status().as_u16(), 202, &url)
+    }
+}
+
+fn insist(status: u16, wanted: u16, url: &str) -> Outcome {
+    if status == wanted {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{url}: {status} instead of {wanted}")))
+}
+
+/// `sha256:…` of these bytes.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    let hex: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{}", hex.concat())
+}
