@@ -88,12 +88,13 @@ fn ask(
         .iter()
         .map(|situation| {
             let why = situation.only.map_or("", |(_, why)| why);
-            Row::not_run(&situation.name, &version, why)
+            Row::not_run(situation, &version, why)
         })
         .collect();
     let folder = folder.join(controller.peer());
     match run::ask(workspace, &folder, controller, &known) {
         Ok(asked) => {
+            keep(&asked.observations, &folder.join("observed.json"))?;
             say::line("  predict");
             let reports = predict::all(workspace, &asked, &version, jobs);
             let compared = asked.observations.iter().zip(reports);
@@ -103,11 +104,18 @@ fn ask(
         }
         Err(failure) if failure.next.as_deref() == Some(crate::planes::MISSING) => {
             let why = failure.to_string();
-            rows.extend(known.iter().map(|s| Row::not_run(&s.name, &version, &why)));
+            rows.extend(known.iter().map(|s| Row::not_run(s, &version, &why)));
         }
         Err(failure) => return Err(failure),
     }
     Ok(rows)
+}
+
+/// All that the controller said, for whoever looks for the reason of a disagreement.
+fn keep(observations: &[run::Observation], path: &Utf8Path) -> Outcome {
+    let objects: Vec<&serde_json::Value> =
+        observations.iter().map(|observation| &observation.object).collect();
+    std::fs::write(path, serde_json::to_vec_pretty(&objects)?).context(|| path.to_string())
 }
 
 fn conclude(rows: &[Row], path: &Utf8Path) -> Outcome {

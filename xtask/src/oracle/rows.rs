@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::compare::{condition, fitting, word};
 use super::run::Observation;
+use super::situation::Situation;
 use crate::failure::Outcome;
 
 /// A line of `oracle.json`.
@@ -13,6 +14,8 @@ use crate::failure::Outcome;
 pub(super) struct Row {
     pub(super) situation: String,
     pub(super) controller: String,
+    /// Why it is there.
+    pub(super) because: String,
     /// The outcome that fits, else the likeliest.
     pub(super) predicted: Option<Said>,
     pub(super) observed: Option<Said>,
@@ -38,9 +41,10 @@ pub(super) struct Said {
 }
 
 impl Row {
-    pub(super) fn not_run(situation: &str, controller: &str, why: &str) -> Row {
+    pub(super) fn not_run(situation: &Situation, controller: &str, why: &str) -> Row {
         Row {
-            situation: situation.to_owned(),
+            situation: situation.name.clone(),
+            because: situation.because.clone(),
             controller: controller.to_owned(),
             predicted: None,
             observed: None,
@@ -56,7 +60,9 @@ impl Row {
         let situation = &observation.situation;
         let object = &observation.object;
         let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-        let mut row = Row::not_run(name, controller, "");
+        let mut row = Row::not_run(situation, controller, "");
+        // Of several copies each has its own line.
+        name.clone_into(&mut row.situation);
         row.observed = Some(observed(object));
         row.agree = Some(false);
         row.chance = situation.chance;
