@@ -32,7 +32,7 @@ pub use trust::{TrustError, TrustedRoot};
 
 /// Text from outside as a message may repeat it: short, and with control characters shown as what
 /// they are, because they could rewrite a terminal.
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let (text, cut) = match text.char_indices().nth(limits::QUOTED_CHARS_MAX) {
         Some((end, _)) => (&text[..end], "…"),
         None => (text, ""),

@@ -1,3 +1,24 @@
-//! What Flux would say about a source: the API fields that are read, the version matrix, and the prediction.
+//! What Flux would say about a source: the API fields that are read, the version matrix, and the
+//! prediction. Pure: knows no clock, file, network, environment or process.
+//!
+//! [`predict()`] is asked again and again: each time it names the [`Request`]s whose answers it lacks
+//! ([`Prediction::wanted`]), somebody who may speak to a registry asks them, until nothing is lacking.
 
+pub mod controller;
+mod predict;
+pub mod prediction;
 pub mod render;
+pub mod rules;
+pub mod secrets;
+pub mod seen;
+pub mod source;
+
+pub use controller::Controller;
+pub use predict::{Situation, predict};
+pub use prediction::{Condition, Outcome, Prediction, Then};
+pub use rules::{RULES, Rule};
+pub use secrets::{Secret, Secrets};
+pub use seen::{Answer, Ask, Request, Response, Seen};
+pub use source::{
+    FluxInstance, HelmChart, HelmRelease, HelmRepository, OciRepository, Source, SourceError,
+};

@@ -1,0 +1,155 @@
+//! What a prediction is.
+
+use sealwright_policy::source_report::{
+    ConditionReport, OutcomeReport, PredictionReport, RuleReport,
+};
+
+use crate::rules::Rule;
+use crate::seen::Request;
+
+/// What stands in the message of a condition where the errors of the single signatures are joined,
+/// in no fixed order.
+pub const ERRORS_PLACE: &str = "{errors}";
+
+/// What the controller will say about a source, or what is lacking to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prediction {
+    /// Whose rules these are, such as `source-controller 1.9.6 (Flux 2.9)`.
+    pub controller: String,
+    /// Questions whose answers are lacking. While there are any, nothing else here is final.
+    pub wanted: Vec<Request>,
+    /// `registry/repository` of the artifact.
+    pub repository: Option<String>,
+    /// Digest that the source resolves to, such as `sha256:…`: what the judge is to be asked about.
+    pub digest: Option<String>,
+    /// All that may come of it, the likeliest first; more than one where the controller's own order
+    /// is not fixed.
+    pub outcomes: Vec<Outcome>,
+    /// Why nothing can be predicted.
+    pub undecided: Option<String>,
+    /// The rules that led there, in order.
+    pub because: Vec<&'static Rule>,
+}
+
+/// One thing that may come of a reconciliation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// `Ready`; `None` when the controller writes nothing.
+    pub ready: Option<bool>,
+    /// What it does next.
+    pub then: Then,
+    /// Revision that it serves from then on, when it fetched it.
+    pub revision: Option<String>,
+    /// Conditions that it sets.
+    pub conditions: Vec<Condition>,
+    /// Errors of the single signatures; the messages hold [`ERRORS_PLACE`] in their place.
+    pub errors: Vec<String>,
+}
+
+/// What the controller does after a reconciliation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Comes back after `spec.interval`.
+    Waits,
+    /// Comes back at growing intervals, up to 15 minutes.
+    Retries,
+    /// Waits for the object to be changed.
+    Stalls,
+    /// Nothing.
+    Nothing,
+}
+
+/// A condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Such as `SourceVerified`.
+    pub kind: &'static str,
+    /// `True` or `False`.
+    pub status: bool,
+    /// Such as `VerificationError`.
+    pub reason: &'static str,
+    /// The controller's words.
+    pub message: String,
+}
+
+impl Prediction {
+    /// Whether every outcome is `Ready`; `None` when that is not known.
+    pub fn ready(&self) -> Option<bool> {
+        if self.undecided.is_some() || !self.wanted.is_empty() || self.outcomes.is_empty() {
+            return None;
+        }
+        let mut all = self.outcomes.iter().map(|outcome| outcome.ready);
+        let first = all.next()??;
+        all.all(|ready| ready == Some(first)).then_some(first)
+    }
+
+    /// As the report says it.
+    pub fn report(&self) -> PredictionReport {
+        let lacking = || "not all answers of the registry were gathered".to_owned();
+        let undecided = match &self.undecided {
+            None if !self.wanted.is_empty() => Some(lacking()),
+            undecided => undecided.clone(),
+        };
+        PredictionReport {
+            controller: self.controller.clone(),
+            outcomes: match undecided {
+                Some(_) => vec![],
+                None => self.outcomes.iter().map(Outcome::report).collect(),
+            },
+            undecided,
+            because: self.because.iter().map(|rule| rule.report()).collect(),
+        }
+    }
+}
+
+impl Outcome {
+    fn report(&self) -> OutcomeReport {
+        OutcomeReport {
+            ready: self.ready.map(truth),
+            then: self.then.as_str().to_owned(),
+            revision: self.revision.clone(),
+            conditions: self.conditions.iter().map(Condition::report).collect(),
+            errors: self.errors.clone(),
+        }
+    }
+
+    /// The condition of this type.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.kind == kind)
+    }
+}
+
+impl Condition {
+    fn report(&self) -> ConditionReport {
+        ConditionReport {
+            kind: self.kind.to_owned(),
+            status: truth(self.status),
+            reason: self.reason.to_owned(),
+            message: self.message.clone(),
+            observed_generation: None,
+        }
+    }
+}
+
+impl Then {
+    /// As the report says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waits => "waits",
+            Self::Retries => "retries",
+            Self::Stalls => "stalls",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+impl Rule {
+    /// As the report says it.
+    pub fn report(&self) -> RuleReport {
+        RuleReport { rule: self.name.to_owned(), says: self.says.to_owned() }
+    }
+}
+
+fn truth(status: bool) -> String {
+    if status { "True" } else { "False" }.to_owned()
+}
