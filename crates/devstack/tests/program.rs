@@ -221,6 +221,7 @@ fn help_shows_examples() {
     for (arguments, expected) in [
         (vec!["--help"], "sealwright-devstack token --state .devstack --repository acme/platform"),
         (vec!["up", "--help"], "/_faults"),
+        (vec!["plane", "--help"], "kubectl --kubeconfig .plane/kubeconfig"),
         (vec!["token", "--help"], "--workflow-repository <OWNER/NAME>"),
     ] {
         let output = run(&arguments);
@@ -237,6 +238,31 @@ fn control_is_there_only_when_asked_for() {
         let answer = request(&up.endpoints.registry, "GET", "/_requests", "").unwrap();
         assert!(answer.starts_with(expected), "{flags:?}: {answer}");
     }
+}
+
+/// The simulated plane: one line when ready, a kubeconfig, the context's name, a graceful end.
+#[test]
+fn a_plane_says_where_it_is_and_that_it_is_simulated() {
+    let folder = folder();
+    let mut child = Command::new(PROGRAM)
+        .args(["plane", "--state", folder.path.as_str(), "--name", "prod"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&ready["context"], &ready["simulated"]), (&"prod".into(), &true.into()), "{line}");
+    assert_eq!(ready["kubeconfig"], folder.path.join("kubeconfig").as_str());
+    let address = ready["server"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let version = request(&address, "GET", "/version", "").unwrap();
+    assert!(version.contains("+simulated"), "{version}");
+    let faults = request(&address, "GET", "/_faults", "").unwrap();
+    assert!(faults.starts_with("HTTP/1.1 404"), "nobody asked for control: {faults}");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 fn manifest_path(tag: usize) -> String {

@@ -24,6 +24,9 @@ use std::sync::Arc;
 /// Events that wait for a slow reader before the server waits, too.
 const WAITING_EVENTS_MAX: usize = 64;
 
+/// So much earlier, events are on their way before the connection is cut.
+const BEFORE_CUT: Duration = Duration::from_millis(20);
+
 /// One watch.
 struct Watch {
     cluster: Arc<Cluster>,
@@ -124,7 +127,10 @@ impl Watch {
         // An error here means that nobody listens any more.
         let _ = match over {
             Over::Ended => return,
-            Over::Cut => out.send(Err(io::Error::other(Hangup))).await,
+            Over::Cut => {
+                sleep(BEFORE_CUT).await;
+                out.send(Err(io::Error::other(Hangup))).await
+            }
             Over::Refused(refusal) => out.send(Ok(line("ERROR", &refusal.object()))).await,
         };
     }
