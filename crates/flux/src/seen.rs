@@ -5,8 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A question to a registry, as the controller would ask it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
     /// Host and port of the registry, such as `ghcr.io` or `127.0.0.1:5000`; `index.docker.io` where
     /// the URL names none.
@@ -21,7 +26,8 @@ pub struct Request {
 }
 
 /// What is asked for. All are `GET` but [`Ask::Head`]. Redirects are followed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Ask {
     /// All tags: `tags/list?n=1000`, and on through every `Link` to a next page. The body of the
     /// answer is one list of all, as `{"tags":[…]}`.
@@ -50,7 +56,8 @@ application/vnd.oci.image.index.v1+json";
 pub const ACCEPT_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// What came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Answer {
     /// The registry, or its token service, answered; also with an error.
     Got(Response),
@@ -59,7 +66,8 @@ pub enum Answer {
 }
 
 /// An HTTP response, of any status.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Response {
     /// The URL that was asked, before any redirect, such as
     /// `http://127.0.0.1:5000/v2/acme/platform/manifests/latest`: errors of the controller repeat it.
@@ -73,14 +81,28 @@ pub struct Response {
     pub content_length: Option<u64>,
     /// `Docker-Content-Digest`.
     pub content_digest: Option<String>,
-    /// The body; empty for `HEAD`.
+    /// The body; empty for `HEAD`. In base64 when recorded.
+    #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
     pub body: Vec<u8>,
 }
 
-/// All answers so far.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// All answers so far. Recorded, it replays a prediction offline.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<(Request, Answer)>", into = "Vec<(Request, Answer)>")]
 pub struct Seen {
     answers: BTreeMap<Request, Answer>,
+}
+
+impl From<Vec<(Request, Answer)>> for Seen {
+    fn from(answers: Vec<(Request, Answer)>) -> Self {
+        Self { answers: answers.into_iter().collect() }
+    }
+}
+
+impl From<Seen> for Vec<(Request, Answer)> {
+    fn from(seen: Seen) -> Self {
+        seen.answers.into_iter().collect()
+    }
 }
 
 impl Seen {
@@ -98,4 +120,12 @@ impl Seen {
     pub fn iter(&self) -> impl Iterator<Item = (&Request, &Answer)> {
         self.answers.iter()
     }
+}
+
+fn to_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&STANDARD.encode(bytes))
+}
+
+fn from_base64<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
+    STANDARD.decode(String::deserialize(input)?).map_err(serde::de::Error::custom)
 }

@@ -92,3 +92,17 @@ pub const INDEX_WRITES_COUNT_MAX: usize = 8;
 /// How long a token counts as valid when the registry does not say (distribution specification,
 /// token authentication: "no less than 60 seconds").
 pub const TOKEN_LIFETIME: Duration = Duration::from_secs(60);
+
+/// Times that a server error must come before it is taken for what everybody gets: as often as
+/// go-containerregistry asks.
+pub const LASTING_ATTEMPTS_COUNT: usize = 3;
+
+/// Requests made to see one source as Flux does: twice the referrers, each with its bundle.
+pub const FLUX_REQUESTS_COUNT_MAX: usize = 4 * REFERRERS_COUNT_MAX;
+
+/// Rounds of requests for one source: resolving, listing, manifests and blobs take four; more
+/// means that question and answer go in circles.
+pub const FLUX_ROUNDS_COUNT_MAX: usize = 16;
+
+/// Bytes of all answers that are held to see any number of sources as Flux does.
+pub const FLUX_BYTES_MAX: u64 = 4 * EVIDENCE_BYTES_MAX;

@@ -63,12 +63,9 @@ impl<'a> Pages<'a> {
     }
 
     fn following(&self, ask: &Ask, answer: &Answer) -> Result<Option<Ask>, Fault> {
-        let Some(link) = next_link(&answer.headers) else { return Ok(None) };
-        let url = self.client.transport().next_url(&ask.url, &link)?;
-        if !same_origin(&url, &ask.url) {
-            let why = "the next page of the list is said to be on another host".to_owned();
-            return Err(Fault::Protocol { why });
-        }
+        let Some(url) = next_page(self.client, &ask.url, &answer.headers)? else {
+            return Ok(None);
+        };
         if self.seen.contains(&url) {
             let why = "the pages of the list lead round in a circle".to_owned();
             return Err(Fault::Protocol { why });
@@ -79,6 +76,21 @@ impl<'a> Pages<'a> {
         }
         Ok(Some(Ask { url, ..ask.clone() }))
     }
+}
+
+/// Where the next page is, on the same host.
+pub(crate) fn next_page(
+    client: &Client,
+    page: &Url,
+    headers: &HeaderMap,
+) -> Result<Option<Url>, Fault> {
+    let Some(link) = next_link(headers) else { return Ok(None) };
+    let url = client.transport().next_url(page, &link)?;
+    if !same_origin(&url, page) {
+        let why = "the next page of the list is said to be on another host".to_owned();
+        return Err(Fault::Protocol { why });
+    }
+    Ok(Some(url))
 }
 
 /// The target of the first link with the relation `next`. Written here: the one crate for this

@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::auth::{Authenticator, Scope};
 use crate::error::{Fault, RegistryError};
-use crate::limits::{REDIRECTS_COUNT_MAX, UPLOAD_BYTES_PER_S_MIN};
+use crate::limits::{LASTING_ATTEMPTS_COUNT, REDIRECTS_COUNT_MAX, UPLOAD_BYTES_PER_S_MIN};
 use crate::options::ClientOptions;
 use crate::reference::Repository;
 
@@ -178,6 +178,31 @@ impl Transport {
     pub(crate) async fn send(&self, ask: &Ask, call: Call) -> Result<Answer, RegistryError> {
         let sent = self.repeat(ask, call, || self.send_authorized(ask, call)).await;
         sent.map_err(|failure| ask.error(failure.fault).asking_to_wait(failure.asked_wait))
+    }
+
+    /// Sends until there is an answer that lasts, whatever its status: one that everybody gets who
+    /// asks now. A rate limit is ours alone, so it stays "could not tell".
+    pub(crate) async fn send_raw(&self, ask: &Ask, call: Call) -> Result<Answer, RegistryError> {
+        let mut retry = Retry::new(self.backoff, call);
+        let mut faults = 0;
+        loop {
+            let failure = match self.send_authorized(ask, call).await {
+                Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
+                    Failure::from_answer(&ask.host(), &answer)
+                }
+                Ok(answer) if !answer.status.is_server_error() => return Ok(answer),
+                Ok(answer) if faults + 1 == LASTING_ATTEMPTS_COUNT => return Ok(answer),
+                Ok(answer) => {
+                    faults += 1;
+                    Failure::from_answer(&ask.host(), &answer)
+                }
+                Err(failure) => failure,
+            };
+            let Some(wait) = retry.wait_after(&failure, ask.repeatable) else {
+                return Err(ask.error(failure.fault).asking_to_wait(failure.asked_wait));
+            };
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// The same with no more than the headers of `ask`, and no redirects: for token endpoints.

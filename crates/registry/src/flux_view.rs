@@ -1,0 +1,266 @@
+//! What Flux's source-controller sees in a registry: the requests of go-containerregistry and cosign,
+//! with their `Accept` headers, and the raw answers. What the answers mean, the prediction decides.
+
+use futures::future::join_all;
+use http::Method;
+use http::StatusCode;
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use sealwright_evidence::{Digest, Evidence};
+use sealwright_flux::seen::{ACCEPT_ANY, ACCEPT_INDEX};
+use sealwright_flux::{Answer as Seeing, Ask as Question, Request, Response, Seen};
+use serde_json::{Value, json};
+
+use crate::auth::Access;
+use crate::client::Client;
+use crate::error::{Fault, RegistryError, quoted};
+use crate::limits::{
+    BUNDLE_BYTES_MAX, EVIDENCE_BYTES_MAX, FLUX_BYTES_MAX, FLUX_REQUESTS_COUNT_MAX,
+    FLUX_ROUNDS_COUNT_MAX, INDEX_BYTES_MAX, MANIFEST_BYTES_MAX, PAGES_COUNT_MAX, TAGS_COUNT_MAX,
+    TAGS_PAGE_BYTES_MAX, TAGS_PAGE_COUNT,
+};
+use crate::paging::next_page;
+use crate::reference::{Repository, is_tag};
+use crate::transport::{Answer, Ask, Call};
+
+const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+
+impl Client {
+    /// Asks what `wanted` names, again and again, until it names nothing new. Each round's requests
+    /// travel side by side, and what is in `seen` already is not asked again: predictions of many
+    /// sources (as many as `sources` says) are best made together.
+    ///
+    /// What cannot be had becomes [`Seeing::Failed`]; so does a mistake such as a host that is none,
+    /// since a source may say anything.
+    pub async fn see_as_flux(
+        &self,
+        seen: &mut Seen,
+        sources: usize,
+        mut wanted: impl FnMut(&Seen) -> Vec<Request>,
+    ) {
+        let call = self.call();
+        let mut limits = Limits::of(sources);
+        for _ in 0..FLUX_ROUNDS_COUNT_MAX {
+            let mut wanted: Vec<Request> =
+                wanted(seen).into_iter().filter(|request| seen.get(request).is_none()).collect();
+            wanted.sort();
+            wanted.dedup();
+            if wanted.is_empty() {
+                return;
+            }
+            let asked = limits.requests(wanted.len());
+            let answers = wanted[..asked].iter().map(|request| self.answer(request, call));
+            let answers = join_all(answers).await;
+            for (request, answer) in wanted.drain(..asked).zip(answers) {
+                seen.insert(request, limits.bytes(answer));
+            }
+            for request in wanted {
+                seen.insert(request, Seeing::Failed(format!("a limit was reached: more than {FLUX_REQUESTS_COUNT_MAX} requests for one source")));
+            }
+        }
+    }
+
+    async fn answer(&self, request: &Request, call: Call) -> Seeing {
+        let answered = match &request.ask {
+            Question::Tags => self.tags_as_flux(request, call).await,
+            _ => match self.ask_as_flux(request) {
+                Ok(ask) => self.transport().send_raw(&ask, call).await.and_then(|answer| {
+                    whole(&ask, &answer)?;
+                    Ok(response(&ask, answer))
+                }),
+                Err(error) => Err(error),
+            },
+        };
+        answered.map_or_else(|error| Seeing::Failed(error.to_string()), Seeing::Got)
+    }
+
+    fn ask_as_flux(&self, request: &Request) -> Result<Ask, RegistryError> {
+        let (method, rest, accept, bytes_max) = match &request.ask {
+            Question::Tags => {
+                let rest = format!("tags/list?n={TAGS_PAGE_COUNT}");
+                (Method::GET, rest, None, TAGS_PAGE_BYTES_MAX)
+            }
+            Question::Head(tag) => (Method::HEAD, manifest(tag)?, Some(ACCEPT_ANY), 0),
+            Question::Manifest(name) => {
+                (Method::GET, manifest(name)?, Some(ACCEPT_ANY), MANIFEST_BYTES_MAX)
+            }
+            Question::Index(tag) => {
+                (Method::GET, manifest(tag)?, Some(ACCEPT_INDEX), INDEX_BYTES_MAX)
+            }
+            Question::Referrers(digest) => {
+                let rest = format!("referrers/{}", checked(digest)?);
+                (Method::GET, rest, Some(ACCEPT_INDEX), INDEX_BYTES_MAX)
+            }
+            Question::Blob(digest) => {
+                (Method::GET, format!("blobs/{}", checked(digest)?), None, BUNDLE_BYTES_MAX)
+            }
+        };
+        let repository = repository(request);
+        let url = self.transport().url(&repository, &rest)?;
+        let ask = Ask::new(method, url, format!("{repository}/{rest}"));
+        let ask = ask.scope(repository.scope(Access::Pull)).answer_bytes_max(bytes_max);
+        Ok(match accept {
+            Some(accept) => ask.header(ACCEPT, HeaderValue::from_static(accept)),
+            None => ask,
+        })
+    }
+
+    /// All pages as one list, as go-containerregistry follows them; the first answer that is no page
+    /// is the answer.
+    async fn tags_as_flux(&self, request: &Request, call: Call) -> Result<Response, RegistryError> {
+        let first = self.ask_as_flux(request)?;
+        let (mut ask, mut tags) = (first.clone(), Vec::new());
+        for _ in 0..PAGES_COUNT_MAX {
+            let answer = self.transport().send_raw(&ask, call).await?;
+            whole(&ask, &answer)?;
+            let Some(page) = page(&answer) else { return Ok(response(&ask, answer)) };
+            tags.extend(page);
+            if tags.len() > TAGS_COUNT_MAX {
+                let why = format!("the repository has more than {TAGS_COUNT_MAX} tags");
+                return Err(first.error(Fault::Limit { why }));
+            }
+            let next = next_page(self, &ask.url, &answer.headers);
+            match next.map_err(|fault| first.error(fault))? {
+                Some(url) => ask.url = url,
+                None => {
+                    let body = json!({"tags": tags}).to_string().into_bytes();
+                    return Ok(Response { body, ..response(&first, answer) });
+                }
+            }
+        }
+        let why = format!("the list of tags has more than {PAGES_COUNT_MAX} pages");
+        Err(first.error(Fault::Limit { why }))
+    }
+}
+
+/// The answers that a stranger has had already while gathering evidence: everything that is known by
+/// its digest, which nobody can be told otherwise. Lists and tags are not among it.
+pub fn seen_already(repository: &Repository, evidence: &Evidence) -> Seen {
+    let mut seen = Seen::default();
+    let mut note = |ask: Question, media_type: &str, bytes: &[u8], digest: &str| {
+        let path = match &ask {
+            Question::Blob(_) => "blobs",
+            _ => "manifests",
+        };
+        let request = Request {
+            registry: repository.host.clone(),
+            repository: repository.path.clone(),
+            insecure: false,
+            ask,
+        };
+        let response = Response {
+            // Only errors repeat it, and this is none.
+            url: format!("https://{}/v2/{}/{path}/{digest}", repository.host, repository.path),
+            status: StatusCode::OK.as_u16(),
+            content_type: Some(media_type.to_owned()),
+            content_length: Some(bytes.len() as u64),
+            content_digest: Some(digest.to_owned()),
+            body: bytes.to_vec(),
+        };
+        seen.insert(request, Seeing::Got(response));
+    };
+    let manifests = evidence.referrers.iter().map(|referrer| &referrer.manifest);
+    for blob in manifests.chain([&evidence.artifact]) {
+        note(Question::Manifest(blob.digest.clone()), &blob.media_type, &blob.bytes, &blob.digest);
+    }
+    for blob in evidence.referrers.iter().flat_map(|referrer| &referrer.bundles) {
+        note(Question::Blob(blob.digest.clone()), &blob.media_type, &blob.bytes, &blob.digest);
+    }
+    seen
+}
+
+/// What may still be asked.
+struct Limits {
+    requests: usize,
+    bytes: u64,
+}
+
+impl Limits {
+    fn of(sources: usize) -> Self {
+        let count = sources.max(1);
+        Self {
+            requests: FLUX_REQUESTS_COUNT_MAX.saturating_mul(count),
+            bytes: EVIDENCE_BYTES_MAX.saturating_mul(count as u64).min(FLUX_BYTES_MAX),
+        }
+    }
+
+    /// How many of these requests may still be made.
+    fn requests(&mut self, wanted: usize) -> usize {
+        let granted = wanted.min(self.requests);
+        self.requests -= granted;
+        granted
+    }
+
+    fn bytes(&mut self, answer: Seeing) -> Seeing {
+        let Seeing::Got(response) = &answer else { return answer };
+        let Some(bytes) = self.bytes.checked_sub(response.body.len() as u64) else {
+            let why = "a limit was reached: the answers of the registry are too large together";
+            return Seeing::Failed(why.to_owned());
+        };
+        self.bytes = bytes;
+        answer
+    }
+}
+
+/// Docker Hub is called by another name here than there.
+fn repository(request: &Request) -> Repository {
+    let host = match request.registry.as_str() {
+        "index.docker.io" => "docker.io",
+        host => host,
+    };
+    Repository { host: host.to_owned(), path: request.repository.clone() }
+}
+
+/// What stands in the URL must be a tag or digest and nothing else.
+fn manifest(name: &str) -> Result<String, RegistryError> {
+    if !is_tag(name) {
+        checked(name)?;
+    }
+    Ok(format!("manifests/{name}"))
+}
+
+fn checked(digest: &str) -> Result<&str, RegistryError> {
+    match Digest::parse(digest) {
+        Ok(_) => Ok(digest),
+        Err(reason) => {
+            let why = reason.to_string();
+            Err(RegistryError::new(quoted(digest), Fault::Reference { why }))
+        }
+    }
+}
+
+fn whole(ask: &Ask, answer: &Answer) -> Result<(), RegistryError> {
+    if answer.cut && answer.status.is_success() && ask.method != Method::HEAD {
+        let why = format!("the answer has more than {} bytes", ask.answer_bytes_max);
+        return Err(ask.error(Fault::Limit { why }));
+    }
+    Ok(())
+}
+
+fn page(answer: &Answer) -> Option<Vec<Value>> {
+    if answer.status != StatusCode::OK {
+        return None;
+    }
+    let mut list: Value = serde_json::from_slice(&answer.body).ok()?;
+    match list.as_object_mut()?.remove("tags") {
+        Some(Value::Array(tags)) => Some(tags),
+        None | Some(Value::Null) => Some(vec![]),
+        Some(_) => None,
+    }
+}
+
+fn response(ask: &Ask, answer: Answer) -> Response {
+    let text = |name: HeaderName| header_text(&answer.headers, name);
+    let length = text(CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    Response {
+        url: ask.url.to_string(),
+        status: answer.status.as_u16(),
+        content_type: text(CONTENT_TYPE),
+        content_length: length.or((ask.method != Method::HEAD).then_some(answer.body.len() as u64)),
+        content_digest: text(CONTENT_DIGEST),
+        body: answer.body.to_vec(),
+    }
+}
+
+fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
