@@ -1,12 +1,10 @@
 //! Where the services of a dev stack are: `endpoints.json` in its state folder.
 
+use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
-use http::header::{AUTHORIZATION, HOST};
+use http::header::AUTHORIZATION;
 use http::{Request, StatusCode};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpStream;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -14,6 +12,7 @@ use crate::DevStackError;
 use crate::registry::RegistryServer;
 use crate::sigstore::Sigstore;
 use crate::state::write_json;
+use crate::wire::{self, WireError};
 
 const FILE: &str = "endpoints.json";
 /// Largest answer to a token request; a token has less than 16 KiB.
@@ -113,28 +112,15 @@ impl Endpoints {
         run: &[(&str, String)],
     ) -> Result<String, DevStackError> {
         let refused = |why: String| DevStackError::mint("a token", why);
-        let url = Url::parse(&self.token_request_url_for(run))
-            .map_err(|error| refused(error.to_string()))?;
-        let authority = url.authority().to_owned();
-        let stream = TcpStream::connect(&authority)
-            .await
-            .map_err(|_| DevStackError::NotRunning(state.to_owned()))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| refused(error.to_string()))?;
-        tokio::spawn(connection);
-        let request = Request::get(format!("{}?{}", url.path(), url.query().unwrap_or_default()))
-            .header(HOST, authority)
+        let request = Request::get(self.token_request_url_for(run))
             .header(AUTHORIZATION, format!("Bearer {}", self.token_request_token))
-            .body(String::new())
+            .body(Bytes::new())
             .map_err(|error| refused(error.to_string()))?;
-        let response =
-            sender.send_request(request).await.map_err(|error| refused(error.to_string()))?;
-        let status = response.status();
-        let body =
-            axum::body::to_bytes(axum::body::Body::new(response.into_body()), ANSWER_BYTES_MAX)
-                .await
-                .map_err(|error| refused(error.to_string()))?;
+        let answer = wire::send(request, ANSWER_BYTES_MAX).await.map_err(|error| match error {
+            WireError::Nobody(_) => DevStackError::NotRunning(state.to_owned()),
+            WireError::Broken(why) => refused(why),
+        })?;
+        let (status, body) = (answer.status(), answer.into_body());
         let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
         match answer["value"].as_str() {
             Some(token) if status == StatusCode::OK => Ok(token.to_owned()),

@@ -55,6 +55,14 @@ pub enum DevStackError {
         /// What is wrong with it.
         detail: String,
     },
+    /// Nothing can be derived from an artifact.
+    #[error("cannot make controls from {artifact}: {why}")]
+    Controls {
+        /// The artifact, as it was given.
+        artifact: String,
+        /// Why, and what to do.
+        why: String,
+    },
     /// A key, certificate, signature or encoding could not be made.
     #[error("cannot make {what}: {detail}")]
     Mint {

@@ -3,6 +3,7 @@
 //! Everything binds 127.0.0.1, keeps throw-away keys, and mints its bytes with its own code, so that
 //! the product's encoder and decoder cannot agree on the same mistake.
 
+pub mod controls;
 mod endpoints;
 mod error;
 pub mod kubernetes;
@@ -11,6 +12,7 @@ pub mod registry;
 pub mod sigstore;
 mod stack;
 mod state;
+mod wire;
 
 pub use endpoints::Endpoints;
 pub use error::DevStackError;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anstream::eprintln;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Parser, Subcommand, ValueEnum};
-use sealwright_devstack::{DevStack, DevStackError, Endpoints, Options};
+use sealwright_devstack::{DevStack, DevStackError, Endpoints, Options, controls};
 use tracing_subscriber::filter::LevelFilter;
 
 use plane::PlaneArguments;
@@ -64,6 +64,8 @@ With --control, other processes set the registry's faults and read its request l
   curl -X POST http://127.0.0.1:PORT/_faults -d '[{\"kind\": \"manifest\", \"method\": \"PUT\",
     \"times\": 1, \"effect\": {\"status\": {\"code\": 429, \"retryAfter\": \"1\"}}}]'
   curl http://127.0.0.1:PORT/_requests
+put bytes under a digest that is not theirs (kept over a restart):
+  curl -X PUT http://127.0.0.1:PORT/_content/acme/platform/manifests/sha256:… --data-binary @file
 and have evidence minted at the issuer's address, also what no honest Sigstore would issue:
   curl -X POST http://127.0.0.1:PORT/_mint -H 'content-type: application/json' \\
     -d '{\"statement\": \"…\", \"situation\": \"foreign-log\", \"log\": \"v1\"}'
@@ -120,6 +122,28 @@ With --control, other processes have things go wrong:
         /// Makes a token that must be refused.
         #[arg(long, value_parser = ["expired", "not-yet-valid", "other-issuer", "foreign-key"])]
         fault: Option<String>,
+    },
+    /// Makes negative controls of a good artifact: one thing is wrong with each, and a lock that accepts
+    /// one is open. What was made is printed as JSON, for `sealwright-verifier controls --set`.
+    #[command(
+        arg_required_else_help = true,
+        after_help = "\
+The dev stack must be running with --control, and the artifact must have been signed by it.
+
+Example:
+  sealwright-devstack controls --state .devstack --artifact acme/platform/manifests@sha256:… \\
+    --into acme/platform/controls > controls.json
+  sealwright-verifier controls --set controls.json --trust .devstack/trust"
+    )]
+    Controls {
+        #[command(flatten)]
+        state: StateArgument,
+        /// The good artifact.
+        #[arg(long, value_name = "REPOSITORY@DIGEST")]
+        artifact: String,
+        /// Where to push them; not the artifact's own repository.
+        #[arg(long, value_name = "REPOSITORY")]
+        into: String,
     },
     /// Prints what a job on GitHub would have in its environment, as NAME=value lines.
     #[command(arg_required_else_help = true)]
@@ -191,7 +215,9 @@ fn main() -> ExitCode {
 
 fn exit_code(error: &DevStackError) -> u8 {
     match error {
-        DevStackError::ForeignFolder(_) | DevStackError::Damaged { .. } => DATA,
+        DevStackError::ForeignFolder(_)
+        | DevStackError::Damaged { .. }
+        | DevStackError::Controls { .. } => DATA,
         DevStackError::InUse { .. }
         | DevStackError::Listen { .. }
         | DevStackError::NotRunning(_) => UNAVAILABLE,
@@ -216,6 +242,11 @@ fn run(command: Command) -> Result<(), DevStackError> {
                     .extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
                 let endpoints = running(&state.state)?;
                 print(&endpoints.token(&state.state, &parameters).await?)
+            }
+            Command::Controls { state, artifact, into } => {
+                let made = controls::push(&running(&state.state)?, &artifact, &into).await?;
+                let made = serde_json::to_string_pretty(&made);
+                print(&made.map_err(|error| DevStackError::mint("a control set", error))?)
             }
             Command::Env { state, run } => {
                 let (parameters, endpoints) = (run.parameters(), running(&state.state)?);

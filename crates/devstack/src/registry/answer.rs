@@ -10,8 +10,7 @@ use serde_json::json;
 use super::Registry;
 use super::api_error::{ApiError, Code};
 use super::auth::Admitted;
-use super::disturb::{self, Before};
-use super::names::Digest;
+use super::disturb::{self, Altered, Before};
 use super::query::Query;
 use super::reply::{read_body, reply};
 use super::route::{Kind, Route};
@@ -57,8 +56,8 @@ impl Registry {
             Before::Proceed(request) => request,
             Before::Answered(answer) => return (answer, true),
         };
-        let moved = disturb::moved_tag(&effects);
-        let response = self.respond(route, &admitted, moved.as_ref(), request).await;
+        let altered = disturb::altered(&effects);
+        let response = self.respond(route, &admitted, &altered, request).await;
         let response = response.unwrap_or_else(ApiError::into_response);
         (disturb::after(&effects, &method, response).await, !effects.is_empty())
     }
@@ -67,7 +66,7 @@ impl Registry {
         &self,
         route: &Route,
         admitted: &Admitted,
-        moved: Option<&Digest>,
+        altered: &Altered,
         request: Request<Body>,
     ) -> Result<Response<Body>, ApiError> {
         let (parts, body) = request.into_parts();
@@ -85,7 +84,8 @@ impl Registry {
             (Route::Catalog, _) if read => self.list_repositories(&query),
             (Route::Tags { repository }, _) if read => self.list_tags(repository, &query),
             (Route::Referrers { repository, digest }, _) if read => {
-                Ok(self.list_referrers(repository, digest, &query))
+                let size = altered.referrers_page.or(self.referrers_page);
+                Ok(self.list_referrers(repository, digest, &query, size))
             }
             (Route::Blob { repository, digest }, _) if read => {
                 self.get_blob(repository, digest, headers).await
@@ -109,7 +109,7 @@ impl Registry {
                 self.cancel_upload(repository, id)
             }
             (Route::Manifest { repository, reference }, _) if read => {
-                self.get_manifest(repository, reference, moved)
+                self.get_manifest(repository, reference, altered.tag.as_ref())
             }
             (Route::Manifest { repository, reference }, &Method::PUT) => {
                 self.put_manifest(repository, reference, headers, body).await

@@ -1,4 +1,5 @@
-//! Control from another process, only where it was asked for at start: `/_faults` and `/_requests`.
+//! Control from another process, only where it was asked for at start: `/_faults`, `/_requests` and
+//! `/_content`.
 
 use axum::body::Body;
 use http::{Method, Request, Response, StatusCode};
@@ -7,13 +8,17 @@ use serde_json::json;
 use super::Registry;
 use super::api_error::{ApiError, Code};
 use super::fault::Fault;
+use super::names::{Digest, is_repository};
 use super::reply::{read_body, reply};
 
 /// Largest list of faults.
 const FAULTS_BYTES_MAX: usize = 1 << 20;
+/// Largest blob that is kept under a digest that is not its own: it is held in memory.
+const FORGED_BYTES_MAX: usize = 64 << 20;
 
 impl Registry {
-    /// `GET|POST|DELETE /_faults` and `GET|DELETE /_requests`; not logged, met by no fault.
+    /// `GET|POST|DELETE /_faults`, `GET|DELETE /_requests` and `PUT /_content/REPOSITORY/DIGEST`;
+    /// not logged, met by no fault.
     pub(super) async fn control(&self, request: Request<Body>) -> Result<Response<Body>, ApiError> {
         let (parts, body) = request.into_parts();
         match (parts.uri.path(), &parts.method) {
@@ -34,15 +39,42 @@ impl Registry {
                 self.log.clear();
                 Ok(reply(StatusCode::NO_CONTENT).empty())
             }
+            (path, &Method::PUT) if path.starts_with(CONTENT) => {
+                let (repository, digest) = forged(path)?;
+                let bytes = read_body(body, FORGED_BYTES_MAX).await?.ok_or_else(too_large)?;
+                let kept = self.store.add_blob(&repository, &digest, bytes);
+                kept.map_err(|error| ApiError::new(Code::Unsupported, error.to_string()))?;
+                Ok(reply(StatusCode::CREATED).empty())
+            }
             (path, method) => {
                 let message = format!(
-                    "no {method} {path}; there is GET, POST, DELETE /_faults and GET, DELETE /_requests"
+                    "no {method} {path}; there is GET, POST, DELETE /_faults, GET, DELETE /_requests \
+                     and PUT /_content/REPOSITORY/DIGEST"
                 );
                 let error = ApiError::new(Code::Unsupported, message);
                 Err(error.with_status(StatusCode::NOT_FOUND))
             }
         }
     }
+}
+
+const CONTENT: &str = "/_content/";
+
+/// A blob's place, whatever its bytes are: `/_content/acme/platform/sha256:…`.
+fn forged(path: &str) -> Result<(String, Digest), ApiError> {
+    let named = path.strip_prefix(CONTENT).and_then(|rest| rest.rsplit_once('/'));
+    let place = named.and_then(|(repository, digest)| {
+        let digest = Digest::parse(digest)?;
+        is_repository(repository).then(|| (repository.to_owned(), digest))
+    });
+    place.ok_or_else(|| {
+        let message = format!("{path} is not {CONTENT}REPOSITORY/DIGEST");
+        ApiError::new(Code::Unsupported, message).with_status(StatusCode::BAD_REQUEST)
+    })
+}
+
+fn too_large() -> ApiError {
+    ApiError::new(Code::SizeInvalid, format!("more than {FORGED_BYTES_MAX} bytes"))
 }
 
 fn parse(text: &[u8]) -> Result<Vec<Fault>, ApiError> {

@@ -56,12 +56,25 @@ pub(crate) async fn before(effects: &[Effect], mut request: Request<Body>) -> Be
     Before::Proceed(request)
 }
 
-/// Where a tag points according to the faults.
-pub(crate) fn moved_tag(effects: &[Effect]) -> Option<Digest> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::MoveTag { to } => Digest::parse(to),
-        _ => None,
-    })
+/// What faults change about the content of an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Altered {
+    /// Where a tag points.
+    pub(crate) tag: Option<Digest>,
+    /// Referrers in one page.
+    pub(crate) referrers_page: Option<usize>,
+}
+
+pub(crate) fn altered(effects: &[Effect]) -> Altered {
+    let mut altered = Altered::default();
+    for effect in effects {
+        match effect {
+            Effect::MoveTag { to } => altered.tag = Digest::parse(to),
+            Effect::ReferrersPage { size } => altered.referrers_page = Some(*size),
+            _ => {}
+        }
+    }
+    altered
 }
 
 /// Applies what happens to the answer.

@@ -108,6 +108,11 @@ pub enum Effect {
         /// Added to the true length.
         add: i64,
     },
+    /// Referrers are listed in pages of this size, each but the last with a `Link` to the next.
+    ReferrersPage {
+        /// Entries in a page, at least one.
+        size: usize,
+    },
     /// The sizes in a list of descriptors lie by this many bytes.
     DescriptorSize {
         /// Added to the true sizes.
@@ -190,6 +195,7 @@ impl Effect {
             Self::SetHeader { name: text, value } => name(text).and_then(|()| {
                 HeaderValue::try_from(value).map(drop).map_err(|_| format!("{value:?} is no value"))
             }),
+            Self::ReferrersPage { size: 0 } => Err("a page of no entries has no next".to_owned()),
             Self::MoveTag { to } => {
                 Digest::parse(to).map(drop).ok_or_else(|| format!("{to:?} is no digest"))
             }
@@ -310,6 +316,8 @@ mod tests {
             (Effect::StatusAfter { code: 7 }, false, "not a status"),
             (header("location"), true, "a header"),
             (header("two words"), false, "not a header"),
+            (Effect::ReferrersPage { size: 1 }, true, "a page"),
+            (Effect::ReferrersPage { size: 0 }, false, "no page"),
             (Effect::MoveTag { to: digest }, true, "a digest"),
             (Effect::MoveTag { to: "v2".to_owned() }, false, "a tag"),
             (Effect::Redirect { to: "http://127.0.0.1:1".to_owned() }, true, "an origin"),

@@ -46,6 +46,7 @@ impl Registry {
         repository: &str,
         digest: &Digest,
         query: &Query,
+        size: Option<usize>,
     ) -> Response<Body> {
         if !self.referrers_api {
             let answer = reply(StatusCode::NOT_FOUND);
@@ -58,7 +59,7 @@ impl Registry {
             answer = answer.header(OCI_FILTERS_APPLIED, "artifactType");
             let _ = write!(path, "?artifactType={}", utf8_percent_encode(wanted, NON_ALPHANUMERIC));
         }
-        let (last, size) = (query.get("last"), self.referrers_page);
+        let last = query.get("last");
         let listed = self.store.referrers(repository, digest, wanted, last, and_one(size));
         let page = Page::cut(listed, digest_text, size);
         let answer = page.link(answer, &path, None);
