@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
-use sealwright_devstack::registry::{Digest, RegistryOptions};
+use sealwright_devstack::registry::{Digest, Effect, Fault, Kind, RegistryOptions};
 use serde_json::{Value, json};
 
 use crate::world::{BUNDLE, IMAGE, INDEX, World, code, header};
@@ -90,6 +90,27 @@ async fn referrers_by_type_and_in_pages() {
     assert_eq!(header(&filtered, "oci-filters-applied"), "artifactType");
     assert_eq!(header(&filtered, "content-type"), INDEX);
     assert_eq!(header(&world.get(&path).await, "oci-filters-applied"), "");
+}
+
+#[tokio::test]
+async fn a_fault_cuts_the_list_into_pages_as_long_as_it_is_in_force() {
+    let world = World::plain();
+    let artifact = world.artifact("acme/app", "v1", b"layer").await;
+    for number in 0..3 {
+        world.referrer("acme/app", &artifact, format!("bundle {number}").as_bytes()).await;
+    }
+    let path = format!("/v2/acme/app/referrers/{artifact}");
+    let fault = Fault::new(Effect::ReferrersPage { size: 2 }).on(Kind::Referrers);
+    for (faults, expected_pages, reason) in [(vec![fault], 2, "in pages"), (vec![], 1, "as before")]
+    {
+        world.registry.set_faults(faults);
+        let pages = pages(&world, &path).await;
+        assert_eq!(
+            (pages.len(), items(&pages, "manifests").len()),
+            (expected_pages, 3),
+            "{reason}"
+        );
+    }
 }
 
 #[tokio::test]
