@@ -23,6 +23,7 @@ pub(crate) struct Api {
     agent: ureq::Agent,
     server: String,
     token: Option<String>,
+    manager: &'static str,
 }
 
 /// An object, by what it is called.
@@ -52,7 +53,13 @@ impl Api {
             .timeout_global(Some(ANSWER_WITHIN))
             .build()
             .new_agent();
-        Ok(Api { agent, server: access.server, token: access.token })
+        let (server, token) = (access.server, access.token);
+        Ok(Api { agent, server, token, manager: FIELD_MANAGER })
+    }
+
+    /// The same under another name in the record of who owns which field.
+    pub(super) fn writing_as(self, manager: &'static str) -> Api {
+        Api { manager, ..self }
     }
 
     /// Whether it says that it is ready.
@@ -71,7 +78,7 @@ impl Api {
     }
 
     fn patch(&self, path: &str, object: &Value) -> Outcome<Value> {
-        let path = format!("{path}?fieldManager={FIELD_MANAGER}&force=true");
+        let path = format!("{path}?fieldManager={}&force=true", self.manager);
         match self.send("PATCH", &path, Some(object))? {
             (200 | 201, applied) => Ok(applied),
             (status, answer) => Err(refused("apply", &path, status, &answer)),

@@ -25,6 +25,13 @@ pub(crate) struct Arguments {
     /// Run kustomize-controller as well.
     #[arg(long)]
     kustomize: bool,
+    /// Run a small API server, and write into each source's status what the verifier predicts of it.
+    /// Needs no Go, and decides nothing as Flux does.
+    #[arg(long, conflicts_with = "kustomize")]
+    simulated: bool,
+    /// Further flags of `sealwright-verifier predict` for a simulated plane: `-- --trust DIR`.
+    #[arg(last = true, requires = "simulated")]
+    predict: Vec<String>,
     /// Folder for its state (default: target/sealwright/planes/NAME); what is in it is taken away.
     #[arg(long, value_name = "DIR")]
     state: Option<Utf8PathBuf>,
@@ -34,18 +41,21 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     let folder = arguments.state.clone();
     let folder = folder.unwrap_or_else(|| workspace.out().join("planes").join(&arguments.name));
-    let mut plane = Plane::start(
-        workspace,
-        &Setup {
-            name: &arguments.name,
-            folder: &folder,
-            controller: arguments.controller,
-            kustomize: arguments.kustomize,
-            environment: BTreeMap::new(),
-        },
-    )?;
+    let setup = Setup {
+        name: &arguments.name,
+        folder: &folder,
+        controller: arguments.controller,
+        kustomize: arguments.kustomize,
+        environment: BTreeMap::new(),
+    };
+    let mut plane = if arguments.simulated {
+        Plane::simulate(workspace, &setup, arguments.predict.clone())?
+    } else {
+        Plane::start(workspace, &setup)?
+    };
     say::data(&format!("export KUBECONFIG={}", plane.kubeconfig));
-    say::line(&format!("plane {} is ready; logs are beside its kubeconfig", plane.name));
+    let kind = if plane.simulated { "simulated plane" } else { "plane" };
+    say::line(&format!("{kind} {} is ready; its logs are in {folder}", plane.name));
     loop {
         plane.insist_running()?;
         std::thread::sleep(LOOK_AGAIN);

@@ -6,6 +6,7 @@ pub(crate) mod command;
 mod control_plane;
 mod controllers;
 mod kubeconfig;
+mod simulated;
 
 use std::collections::BTreeMap;
 
@@ -44,8 +45,12 @@ pub(crate) struct Plane {
     pub(crate) kubeconfig: Utf8PathBuf,
     /// The API, as the same.
     pub(crate) api: Api,
+    /// Whether nothing in it was decided by Flux itself; said wherever something made with it is shown.
+    pub(crate) simulated: bool,
     /// In the order in which they were started.
     services: Vec<Service>,
+    /// What stands in for source-controller in a simulated plane.
+    reconciler: Option<simulated::Reconciler>,
 }
 
 impl Plane {
@@ -60,7 +65,9 @@ impl Plane {
             name: setup.name.to_owned(),
             kubeconfig: kubeconfig::path(setup.folder),
             api,
+            simulated: false,
             services,
+            reconciler: None,
         };
         plane.populate(workspace, &peers, setup).context(|| format!("plane {}", setup.name))?;
         Ok(plane)
@@ -88,6 +95,7 @@ impl Plane {
 impl Drop for Plane {
     /// The last that was started ends first: it asks the others.
     fn drop(&mut self) {
+        drop(self.reconciler.take());
         while let Some(service) = self.services.pop() {
             drop(service);
         }
