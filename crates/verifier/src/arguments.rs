@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
+use crate::wait::WaitArguments;
 use crate::world::WorldArguments;
 
 /// Says whether artifacts are what the release workflow published.
@@ -40,6 +41,17 @@ Examples:
   sealwright-verifier artifact --replay evidence.json --format json"
     )]
     Artifact(Box<ArtifactArguments>),
+    /// Waits until sources run one digest, verified and Ready; or says why they will not.
+    #[command(
+        arg_required_else_help = true,
+        after_help = "\
+Examples:
+  sealwright-verifier wait --environment prod --artifact manifests --digest sha256:…
+  sealwright-verifier wait flux-system/flux-system --context prod --digest sha256:… --timeout 600
+
+It only watches. To make the controller look at once: flux reconcile source oci NAME -n NAMESPACE"
+    )]
+    Wait(Box<WaitArguments>),
     /// Says what a finding's code means; without a code, lists them all.
     Explain {
         /// Such as SW4001.

@@ -5,6 +5,7 @@
 //! the question itself is wrong. Only the binary prints and exits.
 
 pub mod arguments;
+mod environment;
 mod failure;
 #[allow(dead_code, unused_imports, reason = "the commands that read clusters come next")]
 mod kubernetes;
@@ -13,6 +14,7 @@ mod recording;
 mod reference;
 mod request;
 mod verify;
+mod wait;
 pub mod world;
 
 pub use failure::Failure;
@@ -20,6 +22,7 @@ pub use kubernetes::ClusterArguments;
 pub use output::{Surroundings, complain, publish, to_standard_output};
 pub use request::{Origin, Request};
 pub use verify::verify;
+pub use wait::{WaitArguments, wait};
 
 /// What reports call this program.
 pub const TOOL: &str = concat!("sealwright-verifier ", env!("CARGO_PKG_VERSION"));

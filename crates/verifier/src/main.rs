@@ -8,7 +8,7 @@ use sealwright_policy::{Code, Report};
 use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
-    Failure, Request, Surroundings, complain, publish, to_standard_output, verify,
+    Failure, Request, Surroundings, complain, publish, to_standard_output, verify, wait,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -29,6 +29,9 @@ fn main() -> ExitCode {
     let surroundings = Surroundings::from_environment();
     let result = match arguments.command {
         Command::Artifact(arguments) => artifact(&arguments, &surroundings),
+        Command::Wait(arguments) => answer(&arguments.world, &surroundings, || async {
+            wait(&arguments, Timestamp::now()).await
+        }),
         Command::Explain { code } => explain(code.as_deref()),
     };
     result.unwrap_or_else(|failure| {

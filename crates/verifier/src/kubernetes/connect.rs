@@ -18,6 +18,15 @@ use super::fault::{chain, credentials};
 use super::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, DEADLINE};
 use crate::failure::Failure;
 
+/// What to do when the server says that it is busy (429, 503, 504).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// Ask again, at growing intervals, until the deadline.
+    AskAgain,
+    /// Say so: who watches asks again by himself, and sooner.
+    SaySo,
+}
+
 /// Connects, and asks for the server's version. `context` is what the environment names; what was
 /// typed goes before it. Everything that is asked later must be answered within `time`, too.
 ///
@@ -26,11 +35,13 @@ pub(crate) async fn connect(
     arguments: &ClusterArguments,
     context: Option<&str>,
     time: Option<Duration>,
+    busy: Busy,
 ) -> Result<Result<Cluster, Box<Finding>>, Failure> {
     let deadline = Instant::now() + time.unwrap_or(DEADLINE);
     let context = arguments.context.as_deref().or(context);
     let mut config = config(arguments.kubeconfig.as_deref(), context).await?;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.default_retry = busy == Busy::AskAgain;
     let name = context.map_or_else(|| host(&config), ToOwned::to_owned);
     let place = Place::object(format!("{name} ({})", host(&config)));
     let connected = match client(config, deadline).await {

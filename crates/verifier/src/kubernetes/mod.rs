@@ -8,10 +8,12 @@ mod fault;
 mod kind;
 pub(crate) mod limits;
 mod list;
+mod live;
 
 pub use arguments::ClusterArguments;
 pub(crate) use cluster::{Cluster, Object, object_name};
-pub(crate) use connect::connect;
-pub(crate) use fault::{Asked, fault};
+pub(crate) use connect::{Busy, connect};
+pub(crate) use fault::{Asked, fault, quoted};
 pub(crate) use kind::Kind;
 pub(crate) use list::Installed;
+pub(crate) use live::Live;
