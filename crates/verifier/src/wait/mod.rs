@@ -67,7 +67,7 @@ pub async fn wait(arguments: &WaitArguments, now: Timestamp) -> Result<Report, F
     }
     one_artifact(&waited, arguments, &chosen)?;
     report.sources = match lost.is_empty() {
-        true => followed(&cluster, waited, &digest, &chosen).await,
+        true => followed(&cluster, waited, &digest).await,
         // One that is not there will not arrive; nobody needs to wait for the others.
         false => lost.into_iter().chain(waited.iter().map(|source| source.live.report())).collect(),
     };
@@ -78,12 +78,7 @@ pub async fn wait(arguments: &WaitArguments, now: Timestamp) -> Result<Report, F
     Ok(report.concluded())
 }
 
-async fn followed(
-    cluster: &Cluster,
-    waited: Vec<Waited>,
-    digest: &str,
-    chosen: &Chosen,
-) -> Vec<SourceReport> {
+async fn followed(cluster: &Cluster, waited: Vec<Waited>, digest: &str) -> Vec<SourceReport> {
     let ends = follow(cluster, waited, digest).await;
     ends.into_iter().map(|(source, end)| source_report(&source, end, digest)).collect()
 }

@@ -3,8 +3,10 @@
 mod artifact;
 mod faults;
 mod forms;
+mod plane;
 mod recording;
 mod references;
 mod usage;
+mod wait;
 mod weakenings;
 mod world;
