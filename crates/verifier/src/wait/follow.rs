@@ -150,7 +150,7 @@ impl Followed {
         if self.decides().is_none_or(|time| Instant::now() < time) {
             return;
         }
-        let denied = self.denied().map(|(_, finding)| finding.clone());
+        let denied = self.denied().map(|(_, finding)| Box::new(finding.clone()));
         if let Standing::Failing(finding) = &self.standing {
             self.standing = Standing::Failed(finding.clone());
         } else if let Some(finding) = denied {
@@ -159,7 +159,7 @@ impl Followed {
     }
 
     /// Trouble that does not pass by itself.
-    fn denied(&self) -> Option<(Instant, &Box<Finding>)> {
+    fn denied(&self) -> Option<(Instant, &Finding)> {
         let (since, finding) = self.trouble.as_ref()?;
         let lasting = [Code::ClusterDenied, Code::ClusterUnauthorized, Code::ClusterCredentials];
         lasting.contains(&finding.code).then_some((*since, finding))

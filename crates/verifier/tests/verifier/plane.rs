@@ -7,8 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sealwright_devstack::kubernetes::{ClusterOptions, FakeCluster};
 use serde_json::{Value, json};
 
-use crate::world::World;
-
 /// What is waited for in these tests.
 pub(crate) const WANTED: &str =
     "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -157,16 +155,4 @@ pub(crate) fn refused(digest: &str, why: &str) -> Value {
             condition("SourceVerified", "False", "VerificationError", &message),
         ],
     })
-}
-
-/// The flags of a world with a registry and a Sigstore.
-pub(crate) fn world_flags(world: &World) -> Vec<String> {
-    let sigstore = crate::world::sigstore();
-    [
-        ["--config".to_owned(), world.path("sealwright.yaml").to_string()],
-        ["--registry".to_owned(), world.registry.address().to_string()],
-        ["--trust".to_owned(), sigstore.trust_folder().to_string()],
-        ["--github-issuer".to_owned(), sigstore.issuer_url().to_owned()],
-    ]
-    .concat()
 }
