@@ -1,0 +1,5 @@
+//! What the crate promises, from outside.
+
+mod hostile;
+mod matches;
+mod refusals;

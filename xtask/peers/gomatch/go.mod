@@ -1,0 +1,3 @@
+module sealwright.dev/peers/gomatch
+
+go 1.26
