@@ -4,7 +4,7 @@ use super::error::{ErrorCode, ParseError};
 use super::parse::Parser;
 use super::runes::RuneSet;
 use super::tree::Op;
-use super::unicode::{folded, named};
+use super::unicode::{folded, named, named_in_both_cases};
 
 type Ranges = &'static [(u32, u32)];
 
@@ -39,16 +39,16 @@ impl Parser<'_> {
         self.at += 1;
         let negated = self.rest().starts_with('^');
         self.at += usize::from(negated);
-        let mut ranges = Vec::new();
+        let (mut ranges, mut set) = (Vec::new(), RuneSet::default());
         let first = self.at;
         while !self.rest().starts_with(']') || self.at == first {
             match self.set_in_class()? {
-                Some(set) => ranges.extend_from_slice(set.ranges()),
+                Some(other) => set.union(&other),
                 None => ranges.push(self.range_in_class(start)?),
             }
         }
         self.at += 1;
-        let mut set = self.in_both_cases(RuneSet::of(&ranges));
+        set.union(&self.in_both_cases(RuneSet::of(&ranges)));
         if negated {
             set = set.negated();
         }
@@ -146,11 +146,11 @@ impl Parser<'_> {
             }
         };
         let bare = name.strip_prefix('^').unwrap_or(name);
-        let Some(set) = named(bare) else {
+        let fold = self.stack.flags.fold_case;
+        let Some(set) = (if fold { named_in_both_cases(bare) } else { named(bare) }) else {
             return Err(ErrorCode::InvalidCharRange.at(written));
         };
         self.at += written.len();
-        let set = self.in_both_cases(set);
         let negated = rest.starts_with(r"\P") != (bare != name);
         Ok(Some(if negated { set.negated() } else { set }))
     }

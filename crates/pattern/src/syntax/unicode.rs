@@ -16,6 +16,9 @@ const ASSIGNED: &str = r"\p{Age=15.0}";
 const FOLDED_SINCE: [(char, char); 3] =
     [('\u{390}', '\u{1FD3}'), ('\u{3B0}', '\u{1FE3}'), ('\u{FB05}', '\u{FB06}')];
 
+/// A mark that was of the first category then, and is of the second by now.
+const MOVED_SINCE: (char, &str, &str) = ('\u{1171E}', "Mn", "Mc");
+
 /// Categories with one letter, and the cased letters, by what they consist of.
 const UNIONS: &[(&str, &[&str])] = &[
     ("C", &["Cc", "Cf", "Cn", "Co", "Cs"]),
@@ -124,8 +127,19 @@ fn category(name: &str) -> Option<RuneSet> {
             unassigned.union(&table(r"\p{gc=Cn}"));
             Some(RuneSet::from(&unassigned))
         }
-        _ => Some(as_of_then(table(&format!(r"\p{{gc={name}}}")))),
+        _ => Some(as_of_then(moved_back(name, table(&format!(r"\p{{gc={name}}}"))))),
     }
+}
+
+fn moved_back(name: &str, mut class: ClassUnicode) -> ClassUnicode {
+    let (mark, then, now) = MOVED_SINCE;
+    let mark = ClassUnicode::new([ClassUnicodeRange::new(mark, mark)]);
+    if name == then {
+        class.union(&mark);
+    } else if name == now {
+        class.difference(&mark);
+    }
+    class
 }
 
 fn script(name: &str) -> Option<RuneSet> {
@@ -157,6 +171,13 @@ fn table(pattern: &str) -> ClassUnicode {
     }
 }
 
+/// The set of a name where case is ignored. Go has no table to fold the cased letters with.
+pub(super) fn named_in_both_cases(name: &str) -> Option<RuneSet> {
+    let set = named(name)?;
+    let cased = matches!(canonical(name).as_str(), "Lc" | "Casedletter");
+    Some(if cased { set } else { folded(&set) })
+}
+
 /// The set with everything that differs from a member in case only.
 pub(super) fn folded(set: &RuneSet) -> RuneSet {
     let scalars = set.scalars();
@@ -177,12 +198,23 @@ pub(super) fn folded(set: &RuneSet) -> RuneSet {
 
 /// Everything that differs from a code point in case only, itself included, ascending.
 pub(super) fn orbit(rune: u32) -> Vec<u32> {
-    let set = folded(&RuneSet::of(&[(rune, rune)]));
-    set.ranges().iter().flat_map(|(first, last)| *first..=*last).collect()
+    let Some(c) = char::from_u32(rune).filter(|_| known(rune)) else { return vec![rune] };
+    let mut class = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
+    let _ = class.try_case_fold_simple();
+    let members = class.ranges().iter().flat_map(|r| u32::from(r.start())..=u32::from(r.end()));
+    let since = |other| FOLDED_SINCE.iter().any(|(a, b)| [*a, *b].map(u32::from).contains(&other));
+    members.filter(|other| *other == rune || known(*other) && !since(*other)).collect()
+}
+
+/// Whether Go's Unicode has the character.
+fn known(rune: u32) -> bool {
+    static SET: OnceLock<RuneSet> = OnceLock::new();
+    SET.get_or_init(|| RuneSet::from(assigned())).contains(rune)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::runes::RUNE_MAX;
     use super::*;
 
     #[test]
@@ -217,16 +249,54 @@ mod tests {
         assert!(CATEGORY_ALIASES.is_sorted());
     }
 
+    /// What Go says of every character, by the peer `gomatch`.
+    const GOS_TABLES: &str = include_str!("unicode-15.0.txt");
+
+    fn checksum(text: &str) -> u64 {
+        text.bytes().fold(0xCBF2_9CE4_8422_2325, |sum, byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+        })
+    }
+
+    fn describe(class: &str) -> String {
+        let Ok((tree, root)) = super::super::parse::Parser::new(class).parse() else {
+            return format!("{class} refused");
+        };
+        let set = super::super::factor::runes_of(tree.node(root)).scalars();
+        let ranges: Vec<String> = set
+            .ranges()
+            .iter()
+            .map(|r| format!("{:x}-{:x},", u32::from(r.start()), u32::from(r.end())))
+            .collect();
+        format!("{class} {} {:016x}", ranges.len(), checksum(&ranges.concat()))
+    }
+
     #[test]
-    fn folding_is_that_of_unicode_15() {
-        for (rune, orbit_of_it) in [
-            ('k', vec![0x4B, 0x6B, 0x212A]),
-            ('1', vec![0x31]),
-            ('\u{19B}', vec![0x19B]),
-            ('\u{390}', vec![0x390]),
-            ('\u{3B8}', vec![0x398, 0x3B8, 0x3D1, 0x3F4]),
-        ] {
-            assert_eq!(orbit(u32::from(rune)), orbit_of_it, "{rune}");
+    fn every_class_has_the_characters_that_it_has_in_go() {
+        let mut count = 0;
+        for line in GOS_TABLES.lines().filter(|line| line.starts_with(['\\', '(', '[', '.'])) {
+            let class = line.split(' ').next().unwrap();
+            assert_eq!(describe(class), line);
+            count += 1;
         }
+        assert!(count > 500, "the table was read: {count}");
+    }
+
+    #[test]
+    fn folding_is_gos_for_every_code_point() {
+        let (mut pairs, mut count) = (String::new(), 0);
+        // Nothing beyond the first two planes has cases.
+        for rune in 0..0x2_0000 {
+            let orbit = orbit(rune);
+            let next = orbit.iter().find(|other| **other > rune).unwrap_or(&orbit[0]);
+            if *next != rune {
+                pairs += &format!("{rune:x}>{next:x},");
+                count += 1;
+            }
+        }
+        let expected = GOS_TABLES.lines().find(|line| line.starts_with("folding")).unwrap();
+        assert_eq!(format!("folding {count} {:016x}", checksum(&pairs)), expected);
+        let beyond = RuneSet::of(&[(0x2_0000, RUNE_MAX)]);
+        assert_eq!(folded(&beyond), beyond);
     }
 }

@@ -3,7 +3,7 @@
 use sealwright_pattern::{GoRegex, PATTERN_BYTES_MAX, ParseError};
 
 fn refusal(pattern: &str) -> String {
-    GoRegex::parse(pattern).map(|_| ()).unwrap_err().to_string()
+    GoRegex::parse(pattern).map(|_| ()).expect_err("must be refused").to_string()
 }
 
 #[test]
