@@ -89,6 +89,19 @@ impl Mint {
         }
     }
 
+    /// The certificates of the authority as PEM, the issuing one first.
+    pub(super) fn authorities(&self) -> Outcome<String> {
+        let chain = self.trusted_root.pointer("/certificateAuthorities/0/certChain/certificates");
+        let chain = chain.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        chain.iter().map(|certificate| pem("CERTIFICATE", &certificate["rawBytes"])).collect()
+    }
+
+    /// The public key of a log as PEM.
+    pub(super) fn log_key(&self, pointer: &str) -> Outcome<String> {
+        let key = self.trusted_root.pointer(&format!("{pointer}/publicKey/rawBytes"));
+        pem("PUBLIC KEY", key.unwrap_or(&Value::Null))
+    }
+
     fn ask(&self, request: &Value) -> Outcome<Value> {
         let answer = self.agent.post(&self.url).send_json(request);
         let mut answer = answer.context(|| self.url.clone())?;
@@ -99,6 +112,14 @@ impl Mint {
         }
         Ok(serde_json::from_str(&text)?)
     }
+}
+
+fn pem(label: &str, base64: &Value) -> Outcome<String> {
+    let base64 =
+        base64.as_str().ok_or_else(|| Failure::new(format!("no {label} in the trusted root")))?;
+    let lines: Vec<&str> =
+        (0..base64.len()).step_by(64).map(|at| &base64[at..base64.len().min(at + 64)]).collect();
+    Ok(format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n")))
 }
 
 /// Puts a value where a JSON pointer leads, or takes away what is there.

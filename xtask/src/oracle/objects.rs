@@ -72,7 +72,8 @@ pub(super) fn of(situation: &Situation, places: &Places) -> (Vec<Value>, Vec<Val
 fn object(kind: &str, name: &str, spec: &Map<String, Value>, places: &Places) -> Value {
     json!({
         "apiVersion": SOURCE_API, "kind": kind,
-        "metadata": {"namespace": NAMESPACE, "name": name},
+        // The controller would add its finalizer first and come back only after the delay for retries.
+        "metadata": {"namespace": NAMESPACE, "name": name, "finalizers": ["finalizers.fluxcd.io"]},
         "spec": places.fill(&Value::Object(spec.clone())),
     })
 }

@@ -20,6 +20,16 @@ use crate::workspace::Workspace;
 const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 const SOURCE_API: &str = "source.toolkit.fluxcd.io/v1";
 
+/// What fails is not tried again by itself within a run, or hundreds of retries would starve the rest;
+/// and the API may be asked as fast as it answers.
+const ARGUMENTS: [&str; 5] = [
+    "--concurrent=8",
+    "--min-retry-delay=10m",
+    "--max-retry-delay=15m",
+    "--kube-api-qps=1000",
+    "--kube-api-burst=2000",
+];
+
 /// A controller that has been asked; its plane and the registries still run.
 pub(super) struct Asked {
     pub(super) kubeconfig: Utf8PathBuf,
@@ -71,7 +81,8 @@ pub(super) fn ask(
         folder: &folder.join("plane"),
         controller,
         kustomize: false,
-        environment: BTreeMap::new(),
+        arguments: ARGUMENTS.map(str::to_owned).into(),
+        environment: public_sigstore(&shelves, &mint, folder)?,
     };
     let plane = Plane::start(workspace, &setup)?;
     plane.namespace(NAMESPACE)?;
@@ -85,6 +96,31 @@ pub(super) fn ask(
         _plane: plane,
         _shelves: shelves,
     })
+}
+
+/// The dev stack's Sigstore in the place of the public one: by TUF for bundles, in files for older signatures.
+fn public_sigstore(
+    shelves: &Shelves,
+    mint: &Mint,
+    folder: &Utf8Path,
+) -> Outcome<BTreeMap<String, String>> {
+    let mirror = format!("{}/tuf", mint.issuer);
+    let url = format!("{mirror}/root.json");
+    let mut root = shelves.agent.get(&url).call().context(|| url.clone())?;
+    let root = root.body_mut().read_to_vec().context(|| url.clone())?;
+    let files = [
+        ("TUF_ROOT_JSON", "root.json", root),
+        ("SIGSTORE_ROOT_FILE", "fulcio.pem", mint.authorities()?.into_bytes()),
+        ("SIGSTORE_REKOR_PUBLIC_KEY", "rekor.pub", mint.log_key("/tlogs/0")?.into_bytes()),
+        ("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", "ct.pub", mint.log_key("/ctlogs/0")?.into_bytes()),
+    ];
+    let mut environment = BTreeMap::from([("TUF_MIRROR".to_owned(), mirror)]);
+    for (variable, name, bytes) in files {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).context(|| path.to_string())?;
+        environment.insert(variable.to_owned(), path.into_string());
+    }
+    Ok(environment)
 }
 
 fn scene<'a>(situation: &'a Situation, shelves: &Shelves, mint: &Mint) -> Outcome<Scene<'a>> {

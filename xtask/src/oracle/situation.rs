@@ -150,7 +150,9 @@ pub(super) fn chart(name: impl Into<String>, because: impl Into<String>) -> Situ
         "chart": "app", "version": "1.0.0", "interval": "1h",
         "sourceRef": {"kind": "HelmRepository", "name": "{name}"},
     });
-    let repository = json!({"type": "oci", "url": "oci://{host}/oracle/{name}", "interval": "1h"});
+    let repository = json!({
+        "type": "oci", "url": "oci://{host}/oracle/{name}", "interval": "1h", "insecure": true,
+    });
     Situation {
         artifacts: vec![Artifact { tag: "1.0.0", form: Form::Chart }],
         source: Source::HelmChart { chart: fields(chart), repository: fields(repository) },
@@ -185,6 +187,14 @@ impl Situation {
         match value {
             Value::Null => drop(spec.remove(field)),
             value => drop(spec.insert(field.to_owned(), value)),
+        }
+        self
+    }
+
+    /// The HelmRepository does not say that it speaks plain HTTP.
+    pub(super) fn over_tls(mut self) -> Self {
+        if let Source::HelmChart { repository, .. } = &mut self.source {
+            repository.remove("insecure");
         }
         self
     }

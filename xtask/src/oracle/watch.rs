@@ -10,9 +10,9 @@ use super::objects::NAMESPACE;
 use crate::failure::Outcome;
 use crate::planes::Api;
 
-/// How long the controller may take for all objects together: hundreds of them, four at a time,
-/// some with requests that are repeated.
-const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+/// How long the controller may take for all objects together: hundreds of them, some with requests
+/// that are repeated.
+const SETTLED_WITHIN: Duration = Duration::from_secs(90);
 /// How often all objects are listed.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// How long a suspended object is watched for a word that must not come.

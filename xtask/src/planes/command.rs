@@ -46,6 +46,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
         folder: &folder,
         controller: arguments.controller,
         kustomize: arguments.kustomize,
+        arguments: Vec::new(),
         environment: BTreeMap::new(),
     };
     let mut plane = if arguments.simulated {

@@ -62,9 +62,9 @@ pub(super) fn define(workspace: &Workspace, api: &Api, setup: &Setup) -> Outcome
 /// Starts the controllers, and waits until they say that they are ready.
 pub(super) fn start(peers: &Peers, setup: &Setup, services: &mut Vec<Service>) -> Outcome {
     let name = setup.controller.peer();
-    serve(name, source(peers, setup)?, setup, services)?;
+    serve(name, source(peers, setup)?, setup, &setup.arguments, services)?;
     if setup.kustomize {
-        serve(KUSTOMIZE, peers.program(KUSTOMIZE)?, setup, services)?;
+        serve(KUSTOMIZE, peers.program(KUSTOMIZE)?, setup, &[], services)?;
     }
     Ok(())
 }
@@ -84,7 +84,13 @@ fn source(peers: &Peers, setup: &Setup) -> Outcome<Program> {
 }
 
 /// What both controllers are told: quick retries, no jitter, and nobody to send events to.
-fn serve(name: &str, program: Program, setup: &Setup, services: &mut Vec<Service>) -> Outcome {
+fn serve(
+    name: &str,
+    program: Program,
+    setup: &Setup,
+    more: &[String],
+    services: &mut Vec<Service>,
+) -> Outcome {
     let health = free_port()?;
     let scratch = setup.folder.join("scratch");
     std::fs::create_dir_all(&scratch).context(|| scratch.to_string())?;
@@ -101,7 +107,8 @@ fn serve(name: &str, program: Program, setup: &Setup, services: &mut Vec<Service
             "--max-retry-delay=2s".to_owned(),
             "--concurrent=4".to_owned(),
             "--log-encoding=json".to_owned(),
-        ]);
+        ])
+        .args(more.iter().cloned());
     let mut service = program.serve(&setup.folder.join(format!("{name}.log")))?;
     let ready = format!("http://127.0.0.1:{health}/readyz");
     service.wait_until(|| ureq::get(&ready).call().is_ok())?;

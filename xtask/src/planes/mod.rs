@@ -33,6 +33,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) controller: Controller,
     /// Whether kustomize-controller runs as well, so that what is fetched is applied.
     pub(crate) kustomize: bool,
+    /// Further arguments of source-controller; of one that is there twice the last counts.
+    pub(crate) arguments: Vec<String>,
     /// Further environment of source-controller.
     pub(crate) environment: BTreeMap<String, String>,
 }

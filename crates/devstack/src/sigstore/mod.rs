@@ -32,6 +32,7 @@ mod tiles;
 mod timestamp;
 mod token;
 mod trust;
+mod tuf;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -95,6 +96,8 @@ pub(crate) struct World {
     tokens: TokenIssuer,
     default_run: TokenRequest,
     named_keys: NamedKeys,
+    /// Signs the trusted root for those who take it by way of TUF.
+    tuf: SigningKey,
     ours: Services,
     /// The same services with other keys, which nobody trusts; made when first minted with.
     foreign: OnceLock<Services>,
@@ -221,6 +224,7 @@ impl World {
             url,
             default_run,
             named_keys: NamedKeys::in_folder(folder.to_owned()),
+            tuf: SigningKey::load_or_create(Some(folder), "tuf.key", KeyKind::Ed25519)?,
             ours: Services::load(Some(folder))?,
             foreign: OnceLock::new(),
         })
@@ -247,6 +251,7 @@ impl World {
             .merge(rekor_v1::routes())
             .merge(rekor_v2::routes())
             .merge(timestamp::routes())
+            .merge(tuf::routes())
             .with_state(Arc::clone(self))
     }
 }

@@ -19,6 +19,11 @@ fn versions() -> Vec<Situation> {
             .spec("version", json!(">=1.0.0")),
         chart("chart-version-missing", "a version that is not there")
             .spec("version", json!("9.0.0")),
+        chart("chart-over-tls", "charts speak TLS unless the repository says otherwise").over_tls(),
+        chart("chart-over-tls-verified", "the same before anything is verified")
+            .over_tls()
+            .with(bundle().key("alpha"))
+            .verify(keyed(ALPHA)),
         chart("chart-missing", "a chart that is not there").spec("chart", json!("nothing")),
     ]
 }

@@ -14,6 +14,7 @@ const CERTIFICATE: &str =
 pub(super) fn situations() -> Vec<Situation> {
     let of = |name: &'static str, because: &str, entries: Vec<(&'static str, Content)>| {
         situation(name, because)
+            .spec("insecure", json!(true))
             .secret(Secret::new(name, entries))
             .verify(json!({"provider": "notation", "secretRef": {"name": name}}))
     };
