@@ -5,6 +5,7 @@
 //! ([`Prediction::wanted`]), somebody who may speak to a registry asks them, until nothing is lacking.
 
 pub mod controller;
+pub mod declared;
 mod predict;
 pub mod prediction;
 pub mod render;

@@ -518,6 +518,51 @@ codes! {
         "The certificate is not for our key, or the log entry or timestamp is not about our signature."
         "A broken or hostile service; its answer would prove nothing."
         "Look at which service the signing config names, and run it again.";
+    PredictedRefusal "SW7001" Error
+        "Flux will not take the source"
+        "By the rules of this version of source-controller, `Ready` becomes False."
+        "The cluster stays on what it runs, or never starts; other sources that depend on it wait."
+        "Read the predicted condition and the rule behind it before this is merged.";
+    PredictionUndecided "SW7002" Unknown
+        "What Flux will say cannot be predicted"
+        "Something that its answer depends on could not be found out, or the controller's own order decides."
+        "A merge now would be a guess."
+        "Give what the finding names: Secrets, a version, access to the registry; then run it again.";
+    JudgeRefuses "SW7003" Error
+        "Flux would take what our judge refuses"
+        "The controller accepts any attestation of an accepted identity; the configuration asks for more."
+        "Something would be deployed that the release workflow did not publish in full."
+        "Read what the judge misses; do not take the controller's word for it.";
+    FluxRefuses "SW7004" Warning
+        "Flux refuses what our judge verifies"
+        "The evidence suffices; the verify block or the controller's own rules stand in the way."
+        "Deliveries stop though nothing is wrong with the artifact."
+        "Compare the block with what `sealwright-verifier render` prints.";
+    SourceInvalid "SW7005" Error
+        "The API server would not take the object"
+        "A field is missing or has another type than the API's."
+        "It never reaches the cluster."
+        "Correct the field that the message names.";
+    SecretAbsent "SW7006" Unknown
+        "A Secret that the source points at cannot be read"
+        "It is in none of the files, is encrypted, or may not be read."
+        "What the controller will say depends on what it holds."
+        "Give the Secret with --secrets, decrypted; it is used for the prediction only.";
+    TrustReplaced "SW7007" Note
+        "Another trusted root stands in for the public one"
+        "The environment trusts the public Sigstore, and --trust names another trusted root."
+        "The prediction is a rehearsal: in the environment itself the public Sigstore decides."
+        "Run it with `--trust public` for what really was signed there.";
+    EnvironmentTrustAbsent "SW7008" Unknown
+        "The environment's trusted root is not at hand"
+        "The environment trusts a dev stack, and --trust names the public Sigstore."
+        "Nobody can say what its controller will accept."
+        "Give the dev stack's trust folder with --trust.";
+    ControllerUnknown "SW7009" Warning
+        "The rules of this version are not known"
+        "It is newer than the newest that was compared with the running controller."
+        "It may decide otherwise."
+        "Update this program, or read the release notes of source-controller.";
     ClusterUnreachable "SW7030" Unknown
         "The API server cannot be reached"
         "Its name does not resolve, nothing listens, TLS fails, or the connection breaks."

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
+use crate::render::RenderArguments;
 use crate::wait::WaitArguments;
 use crate::world::WorldArguments;
 
@@ -41,6 +42,16 @@ Examples:
   sealwright-verifier artifact --replay evidence.json --format json"
     )]
     Artifact(Box<ArtifactArguments>),
+    /// Prints an artifact's verify block, from the configuration.
+    #[command(
+        arg_required_else_help = true,
+        after_help = "\
+Examples:
+  sealwright-verifier render manifests --environment prod
+  sealwright-verifier render manifests --environment prod --as flux-instance-patch
+  sealwright-verifier render manifests --as ksail"
+    )]
+    Render(Box<RenderArguments>),
     /// Waits until sources run one digest, verified and Ready; or says why they will not.
     #[command(
         arg_required_else_help = true,

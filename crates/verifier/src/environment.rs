@@ -25,7 +25,7 @@ impl Chosen {
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let Some(name) = name else { return Ok(Self { config: None, environment: None }) };
-        let config = world.stood_in(world.read_config(now)?);
+        let config = world.config.stood_in(world.config.read_config(now)?);
         let Some(environment) = config.environments.get(name).cloned() else {
             let known: Vec<&str> = config.environments.keys().map(String::as_str).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

@@ -12,6 +12,7 @@ mod kubernetes;
 mod output;
 mod recording;
 mod reference;
+pub mod render;
 mod request;
 mod verify;
 mod wait;

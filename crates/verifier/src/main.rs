@@ -6,6 +6,7 @@ use clap::Parser as _;
 use jiff::Timestamp;
 use sealwright_policy::{Code, Report};
 use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
+use sealwright_verifier::render::{RenderArguments, render};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
     Failure, Request, Surroundings, complain, publish, to_standard_output, verify, wait,
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Wait(arguments) => answer(&arguments.world, &surroundings, || async {
             wait(&arguments, Timestamp::now()).await
         }),
+        Command::Render(arguments) => print_rendered(&arguments),
         Command::Explain { code } => explain(code.as_deref()),
     };
     result.unwrap_or_else(|failure| {
@@ -81,6 +83,11 @@ fn talk_about_requests() {
     let ours = Targets::new().with_target("sealwright", tracing::Level::DEBUG);
     let lines = tracing_subscriber::fmt::layer().with_writer(anstream::stderr).without_time();
     tracing_subscriber::registry().with(lines.with_filter(ours)).init();
+}
+
+fn print_rendered(arguments: &RenderArguments) -> Result<ExitCode, Failure> {
+    to_standard_output(&render(arguments, Timestamp::now())?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn explain(code: Option<&str>) -> Result<ExitCode, Failure> {

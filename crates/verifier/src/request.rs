@@ -51,12 +51,12 @@ impl Request {
     /// Anything that makes the question meaningless.
     pub fn new(arguments: &ArtifactArguments, clock: Timestamp) -> Result<Self, Failure> {
         let world = &arguments.world;
-        let config = world.read_config(arguments.at.unwrap_or(clock))?;
+        let config = world.config.read_config(arguments.at.unwrap_or(clock))?;
         let origin = origin(arguments, &config)?;
-        let config = world.stood_in(config);
+        let config = world.config.stood_in(config);
         let name = artifact_name(arguments, &config, &origin.repository())?;
         let mut requirements = config
-            .requirements(&name, &world.issuers())
+            .requirements(&name, &world.config.issuers())
             .ok_or_else(|| Failure::usage(no_artifact(&name, &config)))?;
         requirements.accept_legacy_signature = arguments.accept_legacy_signature;
         Ok(Self {
@@ -101,7 +101,7 @@ fn origin(arguments: &ArtifactArguments, config: &Config) -> Result<Origin, Fail
     let (Some(mut reference), Some(spelled)) = (reference, arguments.reference.clone()) else {
         return Err(Failure::usage("neither a reference nor a recording is given"));
     };
-    arguments.world.stand_in(&mut reference.repository, config);
+    arguments.world.config.stand_in(&mut reference.repository, config);
     Ok(Origin::Registry { reference, spelled, options: arguments.world.client_options() })
 }
 

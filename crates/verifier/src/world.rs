@@ -15,22 +15,31 @@ use sealwright_registry::{ClientOptions, Repository};
 
 use crate::failure::Failure;
 
-/// What every command that judges takes.
+/// Which configuration, and what it means here.
 #[derive(Debug, Clone, Args)]
-pub struct WorldArguments {
+pub struct ConfigArguments {
     /// Who may sign what.
     #[arg(long, value_name = "FILE", default_value = "sealwright.yaml")]
     pub config: Utf8PathBuf,
     /// Registry that stands in for the one in the configuration, as the dev stack's does.
     #[arg(long, value_name = "HOST:PORT")]
     pub registry: Option<String>,
+    /// OIDC issuer behind `github:` signers, when it is not GitHub's own.
+    // Told behind --trust.
+    #[arg(long, value_name = "URL", display_order = 3)]
+    pub github_issuer: Option<String>,
+}
+
+/// What every command that judges takes.
+#[derive(Debug, Clone, Args)]
+pub struct WorldArguments {
+    /// By what it is judged.
+    #[command(flatten)]
+    pub config: ConfigArguments,
     /// Whose signatures count: `public` (Sigstore's public instance), `public-embedded` (the same,
     /// as it was when this program was built), a folder with trusted_root.json, or that file.
-    #[arg(long, value_name = "public|DIR|FILE", default_value = "public")]
+    #[arg(long, value_name = "public|DIR|FILE", default_value = "public", display_order = 2)]
     pub trust: String,
-    /// OIDC issuer behind `github:` signers, when it is not GitHub's own.
-    #[arg(long, value_name = "URL")]
-    pub github_issuer: Option<String>,
     /// Form of the report on standard output or in --output.
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: ReportForm,
@@ -68,7 +77,7 @@ pub enum ReportForm {
     Junit,
 }
 
-impl WorldArguments {
+impl ConfigArguments {
     /// The configuration as it stands in the file. `now` decides whether an exception has ended.
     ///
     /// # Errors
@@ -116,7 +125,9 @@ impl WorldArguments {
             None => Issuers::public(),
         }
     }
+}
 
+impl WorldArguments {
     /// How registries are reached, and as whom.
     pub fn client_options(&self) -> ClientOptions {
         let mut options =

@@ -7,6 +7,7 @@ mod forms;
 mod plane;
 mod recording;
 mod references;
+mod render;
 mod usage;
 mod wait;
 mod weakenings;

@@ -59,6 +59,12 @@ impl World {
         Utf8Path::from_path(self.folder.path()).expect("UTF-8").join(name)
     }
 
+    pub(crate) fn add_to_config(&self, text: &str) {
+        let path = self.path("sealwright.yaml");
+        let config = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::write(path, config + text).expect("it is written");
+    }
+
     pub(crate) fn reference(&self) -> String {
         format!("{}/{REPOSITORY}:latest", self.registry.address())
     }
