@@ -36,7 +36,8 @@ impl DevStack {
     /// Starts it on the state in this folder, which is made when it is not there.
     pub(crate) fn start(workspace: &Workspace, state: &Utf8Path) -> Outcome<DevStack> {
         let program = workspace.binary(crate::release::PROFILE, PROGRAM);
-        DevStack::serve(Program::new(program), state, &[])
+        // With it, known-bad artifacts can be made.
+        DevStack::serve(Program::new(program), state, &["--control"])
     }
 
     /// The same with the program given, and with further flags of its `up`.

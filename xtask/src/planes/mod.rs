@@ -17,7 +17,7 @@ use crate::failure::{Context as _, Failure, Outcome};
 use crate::program::{Program, Service};
 use crate::workspace::Workspace;
 
-pub(crate) use api::{Api, Named};
+pub(crate) use api::{Api, Named, condition};
 pub(crate) use controllers::Controller;
 
 /// The namespace that Flux lives in; there from the start.

@@ -1,36 +1,103 @@
-//! The steps of a release, as data: what runs here, and what `tidy` compares the workflows with.
+//! What a step of a release consists of: a program and its words, or something to do on this machine.
 
 use std::collections::BTreeMap;
 
 use crate::failure::{Failure, Outcome};
 
-/// One program of the release.
+/// One step of the release.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     /// What it does, for people.
     pub(crate) does: &'static str,
+    /// The control plane that it is about, when it is about one: without planes it is left out.
+    pub(crate) plane: Option<Stage>,
+    pub(crate) work: Work,
+}
+
+/// What a step consists of.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// One of our programs.
+    Run(Run),
+    /// What only this machine has to do: elsewhere the cluster has its source already.
+    Here(Here),
+}
+
+/// One of our programs, and how it is called.
+#[derive(Debug)]
+pub(crate) struct Run {
     /// Which of our binaries.
     pub(crate) program: &'static str,
     /// Its subcommand.
     pub(crate) command: &'static str,
     /// What stands behind the subcommand.
-    positional: Option<Value>,
+    pub(super) positional: Option<Value>,
     /// Flags and what stands behind them; a flag whose value is not given is left out.
-    flags: &'static [(&'static str, Value)],
+    pub(super) flags: &'static [(&'static str, Value)],
     /// What its environment holds.
     pub(crate) holds: Holds,
     /// Where its standard output is kept.
     pub(crate) keeps: Option<&'static str>,
-    /// Whether it is the one that leaves a receipt, from which the reference is known.
-    pub(crate) publishes: bool,
 }
 
-/// What the environment of a step holds.
+/// What only this machine has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Here {
+    /// Let the plane run what it ran before, where there was something.
+    Before,
+    /// Give the plane its source, as rendered, and ask for a reconciliation.
+    Apply,
+    /// Make known-bad artifacts.
+    MintControls,
+    /// Show what the plane made of the artifact.
+    ShowApplied,
+}
+
+/// The planes, in the order in which a release reaches them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(crate) enum Stage {
+    /// Where a candidate runs first. Its environment in the configuration is `local`.
+    Local,
+    /// What must not be harmed. Its environment in the configuration is `prod`.
+    Prod,
+}
+
+impl Stage {
+    /// Both, the one that risks less first.
+    pub(crate) const ALL: [Stage; 2] = [Stage::Local, Stage::Prod];
+
+    /// Name of the environment, of the context and of the plane.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Stage::Local => "local",
+            Stage::Prod => "prod",
+        }
+    }
+
+    /// The tag that it follows: moving it is what deploys.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Stage::Local => CANDIDATE,
+            Stage::Prod => RELEASED,
+        }
+    }
+}
+
+/// The tag of what has been proven and has not run anywhere yet.
+pub(super) const CANDIDATE: &str = "candidate";
+/// The tag of what has run on the local plane: the one that production follows.
+pub(super) const RELEASED: &str = "latest";
+
+/// What the environment of a program holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
-    /// The right to ask for an OIDC token, as a job on GitHub has it.
+    /// The right to ask for an OIDC token, as a job on GitHub has it, and the registry's credentials.
     SigningToken,
+    /// The registry's credentials, and no right to sign.
+    RegistryCredentials,
+    /// What reaches a cluster: a kubeconfig and the programs that it may name.
+    Kubeconfig,
     /// Nothing at all: a stranger.
     Nothing,
 }
@@ -44,91 +111,56 @@ pub(crate) enum Value {
     Registry,
     Trust,
     Issuer,
-    /// What the receipt says was published.
-    Reference,
+    /// `repository:candidate`.
+    Candidate,
+    /// `repository@digest` of what was published.
+    Published,
+    /// Its digest.
+    Digest,
+    /// `repository:latest`.
+    Released,
+    /// The stranger's report.
     Report,
+    /// Known-bad artifacts.
+    Controls,
+    /// What rendering gave for the plane.
+    Source(Stage),
+    /// `namespace/name` of it.
+    SourceName(Stage),
+    /// What trying to break into the plane gave.
+    ControlsReport(Stage),
+    /// What the plane runs.
+    ClusterReport(Stage),
     Site,
+    /// Nothing: the flag stands for itself.
+    Set,
     /// This word.
     Word(&'static str),
 }
 
-/// What every step is told about where it is: the dev stack, here; nothing, on GitHub.
-macro_rules! flags {
-    ($($flag:expr => $value:expr),* $(,)?) => {
-        &[
-            ("--config", Value::Config),
-            ("--registry", Value::Registry),
-            ("--trust", Value::Trust),
-            ("--github-issuer", Value::Issuer),
-            $(($flag, $value)),*
-        ]
-    };
+impl Step {
+    /// The program that it runs, when it runs one.
+    pub(crate) fn run(&self) -> Option<&Run> {
+        match &self.work {
+            Work::Run(run) => Some(run),
+            Work::Here(_) => None,
+        }
+    }
 }
 
-/// The release. The publisher's `publish` is one transaction: it proves before it promotes, and
-/// confirms after it.
-pub(crate) const RELEASE: &[Step] = &[
-    Step {
-        name: "validate",
-        does: "read the configuration, pack the contents, say what would happen",
-        program: "sealwright-publisher",
-        command: "plan",
-        positional: None,
-        flags: flags!["--artifact" => Value::Artifact, "--contents" => Value::Contents],
-        holds: Holds::SigningToken,
-        keeps: None,
-        publishes: false,
-    },
-    Step {
-        name: "publish",
-        does: "stage, sign, attest, prove as a stranger, promote, confirm",
-        program: "sealwright-publisher",
-        command: "publish",
-        positional: None,
-        flags: flags!["--artifact" => Value::Artifact, "--contents" => Value::Contents],
-        holds: Holds::SigningToken,
-        keeps: Some("receipt.json"),
-        publishes: true,
-    },
-    Step {
-        name: "verify",
-        does: "judge the promoted tag with an empty environment and no credentials",
-        program: "sealwright-verifier",
-        command: "artifact",
-        positional: Some(Value::Reference),
-        flags: flags![
-            "--artifact" => Value::Artifact,
-            "--format" => Value::Word("json"),
-            "--output" => Value::Report,
-        ],
-        holds: Holds::Nothing,
-        keeps: None,
-        publishes: false,
-    },
-    Step {
-        name: "docs",
-        does: "write the site that says who may sign it, and who did",
-        program: "sealwright-docs",
-        command: "build",
-        positional: None,
-        flags: flags!["--report" => Value::Report, "--out" => Value::Site],
-        holds: Holds::Nothing,
-        keeps: None,
-        publishes: false,
-    },
-];
-
-impl Step {
+impl Run {
     /// The words of the command line.
     pub(crate) fn arguments(&self, given: &BTreeMap<Value, String>) -> Outcome<Vec<String>> {
         let mut words = vec![self.command.to_owned()];
         if let Some(value) = self.positional {
             words.push(value.word(given).ok_or_else(|| {
-                Failure::new(format!("{}: {value:?} is not known yet", self.name))
+                Failure::new(format!("{}: {value:?} is not known yet", self.command))
             })?);
         }
         for (flag, value) in self.flags {
-            if let Some(word) = value.word(given) {
+            if *value == Value::Set {
+                words.push((*flag).to_owned());
+            } else if let Some(word) = value.word(given) {
                 words.extend([(*flag).to_owned(), word]);
             }
         }
@@ -142,30 +174,5 @@ impl Value {
             Value::Word(word) => Some(word.to_owned()),
             known => given.get(&known).cloned(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_publisher_ever_holds_a_token() {
-        for step in RELEASE {
-            let holds = step.holds == Holds::SigningToken;
-            assert_eq!(holds, step.program == "sealwright-publisher", "{}", step.name);
-        }
-    }
-
-    #[test]
-    fn a_flag_without_a_value_is_left_out() {
-        let given = BTreeMap::from([(Value::Config, "c.yaml".to_owned())]);
-        assert_eq!(RELEASE[0].arguments(&given).unwrap(), ["plan", "--config", "c.yaml"]);
-    }
-
-    #[test]
-    fn verifying_before_anything_is_published_is_an_error() {
-        let verify = RELEASE.iter().find(|step| step.name == "verify").unwrap();
-        assert!(verify.arguments(&BTreeMap::new()).is_err());
     }
 }

@@ -4,7 +4,11 @@ use camino::Utf8Path;
 use serde::Deserialize;
 
 use super::Expected;
+use super::flow::Stage;
 use crate::failure::{Context as _, Failure, Outcome};
+
+/// The form of manifest that a tag is asked for.
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// The publisher's receipt.
 #[derive(Debug, Deserialize)]
@@ -15,7 +19,6 @@ pub(crate) struct Published {
     pub(crate) repository: String,
     /// What was promoted.
     pub(crate) digest: String,
-    tags: Vec<String>,
 }
 
 /// The verifier's report.
@@ -35,12 +38,43 @@ impl Published {
         read(path)
     }
 
-    /// The tag that clusters follow.
-    pub(crate) fn reference(&self) -> Outcome<String> {
-        match self.tags.first() {
-            Some(tag) => Ok(format!("{}:{tag}", self.repository)),
-            None => Err(Failure::new("the receipt names no tag")),
+    /// The reference that a plane follows.
+    pub(crate) fn tagged(&self, stage: Stage) -> String {
+        format!("{}:{}", self.repository, stage.tag())
+    }
+
+    /// The artifact itself.
+    pub(crate) fn pinned(&self) -> String {
+        format!("{}@{}", self.repository, self.digest)
+    }
+
+    /// The digest that the tag of a plane names right now, asked of the registry.
+    pub(crate) fn named_by(&self, stage: Stage) -> Outcome<Option<String>> {
+        let (host, path) = self.repository.split_once('/').unwrap_or_default();
+        let url = format!("http://{host}/v2/{path}/manifests/{}", stage.tag());
+        match ureq::head(&url).header("accept", MANIFEST).call() {
+            Ok(answer) => {
+                let digest = answer.headers().get("docker-content-digest");
+                let digest = digest.and_then(|digest| digest.to_str().ok());
+                digest
+                    .map(|digest| Some(digest.to_owned()))
+                    .ok_or_else(|| Failure::new(format!("{url}: answered without a digest")))
+            }
+            Err(ureq::Error::StatusCode(404)) => Ok(None),
+            Err(error) => Err(Failure::new(format!("{url}: {error}"))),
         }
+    }
+
+    /// Fails unless both are about the same artifact.
+    pub(crate) fn insist_same(&self, published: &Published) -> Outcome {
+        if self.pinned() == published.pinned() {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "published {}, and promoted {}",
+            published.pinned(),
+            self.pinned()
+        )))
     }
 
     /// Fails when something else came of it.
@@ -93,7 +127,6 @@ mod tests {
             outcome: "published".into(),
             repository: "127.0.0.1:5000/acme/platform/manifests".into(),
             digest: "sha256:a".into(),
-            tags: vec!["latest".into()],
         };
         for (verdict, digests, holds, why) in [
             ("Verified", vec![Some("sha256:a")], true, "the very digest"),
@@ -114,11 +147,25 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_is_the_first_tag() {
-        let receipt = r#"{"outcome":"unchanged","repository":"r.example/a","digest":"sha256:a","tags":["latest","v1"]}"#;
+    fn each_plane_follows_a_tag_of_its_own() {
+        let receipt =
+            r#"{"outcome":"unchanged","repository":"r.example/a","digest":"sha256:a","tags":[]}"#;
         let published: Published = serde_json::from_str(receipt).unwrap();
-        assert_eq!(published.reference().unwrap(), "r.example/a:latest");
+        assert_eq!(published.tagged(Stage::Local), "r.example/a:candidate");
+        assert_eq!(published.tagged(Stage::Prod), "r.example/a:latest");
+        assert_eq!(published.pinned(), "r.example/a@sha256:a");
         assert!(published.insist_on(Expected::Unchanged).is_ok());
         assert!(published.insist_on(Expected::Published).is_err());
+    }
+
+    #[test]
+    fn what_is_promoted_must_be_what_was_published() {
+        let of = |digest: &str| Published {
+            outcome: "published".into(),
+            repository: "r.example/a".into(),
+            digest: digest.into(),
+        };
+        assert!(of("sha256:a").insist_same(&of("sha256:a")).is_ok());
+        assert!(of("sha256:b").insist_same(&of("sha256:a")).is_err());
     }
 }

@@ -15,6 +15,8 @@ const ANY_COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 struct Config {
     signers: BTreeMap<String, Signer>,
     artifacts: BTreeMap<String, Artifact>,
+    #[serde(default)]
+    environments: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,13 +50,36 @@ pub(super) fn flags(config: &Utf8Path, artifact: Option<&str>) -> Vec<String> {
     flags_for(&text, artifact).unwrap_or_default()
 }
 
+/// The folder of an artifact's contents, relative to the configuration.
+pub(super) fn contents(config: &Utf8Path, artifact: Option<&str>) -> Option<String> {
+    let text = std::fs::read_to_string(config).ok()?;
+    let config: Config = serde_saphyr::from_str(&text).ok()?;
+    config.artifact(artifact)?.contents.clone()
+}
+
+/// The first of these environments that the configuration does not have.
+pub(super) fn missing_environment<'a>(config: &Utf8Path, names: &[&'a str]) -> Option<&'a str> {
+    let text = std::fs::read_to_string(config).ok()?;
+    let config: Config = serde_saphyr::from_str(&text).ok()?;
+    names.iter().copied().find(|name| !config.environments.contains_key(*name))
+}
+
+impl Config {
+    /// The one that is named, else the only one that has contents, else the only one.
+    fn artifact(&self, name: Option<&str>) -> Option<&Artifact> {
+        let all = || self.artifacts.values();
+        match name {
+            Some(name) => self.artifacts.get(name),
+            None => {
+                only(all().filter(|artifact| artifact.contents.is_some())).or_else(|| only(all()))
+            }
+        }
+    }
+}
+
 fn flags_for(text: &str, artifact: Option<&str>) -> Option<Vec<String>> {
     let config: Config = serde_saphyr::from_str(text).ok()?;
-    let artifact = match artifact {
-        Some(name) => config.artifacts.get(name)?,
-        None => only(config.artifacts.values().filter(|artifact| artifact.contents.is_some()))
-            .or_else(|| only(config.artifacts.values()))?,
-    };
+    let artifact = config.artifact(artifact)?;
     let signer = config.signers.get(artifact.signers.first()?)?;
     let Github { repository, workflow, refs, commit } = &signer.github;
     // A `*` stands for one segment of a ref; this is one.
@@ -114,6 +139,15 @@ mod tests {
         ] {
             assert_eq!(flags_for(text, artifact).unwrap().join(" "), expected, "{why}");
         }
+    }
+
+    #[test]
+    fn a_missing_environment_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(folder.path()).unwrap().join("sealwright.yaml");
+        std::fs::write(&path, EXAMPLE).unwrap();
+        assert_eq!(missing_environment(&path, &["local", "prod"]), None);
+        assert_eq!(missing_environment(&path, &["local", "moon", "prod"]), Some("moon"));
     }
 
     #[test]

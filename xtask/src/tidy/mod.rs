@@ -3,6 +3,7 @@
 
 mod dependencies;
 mod files;
+mod flow;
 mod layers;
 mod workflows;
 
@@ -61,10 +62,7 @@ const RULES: &[Rule] = &[
         holds: "scripts in workflows take text from outside as variables only",
         check: workflows::scripts,
     },
-    Rule {
-        holds: "the workflows run the flow that `cargo xtask release` runs",
-        check: workflows::flow,
-    },
+    Rule { holds: "the workflows run the flow that `cargo xtask release` runs", check: flow::flow },
     Rule { holds: "CI runs here what it runs elsewhere", check: workflows::tasks },
 ];
 
