@@ -193,6 +193,7 @@ fn start(
         controller: Controller::Source19,
         kustomize: true,
         environment: BTreeMap::new(),
+        arguments: Vec::new(),
     };
     match kind {
         Planes::Real => Plane::start(workspace, &setup),
