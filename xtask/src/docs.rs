@@ -15,8 +15,8 @@ const CONFIG: &str = "docs/example/sealwright.yaml";
 const OWN_CONFIG: &str = ".github/sealwright.yaml";
 /// Folder of the committed pages.
 const PAGES: &str = "docs/trust";
-/// A report with something on every page, for the site that the browser sees.
-const REPORT: &str = "crates/docs/tests/reports/verified.json";
+/// Reports with something on every page, for the site that the browser sees.
+const REPORTS: &[&str] = &["verified", "staging-simulated", "prod"];
 
 /// What it is told.
 #[derive(Debug, clap::Args)]
@@ -38,8 +38,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     if site.exists() {
         std::fs::remove_dir_all(&site)?;
     }
-    let flags = ["build", "--config", CONFIG, "--report", REPORT, "--out", site.as_str()];
-    program.args(flags).run_ok()?;
+    let reports =
+        REPORTS.iter().map(|name| format!("--report=crates/docs/tests/reports/{name}.json"));
+    program.args(["build", "--config", CONFIG, "--out", site.as_str()]).args(reports).run_ok()?;
     match browser::look_at(&site)? {
         Ok(seen) => say::line(&format!("browser: {seen}")),
         Err(why) => say::line(&format!("browser: not run: {why}")),

@@ -3,9 +3,12 @@
 //! Knows no network and no cryptography. What comes from a report is somebody else's text and is
 //! shown as text, whatever it contains (see [`mod@escape`]).
 
+mod clusters;
 mod commands;
 mod compare;
 mod escape;
+mod flux_words;
+mod gathered;
 mod model;
 mod pages;
 mod site;
@@ -23,8 +26,9 @@ use sealwright_policy::{Issuers, Report};
 pub struct Inputs<'a> {
     /// Who may sign what.
     pub config: &'a Config,
-    /// What was last seen; without one, pages say that nothing was observed.
-    pub report: Option<&'a Report>,
+    /// What was seen, in any order: of each thing the latest counts. Without any, pages say that
+    /// nothing was observed.
+    pub reports: &'a [Report],
     /// Which OIDC issuer stands behind `github:` signers.
     pub issuers: Issuers,
     /// How a reader of the page reaches registry, configuration and trust.

@@ -30,6 +30,7 @@ const FILES: u8 = 74;
     after_help = "\
 Examples:
   sealwright-docs build --config sealwright.yaml --report report.json --out site
+  sealwright-docs build --report report.json --report prod.json --report controls.json --out site
   sealwright-docs build --config sealwright.yaml --pages docs/trust
   sealwright-docs check --config sealwright.yaml --pages docs/trust
 
@@ -69,9 +70,10 @@ struct InputArguments {
     /// Who may sign what.
     #[arg(long, value_name = "FILE", default_value = "sealwright.yaml")]
     config: Utf8PathBuf,
-    /// Report of `sealwright-verifier`; without it, pages say that nothing was observed.
+    /// Report in JSON of any command of `sealwright-verifier`; may be repeated, and of each thing the
+    /// latest counts. Without any, pages say that nothing was observed.
     #[arg(long, value_name = "FILE")]
-    report: Option<Utf8PathBuf>,
+    report: Vec<Utf8PathBuf>,
     /// Registry that stands in for the one in the configuration, as the dev stack's does.
     #[arg(long, value_name = "HOST:PORT")]
     registry: Option<String>,
@@ -177,7 +179,8 @@ fn render(arguments: &InputArguments) -> Result<Pages, Failure> {
         Some(registry) => config.with_registry(registry),
         None => config,
     };
-    let report = arguments.report.as_deref().map(read_report).transpose()?;
+    let reports: Vec<Report> =
+        arguments.report.iter().map(|path| read_report(path)).collect::<Result<_, _>>()?;
     let issuers = match &arguments.github_issuer {
         Some(issuer) => Issuers { github: issuer.clone() },
         None => Issuers::public(),
@@ -188,12 +191,7 @@ fn render(arguments: &InputArguments) -> Result<Pages, Failure> {
         trust: arguments.trust.clone(),
         github_issuer: arguments.github_issuer.clone(),
     };
-    Ok(sealwright_docs::render(&Inputs {
-        config: &config,
-        report: report.as_ref(),
-        issuers,
-        reader,
-    })?)
+    Ok(sealwright_docs::render(&Inputs { config: &config, reports: &reports, issuers, reader })?)
 }
 
 fn read_report(path: &Utf8Path) -> Result<Report, Failure> {

@@ -7,7 +7,8 @@ use sealwright_policy::report::{ArtifactReport, EvidenceReport, RequirementRepor
 use sealwright_policy::{EvidenceKind, Finding, Requirements, Verdict, codes};
 use serde::Serialize;
 
-use crate::{Inputs, commands};
+use crate::clusters::Clusters;
+use crate::{Inputs, commands, gathered};
 
 /// Evidence rows shown for one artifact; the report file has them all.
 const EVIDENCE_ROWS_MAX: usize = 200;
@@ -20,7 +21,8 @@ pub(crate) struct Site {
     pub(crate) environments: Vec<EnvironmentRow>,
     exceptions: Vec<ExceptionRow>,
     findings: Vec<FindingRow>,
-    observation: Option<Observation>,
+    observations: Vec<Observation>,
+    clusters: Clusters,
     codes: Vec<CodeRow>,
     dev_stack: bool,
 }
@@ -29,6 +31,9 @@ pub(crate) struct Site {
 #[derive(Debug, Serialize)]
 struct Observation {
     judged_at: String,
+    /// `artifacts`, or the environment.
+    about: String,
+    simulated: bool,
     tool: String,
     verdict: String,
     trust: String,
@@ -116,7 +121,7 @@ struct ExceptionRow {
 }
 
 #[derive(Debug, Serialize)]
-struct FindingRow {
+pub(crate) struct FindingRow {
     code: String,
     anchor: String,
     severity: String,
@@ -156,12 +161,13 @@ impl Site {
                 .collect(),
             exceptions: inputs.config.charts.iter().map(exception_row).collect(),
             findings: inputs
-                .report
+                .reports
                 .iter()
                 .flat_map(|report| &report.findings)
                 .map(finding_row)
                 .collect(),
-            observation: inputs.report.map(observation),
+            observations: inputs.reports.iter().map(observation).collect(),
+            clusters: Clusters::of(inputs.reports),
             codes: codes::TABLE.iter().map(code_row).collect(),
             dev_stack: is_dev_stack(inputs),
             artifacts,
@@ -203,9 +209,8 @@ fn workflow(signer: &Signer) -> String {
 
 /// The newest piece of evidence by this signer that held.
 fn last_seen(inputs: &Inputs<'_>, signer: &str) -> Option<Seen> {
-    let artifacts = inputs.report.iter().flat_map(|report| &report.artifacts);
-    let pieces =
-        artifacts.flat_map(|artifact| artifact.evidence.iter().map(move |piece| (artifact, piece)));
+    let pieces = gathered::judged(inputs.reports)
+        .flat_map(|artifact| artifact.evidence.iter().map(move |piece| (artifact, piece)));
     pieces
         .filter(|(_, piece)| {
             piece.verdict == Verdict::Verified && piece.signer.as_deref() == Some(signer)
@@ -216,9 +221,7 @@ fn last_seen(inputs: &Inputs<'_>, signer: &str) -> Option<Seen> {
 
 fn artifact_page(inputs: &Inputs<'_>, name: &str, artifact: &Artifact) -> Option<ArtifactPage> {
     let requirements = inputs.config.requirements(name, &inputs.issuers)?;
-    let observed = inputs.report.and_then(|report| {
-        report.artifacts.iter().find(|observed| observed.name.as_deref() == Some(name))
-    });
+    let observed = gathered::artifact(inputs.reports, name);
     let reference = match observed {
         Some(observed) => observed.reference.clone(),
         None => format!("{}:latest", artifact.repository),
@@ -326,13 +329,30 @@ fn exception_row(exception: &sealwright_policy::config::ChartException) -> Excep
 fn observation(report: &sealwright_policy::Report) -> Observation {
     Observation {
         judged_at: report.judged_at.to_string(),
+        about: about(report),
+        simulated: gathered::is_simulated(report),
         tool: report.tool.clone(),
         verdict: report.verdict.to_string(),
         trust: report.trust.as_ref().map(|trust| trust.origin.clone()).unwrap_or_default(),
     }
 }
 
-fn finding_row(finding: &Finding) -> FindingRow {
+/// What a report looked at, in a few words.
+fn about(report: &sealwright_policy::Report) -> String {
+    let counted = [
+        (report.artifacts.len(), "artifact", "artifacts"),
+        (report.sources.len(), "source", "sources"),
+        (report.controls.len(), "control", "controls"),
+    ];
+    let parts = counted.iter().filter(|(count, _, _)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
+        .collect();
+    let place = report.cluster.as_ref().map(|cluster| format!(" in {}", cluster.environment));
+    format!("{}{}", parts.join(", "), place.unwrap_or_default())
+}
+
+pub(crate) fn finding_row(finding: &Finding) -> FindingRow {
     FindingRow {
         code: finding.code.to_string(),
         anchor: finding.code.to_string().to_lowercase(),

@@ -21,11 +21,30 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("signer", include_str!("../templates/signer.hbs")),
     ("artifact", include_str!("../templates/artifact.hbs")),
     ("exceptions.md", include_str!("../templates/exceptions.hbs")),
+    ("running.md", include_str!("../templates/running.hbs")),
+    ("coverage.md", include_str!("../templates/coverage.hbs")),
+    ("controls.md", include_str!("../templates/controls.hbs")),
+    ("last-known-good.md", include_str!("../templates/last-known-good.hbs")),
     ("rename.md", include_str!("../templates/rename.hbs")),
     ("findings.md", include_str!("../templates/findings.hbs")),
     ("trust-map.svg", include_str!("../templates/trust-map.hbs")),
     ("dev-stack", include_str!("../templates/dev-stack.hbs")),
+    ("simulated", include_str!("../templates/simulated.hbs")),
+    ("mark", include_str!("../templates/mark.hbs")),
     ("finding-list", include_str!("../templates/finding-list.hbs")),
+];
+
+/// Templates that are a page of their own, filled with the whole site.
+const PAGES: &[&str] = &[
+    "SUMMARY.md",
+    "index.md",
+    "running.md",
+    "coverage.md",
+    "controls.md",
+    "last-known-good.md",
+    "exceptions.md",
+    "rename.md",
+    "findings.md",
 ];
 
 /// Rendered files by their path below the book's `src`.
@@ -35,8 +54,8 @@ pub struct Pages(BTreeMap<String, String>);
 pub(crate) fn render(site: &Site) -> Result<Pages, DocsError> {
     let templates = templates()?;
     let mut pages = Pages::default();
-    for page in ["SUMMARY.md", "index.md", "exceptions.md", "rename.md", "findings.md"] {
-        pages.add(page.to_owned(), fill(&templates, page, site)?);
+    for page in PAGES {
+        pages.add((*page).to_owned(), fill(&templates, page, site)?);
     }
     pages.add("trust-map.svg".to_owned(), fill(&templates, "trust-map.svg", &TrustMap::of(site))?);
     for signer in &site.signers {

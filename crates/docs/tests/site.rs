@@ -6,7 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::civil::date;
 use sealwright_docs::{Inputs, Reader, build, render};
 use sealwright_policy::config::Config;
+use sealwright_policy::control_report::ControlReport;
+use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Issuers, Report};
+use serde_json::json;
 
 /// What somebody may put into a certificate, a workflow or a reason to get at a reader.
 const HOSTILE: &[&str] = &[
@@ -43,14 +46,49 @@ fn report(text: &str) -> Report {
     let finding = Finding::new(sealwright_policy::Code::ContentsName, text);
     artifact.findings = vec![finding.with_mismatch(text, text).with_hint(text)];
     artifact.reference = text.to_owned();
+    report.cluster = serde_json::from_value(json!({"environment": text, "server": text,
+        "simulated": true, "controller": text}))
+    .unwrap();
+    report.sources = vec![source(text, &report)];
+    report.controls = vec![control(text, &report)];
     report
+}
+
+/// A source all of whose words are this text.
+fn source(text: &str, report: &Report) -> SourceReport {
+    let condition = json!({"type": "Ready", "status": text, "reason": text, "message": text});
+    let mut source: SourceReport = serde_json::from_value(json!({
+        "kind": text, "name": text, "url": text, "follows": text, "verdict": "Refused",
+        "verify": {"provider": text, "secret": text, "trustedRootSecret": text},
+        "owners": [text], "revision": text,
+        "predicted": {"controller": text, "outcomes": [], "undecided": text, "because": []},
+        "observed": {"generation": 1, "conditions": [condition]},
+    }))
+    .unwrap();
+    source.findings = report.artifacts[0].findings.clone();
+    source.judged = Some(report.artifacts[0].clone());
+    source
+}
+
+/// A negative control all of whose words are this text.
+fn control(text: &str, report: &Report) -> ControlReport {
+    let source = source(text, report);
+    let mut control: ControlReport = serde_json::from_value(json!({
+        "name": text, "does": text, "artifact": text, "reference": text, "verdict": "Refused",
+        "refusedBy": "both", "judged": "Verified",
+    }))
+    .unwrap();
+    control.predicted = source.predicted;
+    control.observed = source.observed;
+    control.findings = source.findings;
+    control
 }
 
 fn built(text: &str, out: &Utf8Path) {
     let (config, report) = (config(text), report(text));
     let inputs = Inputs {
         config: &config,
-        report: Some(&report),
+        reports: std::slice::from_ref(&report),
         issuers: Issuers::public(),
         reader: Reader { config: "sealwright.yaml".into(), ..Reader::default() },
     };
