@@ -169,9 +169,6 @@ struct UpArguments {
     /// Whether the registry has the referrers API; GHCR has not.
     #[arg(long, value_name = "on|off", value_enum, default_value = "on")]
     referrers_api: Switch,
-    /// Referrers that the registry lists on one page; without it, all.
-    #[arg(long, value_name = "N")]
-    referrers_page: Option<usize>,
     /// Port of the registry on 127.0.0.1 (default: the one before, or a free one).
     #[arg(long, value_name = "N")]
     registry_port: Option<u16>,
@@ -267,7 +264,6 @@ async fn up(arguments: UpArguments) -> Result<(), DevStackError> {
     let stack = DevStack::start(Options {
         state: Some(state.clone()),
         referrers_api: arguments.referrers_api == Switch::On,
-        referrers_page: arguments.referrers_page,
         registry_port: arguments.registry_port,
         sigstore_port: arguments.sigstore_port,
         latency: arguments.latency_ms.map(Duration::from_millis),

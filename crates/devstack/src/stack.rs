@@ -16,8 +16,6 @@ pub struct Options {
     pub state: Option<Utf8PathBuf>,
     /// Whether the registry has the referrers API.
     pub referrers_api: bool,
-    /// Referrers that the registry lists on one page; `None` lists all.
-    pub referrers_page: Option<usize>,
     /// Port of the registry; `None` is the one before, or a free one.
     pub registry_port: Option<u16>,
     /// Port of Sigstore; `None` is the one before, or a free one.
@@ -38,7 +36,6 @@ impl Default for Options {
         Self {
             state: None,
             referrers_api: true,
-            referrers_page: None,
             registry_port: None,
             sigstore_port: None,
             auth: Auth::None,
@@ -93,7 +90,6 @@ impl DevStack {
         let registry = RegistryOptions {
             port: options.registry_port.or(port_before(Endpoints::registry_port)),
             referrers_api: options.referrers_api,
-            referrers_page: options.referrers_page,
             auth: options.auth,
             latency: options.latency,
             control: options.control,

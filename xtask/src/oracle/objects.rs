@@ -6,6 +6,7 @@ use super::arrange::Arranged;
 use super::mint::Mint;
 use super::situation::{Secret, Situation, Source};
 use crate::failure::Outcome;
+use crate::planes::Controller;
 use crate::program::free_port;
 
 pub(super) const NAMESPACE: &str = "oracle";
@@ -76,6 +77,16 @@ fn object(kind: &str, name: &str, spec: &Map<String, Value>, places: &Places) ->
         "metadata": {"namespace": NAMESPACE, "name": name, "finalizers": ["finalizers.fluxcd.io"]},
         "spec": places.fill(&Value::Object(spec.clone())),
     })
+}
+
+/// The object without what this controller's definition does not have: its API server would refuse it.
+pub(super) fn known_to(controller: Controller, object: &Value) -> Value {
+    let mut object = object.clone();
+    let verify = object.pointer_mut("/spec/verify").and_then(Value::as_object_mut);
+    if let (Controller::Source18, Some(verify)) = (controller, verify) {
+        verify.remove("trustedRootSecretRef");
+    }
+    object
 }
 
 /// A Secret with its contents.

@@ -1,6 +1,7 @@
 //! One controller, all situations: arrange, apply, watch, act, watch again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
@@ -68,13 +69,13 @@ pub(super) fn ask(
 ) -> Outcome<Asked> {
     let shelves = Shelves::start(workspace, &folder.join("registries"))?;
     let mint = Mint::at(&shelves)?;
-    say::line("  arrange the evidence");
+    let began = Instant::now();
     let mut scenes = Vec::new();
     for situation in situations {
         scenes.push(scene(situation, &shelves, &mint).context(|| situation.name.clone())?);
     }
     set_faults(&scenes, &shelves)?;
-    say::line("  start the plane");
+    say::line(&format!("  {} situations arranged in {:.0?}", scenes.len(), began.elapsed()));
     let context = folder.file_name().unwrap_or("oracle").to_owned();
     let setup = Setup {
         name: &context,
@@ -86,8 +87,11 @@ pub(super) fn ask(
     };
     let plane = Plane::start(workspace, &setup)?;
     plane.namespace(NAMESPACE)?;
-    let seen = play(&plane.api, &mut scenes, &shelves, &mint)?;
+    say::line(&format!("  plane ready after {:.0?}", began.elapsed()));
+    let seen =
+        Stage { api: &plane.api, controller, shelves: &shelves, mint: &mint }.play(&mut scenes)?;
     let observations = observations(&scenes, &seen);
+    say::line(&format!("  all observed after {:.0?}", began.elapsed()));
     Ok(Asked {
         kubeconfig: plane.kubeconfig.clone(),
         context,
@@ -138,89 +142,96 @@ fn set_faults(scenes: &[Scene], shelves: &Shelves) -> Outcome {
     by_shelf.iter().try_for_each(|(shelf, faults)| shelves.set_faults(*shelf, faults))
 }
 
-/// Applies all objects, and plays what happens then, act by act.
-fn play(api: &Api, scenes: &mut [Scene], shelves: &Shelves, mint: &Mint) -> Outcome<Seen> {
-    let secrets: BTreeMap<&str, _> = common_secrets()
-        .into_iter()
-        .chain(scenes.iter().flat_map(|scene| scene.situation.secrets.clone()))
-        .map(|secret| (secret.name, secret))
-        .collect();
-    for secret in secrets.values() {
-        api.apply(&objects::secret(secret, mint))?;
-    }
-    let mut awaited = BTreeMap::new();
-    for scene in scenes.iter_mut() {
-        let (watched, needed) = objects::of(scene.situation, &scene.places);
-        needed.iter().try_for_each(|object| api.apply(object).map(drop))?;
-        for object in &watched {
-            let (key, wanted) =
-                apply(api, object, None).context(|| scene.situation.name.clone())?;
-            awaited.insert(key, wanted);
-        }
-        scene.objects = watched;
-    }
-    say::line(&format!("  watch {} objects", awaited.len()));
-    let mut seen = watch::settle(api, SOURCE_API, &awaited)?;
-    let acts = scenes.iter().map(|scene| scene.situation.acts.len()).max().unwrap_or_default();
-    for at in 0..acts {
-        let mut awaited = BTreeMap::new();
-        for scene in scenes.iter_mut() {
-            if let Some(act) = scene.situation.acts.get(at) {
-                awaited.extend(perform(api, act, at, scene, shelves, mint)?);
-            }
-        }
-        say::line(&format!("  watch {} objects after act {}", awaited.len(), at + 1));
-        seen.extend(watch::settle(api, SOURCE_API, &awaited)?);
-    }
-    Ok(seen)
+/// Where situations are played.
+struct Stage<'a> {
+    api: &'a Api,
+    controller: Controller,
+    shelves: &'a Shelves,
+    mint: &'a Mint,
 }
 
 type Key = (String, String);
 
-fn perform(
-    api: &Api,
-    act: &Act,
-    at: usize,
-    scene: &mut Scene,
-    shelves: &Shelves,
-    mint: &Mint,
-) -> Outcome<Vec<(Key, Awaited)>> {
-    let mut request = Some(format!("act-{}", at + 1));
-    match act {
-        Act::Spec(patch) => {
-            let patch = scene.places.fill(patch);
-            for object in &mut scene.objects {
-                objects::merge(&mut object["spec"], &patch);
+impl Stage<'_> {
+    /// Applies all objects, and plays what happens then, act by act.
+    fn play(&self, scenes: &mut [Scene]) -> Outcome<Seen> {
+        self.apply_secrets(scenes)?;
+        let mut awaited = BTreeMap::new();
+        for scene in scenes.iter_mut() {
+            let (watched, needed) = objects::of(scene.situation, &scene.places);
+            needed.iter().try_for_each(|object| self.api.apply(object).map(drop))?;
+            for object in &watched {
+                let applied = self.apply(object, None);
+                let (key, wanted) = applied.context(|| scene.situation.name.clone())?;
+                awaited.insert(key, wanted);
             }
-            request = None;
+            scene.objects = watched;
         }
-        Act::Secret(secret) => drop(api.apply(&objects::secret(secret, mint))?),
-        Act::Reconcile => {}
-        Act::MoveTag(to) => arrange::move_tag(scene.situation, shelves, to)?,
-        Act::DeleteEvidence => {
-            arrange::remove_evidence(scene.situation, shelves, &scene.arranged)?;
+        say::line(&format!("  watch {} objects", awaited.len()));
+        let mut seen = watch::settle(self.api, SOURCE_API, &awaited)?;
+        let acts = scenes.iter().map(|scene| scene.situation.acts.len()).max().unwrap_or_default();
+        for at in 0..acts {
+            let mut awaited = BTreeMap::new();
+            for scene in scenes.iter_mut() {
+                if let Some(act) = scene.situation.acts.get(at) {
+                    awaited.extend(self.perform(act, at, scene)?);
+                }
+            }
+            say::line(&format!("  watch {} objects after act {}", awaited.len(), at + 1));
+            seen.extend(watch::settle(self.api, SOURCE_API, &awaited)?);
         }
+        Ok(seen)
     }
-    let mut awaited = Vec::new();
-    for object in &mut scene.objects {
-        if let Some(request) = &request {
-            object["metadata"]["annotations"] = json!({REQUESTED_AT: request});
-        }
-        awaited.push(apply(api, object, request.clone())?);
-    }
-    Ok(awaited)
-}
 
-fn apply(api: &Api, object: &Value, request: Option<String>) -> Outcome<(Key, Awaited)> {
-    let applied = api.apply(object)?;
-    let word = |pointer: &str| applied.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let key = (word("/kind").to_owned(), word("/metadata/name").to_owned());
-    let wanted = Awaited {
-        generation: applied["metadata"]["generation"].as_i64().unwrap_or_default(),
-        request,
-        silent: applied["spec"]["suspend"] == Value::Bool(true),
-    };
-    Ok((key, wanted))
+    fn apply_secrets(&self, scenes: &[Scene]) -> Outcome {
+        let secrets: BTreeMap<&str, _> = common_secrets()
+            .into_iter()
+            .chain(scenes.iter().flat_map(|scene| scene.situation.secrets.clone()))
+            .map(|secret| (secret.name, secret))
+            .collect();
+        let apply = |secret| self.api.apply(&objects::secret(secret, self.mint)).map(drop);
+        secrets.values().try_for_each(apply)
+    }
+
+    fn perform(&self, act: &Act, at: usize, scene: &mut Scene) -> Outcome<Vec<(Key, Awaited)>> {
+        let mut request = Some(format!("act-{}", at + 1));
+        match act {
+            Act::Spec(patch) => {
+                let patch = scene.places.fill(patch);
+                for object in &mut scene.objects {
+                    objects::merge(&mut object["spec"], &patch);
+                }
+                request = None;
+            }
+            Act::Secret(secret) => drop(self.api.apply(&objects::secret(secret, self.mint))?),
+            Act::Reconcile => {}
+            Act::MoveTag(to) => arrange::move_tag(scene.situation, self.shelves, to)?,
+            Act::DeleteEvidence => {
+                arrange::remove_evidence(scene.situation, self.shelves, &scene.arranged)?;
+            }
+        }
+        let mut awaited = Vec::new();
+        for object in &mut scene.objects {
+            if let Some(request) = &request {
+                object["metadata"]["annotations"] = json!({REQUESTED_AT: request});
+            }
+            awaited.push(self.apply(object, request.clone())?);
+        }
+        Ok(awaited)
+    }
+
+    fn apply(&self, object: &Value, request: Option<String>) -> Outcome<(Key, Awaited)> {
+        let applied = self.api.apply(&objects::known_to(self.controller, object))?;
+        let word =
+            |pointer: &str| applied.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let key = (word("/kind").to_owned(), word("/metadata/name").to_owned());
+        let wanted = Awaited {
+            generation: applied["metadata"]["generation"].as_i64().unwrap_or_default(),
+            request,
+            silent: applied["spec"]["suspend"] == Value::Bool(true),
+        };
+        Ok((key, wanted))
+    }
 }
 
 fn observations(scenes: &[Scene], seen: &Seen) -> Vec<Observation> {

@@ -36,7 +36,6 @@ impl Shelves {
         for (shelf, name, flags) in [
             (Shelf::Api, "api", &["--control"] as &[&str]),
             (Shelf::Tag, "tag", &["--control", "--referrers-api", "off"]),
-            (Shelf::Paged, "paged", &["--control", "--referrers-page", "1"]),
         ] {
             let program = Program::new(workspace.binary(crate::release::PROFILE, DEV_STACK));
             let stack = DevStack::serve(program, &folder.join(name).join("state"), flags)?;

@@ -40,8 +40,6 @@ pub(super) enum Shelf {
     Api,
     /// Dev registry without the referrers API.
     Tag,
-    /// Dev registry whose referrers come one a page.
-    Paged,
     /// distribution's registry.
     Distribution,
     /// `crane registry serve`.

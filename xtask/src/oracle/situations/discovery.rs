@@ -86,21 +86,21 @@ fn pages() -> Vec<Situation> {
     // Referrers are listed in the order of their digests, so which is first is not ours to say:
     // the stranger's bundle stands on both pages.
     vec![
-        situation("pages-one", "one referrer on one page").on(Shelf::Paged).with(bundle()),
+        situation("pages-one", "one referrer on one page").with(bundle()),
         situation("pages-first-only", "of two referrers only the first is seen")
-            .on(Shelf::Paged)
             .with(bundle())
             .with(bundle().run(Run::Evil)),
         situation("pages-of-others", "what is seen may be no bundle at all")
-            .on(Shelf::Paged)
             .with(notation_signature())
             .with(bundle()),
         situation("pages-and-signature", "and then a signature counts")
-            .on(Shelf::Paged)
             .with(notation_signature())
             .with(bundle())
             .with(signature()),
     ]
+    .into_iter()
+    .map(|situation| situation.fault("referrers", json!({"referrersPage": {"size": 1}})))
+    .collect()
 }
 
 fn faults() -> Vec<Situation> {

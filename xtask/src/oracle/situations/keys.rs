@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::oracle::evidence::{bundle, signature};
 use crate::oracle::situation::{Content, Secret, Situation, situation};
+use crate::planes::Controller;
 
 use super::{ALPHA, CD, ISSUER, ROOT, by_cd, keyed};
 
@@ -120,13 +121,15 @@ fn both_ways() -> Vec<Situation> {
             .verify(json!({
                 "provider": "cosign", "secretRef": {"name": ALPHA},
                 "trustedRootSecretRef": {"name": ROOT},
-            })),
+            }))
+            .only(Controller::Source19, super::SINCE_1_9),
         situation("key-and-missing-root", "with keys, a trusted root is read all the same")
             .with(bundle().key("alpha"))
             .verify(json!({
                 "provider": "cosign", "secretRef": {"name": ALPHA},
                 "trustedRootSecretRef": {"name": "nowhere"},
-            })),
+            }))
+            .only(Controller::Source19, super::SINCE_1_9),
         situation("keyless-for-key-bundle", "a bundle by a key, where a certificate is expected")
             .with(bundle().key("alpha"))
             .verify(by_cd()),

@@ -28,6 +28,9 @@ pub(super) const CD: &str =
 pub(super) const ROOT: &str = "trusted-root";
 pub(super) const ALPHA: &str = "key-alpha";
 
+/// Why older controllers are not asked.
+const SINCE_1_9: &str = "only 1.9 lets a source name a trusted root";
+
 /// All of them.
 pub(super) fn all() -> Vec<Situation> {
     [

@@ -6,9 +6,7 @@ use crate::oracle::evidence::{Bundle, bundle};
 use crate::oracle::situation::{Edit, Secret, Situation, situation};
 use crate::planes::Controller;
 
-use super::{by_cd, under_root};
-
-const SINCE_1_9: &str = "only 1.9 lets a source name a trusted root";
+use super::{SINCE_1_9, by_cd, under_root};
 
 fn with(name: &'static str, because: &str, secret: Secret, bundle: Bundle) -> Situation {
     situation(name, because)
