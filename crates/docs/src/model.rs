@@ -166,7 +166,7 @@ impl Site {
                 .flat_map(|report| &report.findings)
                 .map(finding_row)
                 .collect(),
-            observations: inputs.reports.iter().map(observation).collect(),
+            observations: observations(inputs.reports),
             clusters: Clusters::of(inputs.reports),
             codes: codes::TABLE.iter().map(code_row).collect(),
             dev_stack: is_dev_stack(inputs),
@@ -324,6 +324,13 @@ fn exception_row(exception: &sealwright_policy::config::ChartException) -> Excep
         reason: exception.unsigned.reason.clone(),
         until: exception.unsigned.until.to_string(),
     }
+}
+
+/// The latest first.
+fn observations(reports: &[sealwright_policy::Report]) -> Vec<Observation> {
+    let mut reports: Vec<&sealwright_policy::Report> = reports.iter().collect();
+    reports.sort_by_key(|report| std::cmp::Reverse(report.judged_at));
+    reports.into_iter().map(observation).collect()
 }
 
 fn observation(report: &sealwright_policy::Report) -> Observation {
