@@ -32,13 +32,23 @@ impl Bundle {
     /// A finding when the bytes are too many, are not a bundle, can be read in more than one way,
     /// or hold more or the same parts more than once (GHSA-cq38-jh5f-37mq: each costs a check).
     pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        let bundle = Self::read(bytes)?;
+        bundle.check_repeats()?;
+        bundle.check_chain()?;
+        Ok(bundle)
+    }
+
+    /// Reads a bundle of any version within the limits, and no more: it may hold the same part twice
+    /// or bring a root. For those who predict what other programs make of it.
+    ///
+    /// # Errors
+    /// A finding when the bytes are too many, are not a bundle, or hold more than a limit.
+    pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
         at_most("bytes", bytes.len(), BUNDLE_BYTES_MAX)?;
         let document: Document = serde_json::from_slice(bytes).map_err(unreadable)?;
         let inner = document.into_bundle().map_err(unreadable)?;
         let bundle = Self { inner };
         bundle.check_counts()?;
-        bundle.check_repeats()?;
-        bundle.check_chain()?;
         Ok(bundle)
     }
 
@@ -55,6 +65,37 @@ impl Bundle {
     /// DER of the leaf certificate, when there is one.
     pub fn certificate(&self) -> Option<&[u8]> {
         self.inner.signing_certificate().map(|der| der.as_bytes())
+    }
+
+    /// Whether it names a key instead of bringing a certificate.
+    pub fn is_by_key(&self) -> bool {
+        let content = &self.inner.verification_material.content;
+        matches!(content, VerificationMaterialContent::PublicKey(_))
+    }
+
+    /// Whether it brings several certificates, as versions before 0.3 may.
+    pub fn has_certificate_chain(&self) -> bool {
+        let content = &self.inner.verification_material.content;
+        matches!(content, VerificationMaterialContent::X509CertificateChain { .. })
+    }
+
+    /// The signature, whatever it is over.
+    pub fn signature(&self) -> &[u8] {
+        match &self.inner.content {
+            SignatureContent::DsseEnvelope(envelope) => envelope.signature.sig.as_bytes(),
+            SignatureContent::MessageSignature(message) => message.signature.as_bytes(),
+            _ => &[],
+        }
+    }
+
+    /// The digest that a bare message signature says to be over.
+    pub fn message_digest(&self) -> Option<&[u8]> {
+        match &self.inner.content {
+            SignatureContent::MessageSignature(message) => {
+                message.message_digest.as_ref().map(|digest| digest.digest.as_bytes())
+            }
+            _ => None,
+        }
     }
 
     /// The signed envelope, when that is the content.

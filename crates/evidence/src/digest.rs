@@ -40,6 +40,11 @@ impl Digest {
         hex::encode(self.0)
     }
 
+    /// The bytes themselves.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     pub(crate) fn sha256(&self) -> sigstore_types::Sha256Hash {
         sigstore_types::Sha256Hash::new(self.0)
     }

@@ -193,7 +193,7 @@ fn certificates(name: &str, pem: &str) -> Result<Vec<X509Certificate>, Refusal> 
 }
 
 /// The log's answer as cosign keeps it. Times are seconds since 1970, the log id is in hex.
-fn log_entry(json: &str) -> Result<TransparencyLogEntry, Refusal> {
+pub(crate) fn log_entry(json: &str) -> Result<TransparencyLogEntry, Refusal> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Answer {

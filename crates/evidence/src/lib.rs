@@ -19,6 +19,7 @@ mod piece;
 pub mod referrer;
 mod refusal;
 pub mod statement;
+pub mod steps;
 mod strict_json;
 pub mod trust;
 

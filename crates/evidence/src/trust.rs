@@ -71,6 +71,11 @@ impl TrustedRoot {
         self.digest
     }
 
+    /// Everything in it, as it was read.
+    pub(crate) fn contents(&self) -> &sigstore_trust_root::TrustedRoot {
+        &self.root
+    }
+
     /// The transparency log of this id.
     pub(crate) fn log(&self, id: &[u8]) -> Option<&TransparencyLog> {
         self.root.tlogs.iter().find(|log| log.log_id.key_id.as_bytes() == id)

@@ -158,6 +158,17 @@ impl Controller {
         self.version >= Version::new(1, 9, 0)
     }
 
+    /// Whether the digest that is verified is the one that is pulled.
+    pub fn pins_digest(&self) -> bool {
+        self.version >= Version::new(1, 9, 0)
+    }
+
+    /// Whether the leaf of Rekor v2 is derived from the bundle, and digests in entries are compared:
+    /// sigstore-go is version 1.2 or later.
+    pub(crate) fn derives_log_leaf(&self) -> bool {
+        self.version >= Version::new(1, 9, 0)
+    }
+
     /// Whether `matchOIDCIdentity` exists. Before, keyless verification accepts anybody.
     pub fn matches_identities(&self) -> bool {
         self.version >= Version::new(1, 2, 0)

@@ -4,15 +4,31 @@
 //! [`predict()`] is asked again and again: each time it names the [`Request`]s whose answers it lacks
 //! ([`Prediction::wanted`]), somebody who may speak to a registry asks them, until nothing is lacking.
 
+mod bundle_log;
+mod bundle_path;
+mod conditions;
 pub mod controller;
 pub mod declared;
+mod discovery;
+mod helm;
+mod image;
+mod inquiry;
+mod keyless;
+mod name;
+mod notation;
+mod oci_repository;
 mod predict;
 pub mod prediction;
+mod range;
+mod refused;
 pub mod render;
+mod resolve;
 pub mod rules;
 pub mod secrets;
 pub mod seen;
+mod signature_path;
 pub mod source;
+mod verify;
 
 pub use controller::Controller;
 pub use predict::{Situation, predict};

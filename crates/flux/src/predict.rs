@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use sealwright_evidence::TrustedRoot;
 
+use crate::inquiry::{Inquiry, Stop};
+use crate::oci_repository::{self, Course};
 use crate::prediction::{Outcome, Prediction, Then};
-use crate::{Controller, Secrets, Seen, Source, rules};
+use crate::{Controller, Secrets, Seen, Source, helm, rules};
 
 /// All that decides what the controller will say about a source.
 #[derive(Clone, Copy)]
@@ -25,37 +27,67 @@ pub struct Situation<'a> {
     pub public_root: Option<&'a TrustedRoot>,
     /// The time.
     pub now: Timestamp,
+    /// Whether the object is looked at as if it were new: what the controller has said and fetched
+    /// before does not count.
+    pub fresh: bool,
 }
 
 /// Predicts what the controller will say, or names the answers that are lacking.
 pub fn predict(situation: Situation<'_>) -> Prediction {
-    let mut prediction = Prediction {
-        controller: situation.controller.describe(),
-        wanted: vec![],
-        repository: None,
-        digest: None,
-        outcomes: vec![],
-        undecided: None,
-        because: vec![],
+    let mut inquiry = Inquiry::new(situation);
+    if situation.controller.asked().is_some() {
+        inquiry.met(&rules::NEWEST_KNOWN);
+    }
+    let mut course = Course { repository: None, digest: None, outcomes: vec![] };
+    let stop = follow(&mut inquiry, &mut course).err();
+    let undecided = match stop {
+        Some(Stop::Undecided(why)) => Some(why),
+        _ => None,
     };
-    let suspended = match situation.source {
+    Prediction {
+        controller: situation.controller.describe(),
+        wanted: inquiry.wanted,
+        repository: course.repository,
+        digest: course.digest,
+        outcomes: course.outcomes,
+        undecided,
+        because: inquiry.because,
+    }
+}
+
+fn follow<'a>(inquiry: &mut Inquiry<'a>, course: &mut Course) -> Result<(), Stop> {
+    let source: &'a Source = inquiry.situation.source;
+    if is_suspended(source) {
+        inquiry.met(&rules::SUSPENDED);
+        course.outcomes = vec![silence()];
+        return Ok(());
+    }
+    match source {
+        Source::OciRepository(object) => oci_repository::follow(inquiry, object, course),
+        Source::HelmChart(object) => helm::follow_chart(inquiry, object, course),
+        Source::HelmRepository(object) => helm::follow_repository(inquiry, object, course),
+        Source::HelmRelease(object) => helm::follow_release(inquiry, object, course),
+        Source::FluxInstance(_) => {
+            inquiry.met(&rules::INSTANCE_NO_VERIFY);
+            Err(Stop::Undecided(
+                "a FluxInstance is reconciled by flux-operator; ask about the source that it generates"
+                    .to_owned(),
+            ))
+        }
+    }
+}
+
+fn is_suspended(source: &Source) -> bool {
+    match source {
         Source::OciRepository(object) => object.spec.suspend,
         Source::HelmChart(object) => object.spec.suspend,
         Source::HelmRelease(object) => object.spec.suspend,
         Source::HelmRepository(object) => object.spec.suspend,
         Source::FluxInstance(_) => false,
-    };
-    if suspended {
-        prediction.because.push(&rules::SUSPENDED);
-        prediction.outcomes.push(Outcome {
-            ready: None,
-            then: Then::Nothing,
-            revision: None,
-            conditions: vec![],
-            errors: vec![],
-        });
-    } else {
-        prediction.undecided = Some("its rules are not known yet".to_owned());
     }
-    prediction
+}
+
+/// The controller writes nothing.
+pub(crate) fn silence() -> Outcome {
+    Outcome { ready: None, then: Then::Nothing, revision: None, conditions: vec![], errors: vec![] }
 }

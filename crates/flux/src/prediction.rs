@@ -67,7 +67,7 @@ pub struct Condition {
     /// `True` or `False`.
     pub status: bool,
     /// Such as `VerificationError`.
-    pub reason: &'static str,
+    pub reason: String,
     /// The controller's words.
     pub message: String,
 }
@@ -124,7 +124,7 @@ impl Condition {
         ConditionReport {
             kind: self.kind.to_owned(),
             status: truth(self.status),
-            reason: self.reason.to_owned(),
+            reason: self.reason.clone(),
             message: self.message.clone(),
             observed_generation: None,
         }
