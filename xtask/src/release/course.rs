@@ -6,7 +6,7 @@ use super::deploy::{Fleet, source_name};
 use super::flow::{Here, Holds, Run, Stage, Step, Value, Work};
 use super::outcome::Published;
 use super::places::Places;
-use super::{Arguments, EXAMPLE_ARTIFACT, PROFILE, STEP_TIME_MAX};
+use super::{Arguments, PROFILE, STEP_TIME_MAX, run};
 use crate::devstack::DevStack;
 use crate::failure::{Context as _, Failure, Outcome};
 use crate::program::Program;
@@ -15,6 +15,8 @@ use crate::workspace::Workspace;
 
 /// With these a job on GitHub asks for an OIDC token: who holds them can sign.
 const SIGNING_VARIABLES: &str = "ACTIONS_ID_TOKEN_REQUEST_";
+/// The Secret that rendered sources point at: here the dev stack stands in for the public Sigstore.
+const TRUSTED_ROOT_SECRET: &str = "sealwright-trusted-root";
 /// Where kubeconfigs find the programs that they name.
 const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -40,14 +42,15 @@ impl<'a> Course<'a> {
         fleet: Fleet,
     ) -> Course<'a> {
         let endpoints = stack.endpoints();
-        let example = arguments.config.is_none().then(|| EXAMPLE_ARTIFACT.to_owned());
+        let artifact = run::artifact(&places.config, arguments.artifact.as_deref());
         let known = [
             (Value::Config, Some(places.config.to_string())),
-            (Value::Artifact, arguments.artifact.clone().or(example)),
+            (Value::Artifact, artifact),
             (Value::Contents, places.given_contents.as_ref().map(ToString::to_string)),
             (Value::Registry, Some(endpoints.registry.clone())),
             (Value::Issuer, Some(endpoints.issuer.clone())),
             (Value::Trust, Some(endpoints.trust.to_string())),
+            (Value::TrustedRoot, Some(TRUSTED_ROOT_SECRET.to_owned())),
             (Value::Report, Some(places.report().to_string())),
             (Value::Site, Some(places.site().to_string())),
         ];
@@ -56,7 +59,6 @@ impl<'a> Course<'a> {
         for stage in Stage::ALL.into_iter().filter(|stage| fleet.has(*stage)) {
             given.extend([
                 (Value::Controls, places.controls().to_string()),
-                (Value::Source(stage), places.source(stage).to_string()),
                 (Value::ControlsReport(stage), places.controls_report(stage).to_string()),
                 (Value::ClusterReport(stage), places.cluster_report(stage).to_string()),
             ]);

@@ -123,9 +123,9 @@ pub(crate) enum Value {
     Report,
     /// Known-bad artifacts.
     Controls,
-    /// What rendering gave for the plane.
-    Source(Stage),
-    /// `namespace/name` of it.
+    /// Name of the Secret with a trusted root that stands in for the public Sigstore's.
+    TrustedRoot,
+    /// `namespace/name` of the source on the plane.
     SourceName(Stage),
     /// What trying to break into the plane gave.
     ControlsReport(Stage),

@@ -30,8 +30,6 @@ use stopped::Stopped;
 
 /// The platform that is released when nothing else is said.
 const EXAMPLE: &str = "docs/example/sealwright.yaml";
-/// Its artifact that has contents.
-const EXAMPLE_ARTIFACT: &str = "manifests";
 /// A debug build: it is what the tests have built already, and digests and compression are
 /// optimised in it as well. Figures come from `bench`, which builds for release.
 pub(crate) const PROFILE: &str = "debug";

@@ -52,34 +52,40 @@ pub(super) fn flags(config: &Utf8Path, artifact: Option<&str>) -> Vec<String> {
 
 /// The folder of an artifact's contents, relative to the configuration.
 pub(super) fn contents(config: &Utf8Path, artifact: Option<&str>) -> Option<String> {
-    let text = std::fs::read_to_string(config).ok()?;
-    let config: Config = serde_saphyr::from_str(&text).ok()?;
-    config.artifact(artifact)?.contents.clone()
+    read(config)?.artifact(artifact)?.1.contents.clone()
+}
+
+/// Name of the artifact that is meant; none where only the publisher can say.
+pub(super) fn artifact(config: &Utf8Path, artifact: Option<&str>) -> Option<String> {
+    let found = || Some(read(config)?.artifact(None)?.0.to_owned());
+    artifact.map(str::to_owned).or_else(found)
+}
+
+fn read(config: &Utf8Path) -> Option<Config> {
+    serde_saphyr::from_str(&std::fs::read_to_string(config).ok()?).ok()
 }
 
 /// The first of these environments that the configuration does not have.
 pub(super) fn missing_environment<'a>(config: &Utf8Path, names: &[&'a str]) -> Option<&'a str> {
-    let text = std::fs::read_to_string(config).ok()?;
-    let config: Config = serde_saphyr::from_str(&text).ok()?;
+    let config = read(config)?;
     names.iter().copied().find(|name| !config.environments.contains_key(*name))
 }
 
 impl Config {
     /// The one that is named, else the only one that has contents, else the only one.
-    fn artifact(&self, name: Option<&str>) -> Option<&Artifact> {
-        let all = || self.artifacts.values();
+    fn artifact(&self, name: Option<&str>) -> Option<(&String, &Artifact)> {
+        let all = || self.artifacts.iter();
         match name {
-            Some(name) => self.artifacts.get(name),
-            None => {
-                only(all().filter(|artifact| artifact.contents.is_some())).or_else(|| only(all()))
-            }
+            Some(name) => self.artifacts.get_key_value(name),
+            None => only(all().filter(|(_, artifact)| artifact.contents.is_some()))
+                .or_else(|| only(all())),
         }
     }
 }
 
 fn flags_for(text: &str, artifact: Option<&str>) -> Option<Vec<String>> {
     let config: Config = serde_saphyr::from_str(text).ok()?;
-    let artifact = config.artifact(artifact)?;
+    let (_, artifact) = config.artifact(artifact)?;
     let signer = config.signers.get(artifact.signers.first()?)?;
     let Github { repository, workflow, refs, commit } = &signer.github;
     // A `*` stands for one segment of a ref; this is one.
@@ -146,6 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(folder.path()).unwrap().join("sealwright.yaml");
         std::fs::write(&path, EXAMPLE).unwrap();
+        assert_eq!(artifact(&path, None).as_deref(), Some("manifests"), "it alone has contents");
         assert_eq!(missing_environment(&path, &["local", "prod"]), None);
         assert_eq!(missing_environment(&path, &["local", "moon", "prod"]), Some("moon"));
     }

@@ -17,7 +17,7 @@ macro_rules! flags {
 
 /// The source of a plane, from the configuration: applied here, committed elsewhere.
 macro_rules! render {
-    ($stage:expr, $name:literal) => {
+    ($stage:expr, $name:literal, $keeps:literal) => {
         Step {
             name: $name,
             does: "write the plane's source, with the one matcher that the configuration gives",
@@ -25,15 +25,17 @@ macro_rules! render {
             work: Work::Run(Run {
                 program: VERIFIER,
                 command: "render",
-                positional: None,
-                flags: flags![
-                    "--artifact" => Value::Artifact,
-                    "--environment" => Value::Word($stage.name()),
-                    "--tag" => Value::Word($stage.tag()),
-                    "--output" => Value::Source($stage),
+                positional: Some(Value::Artifact),
+                flags: &[
+                    ("--config", Value::Config),
+                    ("--registry", Value::Registry),
+                    ("--github-issuer", Value::Issuer),
+                    ("--environment", Value::Word($stage.name())),
+                    ("--tag", Value::Word($stage.tag())),
+                    ("--trusted-root-secret", Value::TrustedRoot),
                 ],
                 holds: Holds::Nothing,
-                keeps: None,
+                keeps: Some($keeps),
             }),
         }
     };
@@ -144,8 +146,8 @@ pub(crate) const RELEASE: &[Step] = &[
             keeps: Some("candidate.txt"),
         }),
     },
-    render!(Stage::Local, "render local"),
-    render!(Stage::Prod, "render prod"),
+    render!(Stage::Local, "render local", "source-local.yaml"),
+    render!(Stage::Prod, "render prod", "source-prod.yaml"),
     here(Stage::Prod, "before", "let production run what it ran before this release", Here::Before),
     here(Stage::Local, "apply local", APPLIES, Here::Apply),
     wait!(Stage::Local, "wait local"),
