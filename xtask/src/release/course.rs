@@ -62,6 +62,9 @@ impl<'a> Course<'a> {
                 (Value::ControlsReport(stage), places.controls_report(stage).to_string()),
                 (Value::ClusterReport(stage), places.cluster_report(stage).to_string()),
             ]);
+            if let Some((namespace, name)) = run::only_source(&places.config, stage.name()) {
+                given.extend([(Value::Namespace(stage), namespace), (Value::Name(stage), name)]);
+            }
         }
         let closed = arguments.closed;
         Course { workspace, places, stack, fleet, closed, given, published: None }

@@ -125,6 +125,10 @@ pub(crate) enum Value {
     Controls,
     /// Name of the Secret with a trusted root that stands in for the public Sigstore's.
     TrustedRoot,
+    /// Namespace of the source on the plane, when its environment has no other.
+    Namespace(Stage),
+    /// Its name.
+    Name(Stage),
     /// `namespace/name` of the source on the plane.
     SourceName(Stage),
     /// What trying to break into the plane gave.

@@ -16,7 +16,7 @@ struct Config {
     signers: BTreeMap<String, Signer>,
     artifacts: BTreeMap<String, Artifact>,
     #[serde(default)]
-    environments: BTreeMap<String, serde::de::IgnoredAny>,
+    environments: BTreeMap<String, Environment>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,6 +35,12 @@ struct Github {
     refs: Vec<String>,
     /// The word `any`, or a list.
     commit: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Environment {
+    #[serde(default)]
+    sources: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,6 +65,13 @@ pub(super) fn contents(config: &Utf8Path, artifact: Option<&str>) -> Option<Stri
 pub(super) fn artifact(config: &Utf8Path, artifact: Option<&str>) -> Option<String> {
     let found = || Some(read(config)?.artifact(None)?.0.to_owned());
     artifact.map(str::to_owned).or_else(found)
+}
+
+/// Namespace and name of the source of an environment, when it has one and no other.
+pub(super) fn only_source(config: &Utf8Path, environment: &str) -> Option<(String, String)> {
+    let config = read(config)?;
+    let source = only(config.environments.get(environment)?.sources.iter())?;
+    source.split_once('/').map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))
 }
 
 fn read(config: &Utf8Path) -> Option<Config> {
@@ -148,11 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_environment_is_named() {
+    fn what_the_planes_need_is_found_in_the_configuration() {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(folder.path()).unwrap().join("sealwright.yaml");
         std::fs::write(&path, EXAMPLE).unwrap();
         assert_eq!(artifact(&path, None).as_deref(), Some("manifests"), "it alone has contents");
+        let source = ("flux-system".to_owned(), "flux-system".to_owned());
+        assert_eq!(only_source(&path, "local"), Some(source));
+        assert_eq!(only_source(&path, "staging"), None, "there are two");
         assert_eq!(missing_environment(&path, &["local", "prod"]), None);
         assert_eq!(missing_environment(&path, &["local", "moon", "prod"]), Some("moon"));
     }

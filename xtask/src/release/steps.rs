@@ -31,6 +31,8 @@ macro_rules! render {
                     ("--registry", Value::Registry),
                     ("--github-issuer", Value::Issuer),
                     ("--environment", Value::Word($stage.name())),
+                    ("--namespace", Value::Namespace($stage)),
+                    ("--name", Value::Name($stage)),
                     ("--tag", Value::Word($stage.tag())),
                     ("--trusted-root-secret", Value::TrustedRoot),
                 ],
