@@ -7,6 +7,7 @@ mod arrange;
 mod artifacts;
 mod compare;
 mod evidence;
+pub(crate) mod links;
 mod mint;
 mod objects;
 mod predict;
@@ -14,7 +15,7 @@ mod rows;
 mod run;
 mod shelves;
 mod situation;
-pub(crate) mod situations;
+mod situations;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,9 @@ pub(crate) struct Arguments {
     /// How many predictions are made at a time.
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
+    /// Writes into docs/concepts/flux.md which situations show which rule. Of a whole run only.
+    #[arg(long, conflicts_with_all = ["controller", "only"])]
+    link: bool,
 }
 
 /// Runs the situations.
@@ -68,7 +72,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
             rows.extend(ask(workspace, &folder, controller, &situations, arguments.jobs)?);
         }
     }
-    conclude(&rows, &workspace.out().join("oracle.json"))
+    conclude(&rows, &workspace.out().join("oracle.json"))?;
+    if arguments.link { links::write(&workspace.root, &rows) } else { Ok(()) }
+}
+
+/// The name of every situation.
+pub(crate) fn names() -> BTreeSet<String> {
+    situations::all().into_iter().map(|situation| situation.name).collect()
 }
 
 fn ask(

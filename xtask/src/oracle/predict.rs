@@ -51,10 +51,7 @@ fn predict(
 ) -> Outcome<Value> {
     let word = |pointer: &str| observation.object.pointer(pointer).and_then(Value::as_str);
     let name = word("/metadata/name").unwrap_or_default();
-    let source = match word("/kind").unwrap_or_default() {
-        "OCIRepository" => format!("{NAMESPACE}/{name}"),
-        kind => format!("{kind}/{NAMESPACE}/{name}"),
-    };
+    let source = format!("{NAMESPACE}/{name}");
     let output = Program::new(workspace.binary(crate::release::PROFILE, VERIFIER))
         .args(["predict", "--context", &asked.context, &source, "--format", "json"])
         .args(["--controller", controller, "--trust", asked.trusted_root.as_str()])

@@ -27,6 +27,12 @@ pub(super) struct Row {
     /// Why more than one outcome is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) chance: Option<&'static str>,
+    /// The rules that the prediction names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) rules: Vec<String>,
+    /// The situation without the number of a copy.
+    #[serde(skip)]
+    pub(super) name: String,
     /// What differs, or why it was not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
@@ -51,6 +57,8 @@ impl Row {
             agree: None,
             outcomes: None,
             chance: None,
+            rules: Vec::new(),
+            name: situation.name.clone(),
             why: Some(why.to_owned()),
         }
     }
@@ -76,6 +84,8 @@ impl Row {
         let outcomes = report["outcomes"].as_array().cloned().unwrap_or_default();
         row.outcomes = Some(outcomes.len());
         row.predicted = outcomes.first().map(predicted);
+        let because = report["because"].as_array().into_iter().flatten();
+        row.rules = because.map(|rule| word(rule, "rule").to_owned()).collect();
         row.why = match fitting(&outcomes, object, situation.acts.is_empty()) {
             _ if !observation.settled => Some("the controller came to no end".to_owned()),
             Ok(_) if outcomes.len() > 1 && situation.chance.is_none() => Some(format!(

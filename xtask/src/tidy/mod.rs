@@ -5,6 +5,7 @@ mod dependencies;
 mod files;
 mod flow;
 mod layers;
+mod situations;
 mod workflows;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -48,6 +49,10 @@ const RULES: &[Rule] = &[
     },
     Rule { holds: "no file names a machine, and none leaves work for later", check: files::words },
     Rule { holds: "links within the repository lead somewhere", check: files::links },
+    Rule {
+        holds: "a situation that the rules of Flux refer to is one that the oracle shows",
+        check: situations::links,
+    },
     Rule { holds: "actions are pinned by commit", check: workflows::pins },
     Rule {
         holds: "every job has the least permissions and a time limit",

@@ -1,0 +1,94 @@
+//! Writes behind each rule of `docs/concepts/flux.md` which situations show it: those whose agreed
+//! prediction named the rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+
+use super::rows::Row;
+use crate::failure::{Context as _, Outcome};
+
+/// The page with the rules, from the root of the repository.
+pub(crate) const PAGE: &str = "docs/concepts/flux.md";
+/// How many situations are named behind a rule; any further ones are in `oracle.json`.
+const NAMED: usize = 4;
+/// What the list of situations begins with.
+pub(crate) const SHOWN_BY: &str = " *Shown by:* ";
+const ANCHOR: &str = "- <a id=\"";
+
+/// Replaces the lists of situations on the page.
+pub(super) fn write(root: &Utf8Path, rows: &[Row]) -> Outcome {
+    let path = root.join(PAGE);
+    let page = std::fs::read_to_string(&path).context(|| path.to_string())?;
+    std::fs::write(&path, linked(&page, &shown(rows))).context(|| path.to_string())
+}
+
+/// The situations that show each rule, those that show the fewest rules first: they are the plainest.
+fn shown(rows: &[Row]) -> BTreeMap<&str, Vec<&str>> {
+    let mut by_rule: BTreeMap<&str, BTreeSet<(usize, &str)>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.agree == Some(true)) {
+        for rule in &row.rules {
+            by_rule.entry(rule).or_default().insert((row.rules.len(), &row.name));
+        }
+    }
+    let mut shown = BTreeMap::new();
+    for (rule, all) in by_rule {
+        let mut names: Vec<&str> = Vec::new();
+        for (_, name) in all {
+            if !names.contains(&name) && names.len() < NAMED {
+                names.push(name);
+            }
+        }
+        shown.insert(rule, names);
+    }
+    shown
+}
+
+fn linked(page: &str, shown: &BTreeMap<&str, Vec<&str>>) -> String {
+    let mut lines = Vec::new();
+    for line in page.lines() {
+        let Some((rule, _)) = line.strip_prefix(ANCHOR).and_then(|rest| rest.split_once('"'))
+        else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        let says = line.split(SHOWN_BY).next().unwrap_or(line);
+        lines.push(match shown.get(rule) {
+            Some(names) => format!("{says}{SHOWN_BY}`{}`.", names.join("`, `")),
+            None => says.to_owned(),
+        });
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Rule and situation of every link on the page.
+pub(crate) fn links(page: &str) -> Vec<(&str, &str)> {
+    let mut links = Vec::new();
+    for line in page.lines() {
+        let rule = line.strip_prefix(ANCHOR).and_then(|rest| rest.split_once('"'));
+        let (Some((rule, _)), Some((_, names))) = (rule, line.split_once(SHOWN_BY)) else {
+            continue;
+        };
+        links.extend(names.split('`').skip(1).step_by(2).map(|name| (rule, name)));
+    }
+    links
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# Rules\n\n- <a id=\"one\"></a>**one**: It is so. *Shown by:* `old`.\n- <a id=\"two\"></a>**two**: It is, too.\n";
+
+    #[test]
+    fn lists_are_replaced_added_and_taken_away() {
+        let both = BTreeMap::from([("one", vec!["a", "b"]), ("two", vec!["c"])]);
+        let page = linked(PAGE, &both);
+        assert_eq!(links(&page), [("one", "a"), ("one", "b"), ("two", "c")]);
+        assert!(page.starts_with(
+            "# Rules\n\n- <a id=\"one\"></a>**one**: It is so. *Shown by:* `a`, `b`.\n"
+        ));
+        assert_eq!(linked(&page, &both), page, "again");
+        assert_eq!(links(&linked(&page, &BTreeMap::new())), []);
+    }
+}
