@@ -126,7 +126,11 @@ fn words(fault: &TimestampFault) -> String {
         TimestampFault::Foreign => {
             "certificate embedded in the TSR does not match the provided TSA certificate"
         }
-        TimestampFault::OutsideWindow(_) => "timestamp is after the validity period end",
+        TimestampFault::ForeignWithoutCertificate => {
+            "error while verifying signature: pkcs7: No certificate for signer"
+        }
+        TimestampFault::TooEarly => "timestamp is before the validity period start",
+        TimestampFault::TooLate => "timestamp is after the validity period end",
     }
     .to_owned()
 }

@@ -56,6 +56,15 @@ impl Conditions {
         after.verification_fails(message, errors)
     }
 
+    /// What verifies a chart could not be made, which fails the fetching, too.
+    pub(crate) fn chart_verifier_fails(&self, message: String) -> Outcome {
+        let mut after = self.clone();
+        let unknown = format!("unknown build error: {message}");
+        after.fetch_failed = Some(condition("FetchFailed", true, "Unknown", &unknown));
+        after.build_failed = None;
+        after.verification_fails(message, vec![])
+    }
+
     /// All went well.
     pub(crate) fn ready(&self, reason: &str, message: String, revision: String) -> Outcome {
         let mut after = self.clone();

@@ -7,6 +7,7 @@
 mod bundle_log;
 mod bundle_path;
 mod conditions;
+mod connection;
 pub mod controller;
 pub mod declared;
 mod discovery;
@@ -28,6 +29,7 @@ pub mod secrets;
 pub mod seen;
 mod signature_path;
 pub mod source;
+mod trusted_root;
 mod verify;
 
 pub use controller::Controller;

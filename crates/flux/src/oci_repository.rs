@@ -3,6 +3,7 @@
 use sealwright_evidence::steps::PublicKey;
 
 use crate::conditions::Conditions;
+use crate::connection;
 use crate::image::{self, Layer};
 use crate::inquiry::{Inquiry, Step, Stop};
 use crate::keyless::Keyless;
@@ -10,9 +11,9 @@ use crate::name::Repository;
 use crate::prediction::{Outcome, Then};
 use crate::resolve::{self, Followed, Resolved};
 use crate::rules;
-use crate::secrets::Secret;
-use crate::source::{OciRepository, SecretName, Verification};
-use crate::verify::{self, NOBODY, OwnRoot, Ruling, Target, key_words};
+use crate::source::{OciRepository, Verification};
+use crate::trusted_root::{OwnRoot, own_root};
+use crate::verify::{self, NOBODY, Ruling, Target, key_words};
 
 const TRUSTED_ROOT: &str = "trusted_root.json";
 /// First two bytes of a gzip stream (RFC 1952).
@@ -82,50 +83,9 @@ impl<'a> Run<'a, '_> {
 
     /// Credentials, proxy and certificates of the connection: what fails before anything is asked.
     fn connect(&mut self) -> Result<Option<(&'static str, String)>, Stop> {
-        let (spec, namespace) = (&self.object.spec, &self.object.metadata.namespace);
-        let reason = "AuthenticationFailed";
-        if let Some(name) = self.missing(spec.secret_ref.as_ref()) {
-            let message = format!(
-                "failed to get credential: failed to get secret '{namespace}/{name}': secrets {name:?} not found"
-            );
-            return Ok(Some((reason, message)));
-        }
-        if let Some(name) = self.missing(spec.proxy_secret_ref.as_ref()) {
-            let message =
-                format!("failed to get proxy address: secret '{namespace}/{name}' not found");
-            return Ok(Some((reason, message)));
-        }
-        let provider = spec.provider.as_deref().unwrap_or("generic");
-        if !["", "generic"].contains(&provider) && spec.secret_ref.is_none() {
-            return Err(Stop::Undecided(format!(
-                "whether the controller gets credentials from {provider} cannot be told from here"
-            )));
-        }
-        let certificates = spec.cert_secret_ref.as_ref().filter(|secret| !secret.name.is_empty());
-        if let Some(name) = self.missing(certificates) {
-            let message = format!(
-                "failed to generate transport for '{}': secret '{namespace}/{name}' not found",
-                spec.url
-            );
-            return Ok(Some((reason, message)));
-        }
-        Ok(None)
-    }
-
-    /// The name of a Secret that is known to be missing.
-    fn missing(&mut self, secret: Option<&SecretName>) -> Option<String> {
-        let name = &secret?.name;
-        match self.inquiry.situation.secrets.get(&self.object.metadata.namespace, name) {
-            Secret::Missing => {
-                self.inquiry.met(&rules::CONNECTION_SECRET);
-                Some(name.clone())
-            }
-            Secret::Unreadable(_) => {
-                self.inquiry.met(&rules::CONNECTION_ASSUMED);
-                None
-            }
-            Secret::Found(_) => None,
-        }
+        let namespace = &self.object.metadata.namespace;
+        let fault = connection::fault(self.inquiry, &self.object.spec, namespace)?;
+        Ok(fault.map(|message| ("AuthenticationFailed", message)))
     }
 
     fn fetch(
@@ -307,7 +267,7 @@ impl<'a> Run<'a, '_> {
             return verify::by_identities(self.inquiry, &Keyless { root, identities }, target);
         };
         self.inquiry.met(&rules::ROOT_NEEDS_LOG);
-        match verify::own_root(json)? {
+        match own_root(json)? {
             OwnRoot::Refused(words) => Ok(vec![Ruling::fails(words)]),
             OwnRoot::Usable(root) => {
                 let keyless = Keyless { root: &root, identities };

@@ -1,10 +1,9 @@
 //! `spec.verify` with the provider cosign: by key or keyless, by bundle or by signature of the older
 //! form.
 
+use sealwright_evidence::Digest;
 use sealwright_evidence::bundle::Bundle;
 use sealwright_evidence::steps::{KeyFault, PublicKey};
-use sealwright_evidence::{Digest, TrustedRoot};
-use serde_json::Value;
 
 use crate::bundle_path::{check_keyed, check_keyless, is_of_rekor_v2};
 use crate::discovery::{self, Found};
@@ -201,52 +200,6 @@ fn signatures_words() -> String {
 
 fn parsed(digest: &str) -> Result<Digest, Stop> {
     Digest::parse(digest).map_err(|error| Stop::Undecided(error.to_string()))
-}
-
-/// A trusted root of a source's own, or the controller's refusal of it.
-pub(crate) enum OwnRoot {
-    Usable(Box<TrustedRoot>),
-    Refused(String),
-}
-
-/// Reads a trusted root as the controller does.
-pub(crate) fn own_root(json: &[u8]) -> Result<OwnRoot, Stop> {
-    let refused = |words: String| Ok(OwnRoot::Refused(words));
-    let Ok(mut document) = serde_json::from_slice::<Value>(json) else {
-        return Err(Stop::Undecided(
-            "the trusted root is no JSON: the controller refuses it with `unable to parse trusted root: …`"
-                .to_owned(),
-        ));
-    };
-    let media_type = document.get("mediaType").and_then(Value::as_str).unwrap_or_default();
-    if media_type != "application/vnd.dev.sigstore.trustedroot+json;version=0.1" {
-        return refused(format!(
-            "unable to parse trusted root: unsupported TrustedRoot media type: {media_type}"
-        ));
-    }
-    for (list, field) in
-        [("tlogs", "baseUrl"), ("ctlogs", "baseUrl"), ("certificateAuthorities", "uri")]
-    {
-        for entry in document.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(entry) = entry.as_object_mut() {
-                entry.entry(field).or_insert_with(|| "".into());
-            }
-        }
-    }
-    let normal = serde_json::to_vec(&document).unwrap_or_default();
-    let root = TrustedRoot::parse_for_any_use(&normal).map_err(|error| {
-        Stop::Undecided(format!("the trusted root cannot be used here: {error}"))
-    })?;
-    let logs =
-        document.get("tlogs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let extract = |words| format!("unable to extract Rekor URL from trusted root: {words}");
-    if logs.is_empty() {
-        return refused(extract("no transparency log entries found in trusted root"));
-    }
-    if logs.iter().all(|log| log["baseUrl"].as_str().unwrap_or_default().is_empty()) {
-        return refused(extract("no transparency log entry with a BaseURL found in trusted root"));
-    }
-    Ok(OwnRoot::Usable(Box::new(root)))
 }
 
 /// No identities: what an empty key and a HelmRelease come to.

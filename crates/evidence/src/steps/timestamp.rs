@@ -11,10 +11,14 @@ use crate::TrustedRoot;
 pub enum TimestampFault {
     /// It is about something else.
     OtherMessage,
-    /// Its time is outside of the window in which the authority was trusted.
-    OutsideWindow(Timestamp),
-    /// Another authority signed it, or it cannot be read.
+    /// Its time is before the authority was trusted.
+    TooEarly,
+    /// Its time is after the authority was trusted.
+    TooLate,
+    /// Another authority signed it, whose certificate it brings.
     Foreign,
+    /// Another authority signed it, or it cannot be read, and it brings no certificate.
+    ForeignWithoutCertificate,
 }
 
 /// How many authorities the trusted root names.
@@ -36,11 +40,22 @@ pub fn timestamp_by(
     let signature = SignatureBytes::new(signature.to_vec());
     let authorities = root.contents().tsa_authorities();
     let authority = authorities.get(authority).ok_or(TimestampFault::Foreign)?;
-    tsa::verify_timestamp_for_authority(&token, &signature, authority).map_err(
-        |error| match error {
-            tsa::Error::HashMismatch { .. } => TimestampFault::OtherMessage,
-            tsa::Error::TimestampOutsideValidity { time } => TimestampFault::OutsideWindow(time),
-            _ => TimestampFault::Foreign,
-        },
-    )
+    let begins = authority.valid_for.map(|window| window.start);
+    let fault = |error| match error {
+        tsa::Error::HashMismatch { .. } => TimestampFault::OtherMessage,
+        tsa::Error::TimestampOutsideValidity { time } if begins.is_some_and(|it| time < it) => {
+            TimestampFault::TooEarly
+        }
+        tsa::Error::TimestampOutsideValidity { .. } => TimestampFault::TooLate,
+        _ if brings_certificate(token.as_bytes()) => TimestampFault::Foreign,
+        _ => TimestampFault::ForeignWithoutCertificate,
+    };
+    tsa::verify_timestamp_for_authority(&token, &signature, authority).map_err(fault)
+}
+
+/// Whether a certificate for timestamps stands in it: only those name this usage (`id-kp-timeStamping`
+/// in DER).
+fn brings_certificate(token: &[u8]) -> bool {
+    const USAGE: [u8; 10] = [0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
+    token.windows(USAGE.len()).any(|window| window == USAGE)
 }

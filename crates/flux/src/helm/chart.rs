@@ -11,6 +11,7 @@ use crate::prediction::{ERRORS_PLACE, Outcome, Then};
 use crate::range::{Range, Version};
 use crate::resolve::{self, Followed};
 use crate::rules;
+use crate::seen::Ask;
 use crate::source::{ChartVerification, HelmChart, HelmRepository, Source};
 use crate::verify::{self, Ruling, Target, key_words};
 
@@ -74,7 +75,7 @@ impl Chart<'_, '_> {
                     let message = format!(
                         "failed to verify the signature using provider '{provider}': {words}"
                     );
-                    course.outcomes = vec![self.conditions.verification_fails(message, vec![])];
+                    course.outcomes = vec![self.conditions.chart_verifier_fails(message)];
                     return Ok(());
                 }
             },
@@ -96,6 +97,10 @@ impl Chart<'_, '_> {
                 Stop::Undecided(format!("the chart's URL names no repository: {words}"))
             })?;
         course.repository = Some(repository.name());
+        if let Some((reason, words)) = self.client_fault(&url, &version, &repository)? {
+            course.outcomes = vec![self.build_fails(reason, words)];
+            return Ok(());
+        }
         let resolved =
             resolve::resolve(self.inquiry, &Followed::Tag(version.replace('+', "_")), &repository)?;
         let resolved = resolved.map_err(|_| {
@@ -202,10 +207,7 @@ impl Chart<'_, '_> {
                 let message =
                     format!("chart verification error: failed to verify {named}: {message}");
                 if self.is_relabelled(&message.replace(ERRORS_PLACE, &errors.join("\n"))) {
-                    let message =
-                        format!("failed to authenticate with the Helm repository: {message}");
-                    let reason = "AuthenticationFailed";
-                    let mut outcome = self.conditions.fetch_fails(reason, message, Then::Retries);
+                    let mut outcome = self.relabelled(&message);
                     outcome.errors = errors;
                     return outcome;
                 }
@@ -225,10 +227,59 @@ impl Chart<'_, '_> {
 
     fn build_fails(&mut self, reason: &'static str, message: String) -> Outcome {
         if self.is_relabelled(&message) {
-            let message = format!("failed to authenticate with the Helm repository: {message}");
-            return self.conditions.fetch_fails("AuthenticationFailed", message, Then::Retries);
+            return self.relabelled(&message);
         }
         self.conditions.fetch_fails(reason, message, Then::Retries)
+    }
+
+    fn relabelled(&self, message: &str) -> Outcome {
+        let message = format!(
+            "unknown build error: failed to authenticate with the Helm repository: {message}"
+        );
+        self.conditions.fetch_fails("Unknown", message, Then::Retries)
+    }
+
+    /// Why Helm's own client does not get the chart, in its words; `None` when it does. It speaks
+    /// plain HTTP only where it is told to.
+    fn client_fault(
+        &mut self,
+        url: &str,
+        version: &str,
+        repository: &Repository,
+    ) -> Result<Option<(&'static str, String)>, Stop> {
+        let tag = version.replace('+', "_");
+        let head = self.inquiry.ask(repository.request(Ask::Head(tag.clone())))?;
+        let verifies = self.object.spec.verify.is_some();
+        let failed = |words: String| match verifies {
+            true => (
+                "ChartVerificationError",
+                format!(
+                    "chart verification error: failed to resolve digest for '{url}:{version}': {words}"
+                ),
+            ),
+            false => (
+                "ChartPullError",
+                format!(
+                    "chart pull error: failed to download chart for remote reference: failed to get '{url}:{version}': failed to perform \"FetchReference\" on source: {words}"
+                ),
+            ),
+        };
+        if head.url.starts_with("http://") && !repository.insecure {
+            let method = if verifies { "Head" } else { "Get" };
+            let asked = head.url.replacen("http://", "https://", 1);
+            return Ok(Some(failed(format!(
+                "{method} \"{asked}\": http: server gave HTTP response to HTTPS client"
+            ))));
+        }
+        Ok(match head.status {
+            200 => None,
+            404 => Some(failed(format!("{}:{tag}: not found", repository.name()))),
+            status => {
+                return Err(Stop::Undecided(format!(
+                    "the registry answers {status} for {url}:{version}, and Helm's words are not foretold"
+                )));
+            }
+        })
     }
 
     fn pulled(&self, version: &str) -> Outcome {

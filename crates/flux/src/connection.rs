@@ -1,0 +1,89 @@
+//! The Secrets for the connection to a registry: what is wrong with them ends a reconciliation before
+//! anything is asked.
+
+use std::collections::BTreeMap;
+
+use crate::inquiry::{Inquiry, Stop};
+use crate::rules;
+use crate::secrets::Secret;
+use crate::source::{OciRepositorySpec, SecretName};
+
+/// The controller's words for the first fault, in its order: credentials, proxy, certificates.
+pub(crate) fn fault(
+    inquiry: &mut Inquiry<'_>,
+    spec: &OciRepositorySpec,
+    namespace: &str,
+) -> Result<Option<String>, Stop> {
+    let mut read =
+        |secret: &SecretName| match inquiry.situation.secrets.get(namespace, &secret.name) {
+            Secret::Found(entries) => Some(Ok(entries)),
+            Secret::Missing => {
+                inquiry.met(&rules::CONNECTION_SECRET);
+                Some(Err(()))
+            }
+            Secret::Unreadable(_) => {
+                inquiry.met(&rules::CONNECTION_ASSUMED);
+                None
+            }
+        };
+    if let Some(secret) = &spec.secret_ref
+        && let Some(Err(())) = read(secret)
+    {
+        let name = &secret.name;
+        return Ok(Some(format!(
+            "failed to get credential: failed to get secret '{namespace}/{name}': secrets {name:?} not found"
+        )));
+    }
+    if let Some(secret) = &spec.proxy_secret_ref {
+        let place = format!("secret '{namespace}/{}'", secret.name);
+        let words = match read(secret) {
+            Some(Err(())) => Some(format!("{place} not found")),
+            Some(Ok(entries)) => proxy_fault(&entries).map(|words| format!("{place}: {words}")),
+            None => None,
+        };
+        if let Some(words) = words {
+            return Ok(Some(format!("failed to get proxy address: {words}")));
+        }
+    }
+    let provider = spec.provider.as_deref().unwrap_or("generic");
+    if !["", "generic"].contains(&provider) && spec.secret_ref.is_none() {
+        return Err(Stop::Undecided(format!(
+            "whether the controller gets credentials from {provider} cannot be told from here"
+        )));
+    }
+    let certificates = spec.cert_secret_ref.as_ref().filter(|secret| !secret.name.is_empty());
+    let Some(secret) = certificates else { return Ok(None) };
+    let place = format!("secret '{namespace}/{}'", secret.name);
+    let words = match read(secret) {
+        Some(Err(())) => Some(format!("{place} not found")),
+        Some(Ok(entries)) => certificates_fault(&entries, &place),
+        None => None,
+    };
+    Ok(words.map(|words| format!("failed to generate transport for '{}': {words}", spec.url)))
+}
+
+fn proxy_fault(entries: &BTreeMap<String, Vec<u8>>) -> Option<&'static str> {
+    match entries.get("address") {
+        None => Some("key 'address' not found"),
+        Some(address) if address.is_empty() => Some("proxy address is empty"),
+        Some(_) => None,
+    }
+}
+
+fn certificates_fault(entries: &BTreeMap<String, Vec<u8>>, place: &str) -> Option<String> {
+    let entry = |name: &str, older: &str| {
+        entries.get(name).or_else(|| entries.get(older)).filter(|bytes| !bytes.is_empty())
+    };
+    let authority = entry("ca.crt", "caFile");
+    match (entry("tls.crt", "certFile"), entry("tls.key", "keyFile"), authority) {
+        (None, None, None) => {
+            Some(format!("{place} must contain either 'ca.crt' or both 'tls.crt' and 'tls.key'"))
+        }
+        (Some(_), None, _) => Some(format!("{place} contains 'tls.crt' but missing 'tls.key'")),
+        (None, Some(_), _) => Some(format!("{place} contains 'tls.key' but missing 'tls.crt'")),
+        (_, _, Some(pem)) if !pem.windows(10).any(|window| window == b"-----BEGIN") => {
+            Some("failed to parse CA certificate".to_owned())
+        }
+        _ => None,
+    }
+}
