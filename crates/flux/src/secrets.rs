@@ -25,6 +25,11 @@ impl Secrets {
         self.secrets.insert(format!("{namespace}/{name}"), secret);
     }
 
+    /// Whether anything is known of it.
+    pub fn knows(&self, namespace: &str, name: &str) -> bool {
+        self.secrets.contains_key(&format!("{namespace}/{name}"))
+    }
+
     /// What is known of it; one that nobody looked for is unreadable.
     pub fn get(&self, namespace: &str, name: &str) -> Secret {
         let name = format!("{namespace}/{name}");

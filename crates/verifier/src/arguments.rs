@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
+use crate::predict::PredictArguments;
 use crate::render::RenderArguments;
 use crate::wait::WaitArguments;
 use crate::world::WorldArguments;
@@ -42,6 +43,14 @@ Examples:
   sealwright-verifier artifact --replay evidence.json --format json"
     )]
     Artifact(Box<ArtifactArguments>),
+    /// Says what Flux will say about sources, before it is asked, and what our judge says.
+    #[command(after_help = "\
+Examples:
+  sealwright-verifier predict --environment prod
+  sealwright-verifier predict --file k8s/flux-system/source.yaml --controller 2.8
+  sealwright-verifier predict --file source.yaml --secrets secrets.yaml --format json
+  sealwright-verifier predict flux-system/flux-system --context prod")]
+    Predict(Box<PredictArguments>),
     /// Prints an artifact's verify block, from the configuration.
     #[command(
         arg_required_else_help = true,

@@ -10,6 +10,7 @@ mod failure;
 #[allow(dead_code, unused_imports, reason = "the commands that read clusters come next")]
 mod kubernetes;
 mod output;
+mod predict;
 mod recording;
 mod reference;
 pub mod render;
@@ -21,6 +22,7 @@ pub mod world;
 pub use failure::Failure;
 pub use kubernetes::ClusterArguments;
 pub use output::{Surroundings, complain, publish, to_standard_output};
+pub use predict::{PredictArguments, predict};
 pub use request::{Origin, Request};
 pub use verify::verify;
 pub use wait::{WaitArguments, wait};

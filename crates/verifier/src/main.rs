@@ -9,7 +9,7 @@ use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::render::{RenderArguments, render};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
-    Failure, Request, Surroundings, complain, publish, to_standard_output, verify, wait,
+    Failure, Request, Surroundings, complain, predict, publish, to_standard_output, verify, wait,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -32,6 +32,9 @@ fn main() -> ExitCode {
         Command::Artifact(arguments) => artifact(&arguments, &surroundings),
         Command::Wait(arguments) => answer(&arguments.world, &surroundings, || async {
             wait(&arguments, Timestamp::now()).await
+        }),
+        Command::Predict(arguments) => answer(&arguments.world, &surroundings, || async {
+            predict(&arguments, Timestamp::now()).await
         }),
         Command::Render(arguments) => print_rendered(&arguments),
         Command::Explain { code } => explain(code.as_deref()),

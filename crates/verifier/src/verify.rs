@@ -1,5 +1,6 @@
 //! The story: trust and manifest side by side, then gather, then judge without touching the world.
 
+use jiff::Timestamp;
 use sealwright_evidence::{Blob, Evidence, TrustedRoot, judge};
 use sealwright_keyless::{Trust, load_trust};
 use sealwright_policy::report::{ArtifactReport, RequirementReport};
@@ -29,26 +30,35 @@ pub async fn verify(request: &Request) -> Result<Report, Failure> {
     };
     let mut findings = weakenings(request);
     findings.extend(untrusted);
-    let artifact = artifact_report(request, gathered, trust.as_ref().map(|trust| &trust.root));
+    let root = trust.as_ref().map(|trust| &trust.root);
+    let artifact = artifact_report(&request.requirements, gathered, root, request.now());
     Ok(report(request, artifact, findings, trust))
 }
 
 /// What was found behind the reference.
-struct Gathered {
+#[derive(Debug, Clone)]
+pub(crate) struct Gathered {
     /// The reference as typed, or what a recording is of.
-    spelled: String,
+    pub(crate) spelled: String,
     /// Known as soon as the reference is resolved.
-    digest: Option<String>,
-    evidence: Result<Evidence, Box<Finding>>,
+    pub(crate) digest: Option<String>,
+    pub(crate) evidence: Result<Evidence, Box<Finding>>,
+}
+
+impl Gathered {
+    /// What a recording holds.
+    pub(crate) fn recorded(evidence: Evidence) -> Self {
+        Self {
+            spelled: format!("{}@{}", evidence.repository, evidence.artifact.digest),
+            digest: Some(evidence.artifact.digest.clone()),
+            evidence: Ok(evidence),
+        }
+    }
 }
 
 async fn gather(request: &Request) -> Result<Gathered, Failure> {
     match &request.origin {
-        Origin::Recording(evidence) => Ok(Gathered {
-            spelled: format!("{}@{}", evidence.repository, evidence.artifact.digest),
-            digest: Some(evidence.artifact.digest.clone()),
-            evidence: Ok(evidence.clone()),
-        }),
+        Origin::Recording(evidence) => Ok(Gathered::recorded(evidence.clone())),
         Origin::Registry { reference, spelled, options } => {
             let legacy = request.requirements.accept_legacy_signature;
             from_registry(reference, spelled, options, legacy).await
@@ -62,15 +72,24 @@ async fn from_registry(
     options: &ClientOptions,
     legacy: bool,
 ) -> Result<Gathered, Failure> {
-    let spelled = spelled.to_owned();
-    let client = match Client::new(options.clone()) {
-        Ok(client) => client,
+    match Client::new(options.clone()) {
+        Ok(client) => gather_from(&client, reference, spelled, legacy).await,
         Err(error) => {
             let finding = Box::new(registry_failure(&error)?);
-            return Ok(Gathered { spelled, digest: None, evidence: Err(finding) });
+            Ok(Gathered { spelled: spelled.to_owned(), digest: None, evidence: Err(finding) })
         }
-    };
-    let manifest = match reference::resolve(&client, reference).await? {
+    }
+}
+
+/// Everything that is found behind a reference.
+pub(crate) async fn gather_from(
+    client: &Client,
+    reference: &Reference,
+    spelled: &str,
+    legacy: bool,
+) -> Result<Gathered, Failure> {
+    let spelled = spelled.to_owned();
+    let manifest = match reference::resolve(client, reference).await? {
         Ok(manifest) => manifest,
         Err(finding) => {
             let digest = finding.place.digest.clone();
@@ -78,7 +97,7 @@ async fn from_registry(
         }
     };
     let digest = Some(manifest.digest.clone());
-    let evidence = gather_evidence(&client, reference, manifest, legacy).await?;
+    let evidence = gather_evidence(client, reference, manifest, legacy).await?;
     tracing::info!(requests = client.request_count(), "gathered");
     Ok(Gathered { spelled, digest, evidence })
 }
@@ -95,12 +114,13 @@ async fn gather_evidence(
     }
 }
 
-fn artifact_report(
-    request: &Request,
+/// The judgement on what was found.
+pub(crate) fn artifact_report(
+    requirements: &Requirements,
     gathered: Gathered,
     root: Option<&TrustedRoot>,
+    now: Timestamp,
 ) -> ArtifactReport {
-    let requirements = &request.requirements;
     let report = ArtifactReport {
         name: Some(requirements.artifact.clone()),
         reference: gathered.spelled,
@@ -119,7 +139,7 @@ fn artifact_report(
         // The report says beside it why nothing can be trusted.
         (Ok(_), None) => report,
         (Ok(evidence), Some(root)) => {
-            let judgement = judge(&evidence, root, requirements, request.now());
+            let judgement = judge(&evidence, root, requirements, now);
             ArtifactReport {
                 verdict: judgement.verdict,
                 requirements: judgement.requirements,

@@ -5,6 +5,7 @@ mod connecting;
 mod faults;
 mod forms;
 mod plane;
+mod predict;
 mod recording;
 mod references;
 mod render;
