@@ -58,6 +58,7 @@ pub(crate) async fn foretell(
             controller: &case.controller,
             public_root,
             now,
+            fresh: false,
         })
     };
     let mut predictions: Vec<Prediction> = cases.iter().map(|case| one(case, seen)).collect();

@@ -55,7 +55,7 @@ fn of_prediction(case: &Case, prediction: &Prediction) -> Option<Finding> {
         Some(true) => None,
         Some(false) => {
             let said = prediction.outcomes[0].condition("Ready");
-            let reason = said.map(|said| said.reason).unwrap_or_default();
+            let reason = said.map(|said| said.reason.clone()).unwrap_or_default();
             let message = format!("{} will set Ready=False, {reason}", prediction.controller);
             let finding = Finding::new(Code::PredictedRefusal, message).with_place(place);
             let found =
