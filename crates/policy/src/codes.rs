@@ -698,6 +698,46 @@ codes! {
         "It is Ready at the digest, and the object has no verify block."
         "It would have run anything else as well."
         "Add the block that `sealwright-verifier render` prints.";
+    ControlAccepted "SW8001" Error
+        "A known-bad artifact was accepted"
+        "The lock let in what it is there to keep out: its pattern is too wide, or not in force."
+        "Whoever can do what this control did can run anything in the cluster."
+        "Stop promotions, compare the verify block in force with what `sealwright-verifier render` prints, and look for what came in this way.";
+    ControlNotRun "SW8002" Unknown
+        "A negative control could not be tried"
+        "It is not in the registry, could not be read, or nobody could decide about it in time."
+        "An untried lock may be open."
+        "Mend what the message names, and try again.";
+    ControlRefusedOtherwise "SW8003" Unknown
+        "A negative control was refused for another reason than the one it is about"
+        "Something else was wrong with it, or with the way to it."
+        "The lock that it is about was never tried, so nobody knows whether it would have held."
+        "Make the controls anew; when it stays, compare the reason with what the control does.";
+    ControlNeighbourRefused "SW8004" Unknown
+        "The good artifact beside the controls was not accepted"
+        "Trust, issuer, verify block or registry are wrong, so everything is refused."
+        "A lock that refuses everything proves nothing by refusing the bad."
+        "Mend that first: judge the good artifact with `sealwright-verifier artifact`.";
+    ControlPredictionDiffers "SW8005" Warning
+        "The cluster decided about a control otherwise than predicted"
+        "The controller's rules are not those that are modelled, or its version is another one."
+        "Other predictions about this cluster may be wrong, too."
+        "Give the controller's version with --controller, and report the difference.";
+    ControlRollbackUnseen "SW8006" Note
+        "No signature tells that an artifact was superseded"
+        "An artifact that was good once is soundly signed for ever, and Flux keeps no order."
+        "Whoever can move a tag can bring back an old hole."
+        "Compare what runs with what was promoted last: `sealwright-verifier wait --digest`.";
+    ControlsLeftOver "SW8007" Unknown
+        "Something of the controls is still in the cluster"
+        "It could not be deleted, or the API server did not answer any more."
+        "Sources that pull known-bad artifacts stay behind in the scratch namespace."
+        "Run `sealwright-verifier controls --clean` with the same context and namespace.";
+    ControlsCleaned "SW8008" Note
+        "Something of earlier controls was removed"
+        "A run was killed before it could clean up."
+        "None: nothing of it is left."
+        "Nothing needs to be done.";
 }
 
 impl Code {

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
+use crate::controls::ControlsArguments;
 use crate::predict::PredictArguments;
 use crate::render::RenderArguments;
 use crate::wait::WaitArguments;
@@ -72,6 +73,21 @@ Examples:
 It only watches. To make the controller look at once: flux reconcile source oci NAME -n NAMESPACE"
     )]
     Wait(Box<WaitArguments>),
+    /// Tries to break in: known-bad artifacts must be refused by the judge, by the prediction and, with
+    /// --live, by a real cluster.
+    #[command(
+        arg_required_else_help = true,
+        after_help = "\
+Examples:
+  sealwright-verifier controls --set controls.json --trust .devstack/trust --github-issuer http://127.0.0.1:PORT
+  sealwright-verifier controls --set controls.json --live --context kind-local --environment local
+  sealwright-verifier controls --from ghcr.io/acme/platform/manifests@sha256:… --into ghcr.io/acme/platform/staging
+  sealwright-verifier controls --clean --context kind-local
+
+A control that is accepted is SW8001 and exit code 1. One that could not be tried is Unknown. The good
+artifact beside them must be accepted, else no refusal proves anything."
+    )]
+    Controls(Box<ControlsArguments>),
     /// Says what a finding's code means; without a code, lists them all.
     Explain {
         /// Such as SW4001.

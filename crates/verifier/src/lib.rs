@@ -5,6 +5,7 @@
 //! the question itself is wrong. Only the binary prints and exits.
 
 pub mod arguments;
+mod controls;
 mod environment;
 mod failure;
 #[allow(dead_code, unused_imports, reason = "the commands that read clusters come next")]
@@ -19,6 +20,7 @@ mod verify;
 mod wait;
 pub mod world;
 
+pub use controls::{ControlsArguments, controls};
 pub use failure::Failure;
 pub use kubernetes::ClusterArguments;
 pub use output::{Surroundings, complain, publish, to_standard_output};

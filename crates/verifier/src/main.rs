@@ -9,7 +9,8 @@ use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::render::{RenderArguments, render};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
-    Failure, Request, Surroundings, complain, predict, publish, to_standard_output, verify, wait,
+    Failure, Request, Surroundings, complain, controls, predict, publish, to_standard_output,
+    verify, wait,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -37,6 +38,9 @@ fn main() -> ExitCode {
             predict(&arguments, Timestamp::now()).await
         }),
         Command::Render(arguments) => print_rendered(&arguments),
+        Command::Controls(arguments) => answer(&arguments.world, &surroundings, || async {
+            controls(&arguments, Timestamp::now()).await
+        }),
         Command::Explain { code } => explain(code.as_deref()),
     };
     result.unwrap_or_else(|failure| {

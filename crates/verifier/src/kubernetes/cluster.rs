@@ -110,7 +110,7 @@ impl Cluster {
     }
 
     /// Waits for an answer, until the deadline.
-    pub(super) async fn in_time<T>(
+    pub(crate) async fn in_time<T>(
         &self,
         asked: &Asked,
         answer: impl Future<Output = T>,

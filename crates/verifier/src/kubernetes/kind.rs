@@ -11,6 +11,7 @@ pub(crate) enum Kind {
     Secret,
     Deployment,
     CustomResourceDefinition,
+    Namespace,
 }
 
 impl Kind {
@@ -25,6 +26,7 @@ impl Kind {
             Kind::Secret => "Secret",
             Kind::Deployment => "Deployment",
             Kind::CustomResourceDefinition => "CustomResourceDefinition",
+            Kind::Namespace => "Namespace",
         }
     }
 
@@ -36,7 +38,7 @@ impl Kind {
             }
             Kind::HelmRelease => "helm.toolkit.fluxcd.io",
             Kind::FluxInstance => "fluxcd.controlplane.io",
-            Kind::Secret => "",
+            Kind::Secret | Kind::Namespace => "",
             Kind::Deployment => "apps",
             Kind::CustomResourceDefinition => "apiextensions.k8s.io",
         }
@@ -51,7 +53,8 @@ impl Kind {
             Kind::FluxInstance
             | Kind::Secret
             | Kind::Deployment
-            | Kind::CustomResourceDefinition => &["v1"],
+            | Kind::CustomResourceDefinition
+            | Kind::Namespace => &["v1"],
         }
     }
 
@@ -66,6 +69,7 @@ impl Kind {
             Kind::Secret => "secrets",
             Kind::Deployment => "deployments",
             Kind::CustomResourceDefinition => "customresourcedefinitions",
+            Kind::Namespace => "namespaces",
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod artifact;
 mod connecting;
+mod controls;
+mod controls_live;
 mod faults;
 mod forms;
 mod plane;

@@ -73,6 +73,18 @@ impl Plane {
         }
     }
 
+    /// What the API says of a path.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let answer = ureq::get(format!("{}{path}", self.cluster.server_url()))
+            .header("Authorization", format!("Bearer {}", self.cluster.token()))
+            .call();
+        match answer {
+            Ok(mut answer) => answer.body_mut().read_json().expect("JSON"),
+            Err(ureq::Error::StatusCode(404)) => Value::Null,
+            Err(error) => panic!("{path}: {error}"),
+        }
+    }
+
     pub(crate) fn create(&self, path: &str, object: &Value) {
         let code = self.send("POST", path, "application/json", object);
         assert_eq!(code, 201, "{path}: {object}");

@@ -1,0 +1,479 @@
+//! From what everybody said about a control to whether the lock held. Pure.
+
+use sealwright_policy::control_report::RefusedBy;
+use sealwright_policy::source_report::{ConditionReport, ObservationReport, PredictionReport};
+use sealwright_policy::{Code, Finding, Place, Verdict};
+
+use super::judged::Judged;
+use super::set::Control;
+
+/// What Flux did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flux {
+    /// Fetched it, and says that it verified it.
+    AcceptedVerified,
+    /// Fetched it without verifying anything.
+    AcceptedUnverified,
+    /// Its verification refused it.
+    RefusedByVerification,
+    /// It verified it, and refused it for its contents.
+    RefusedAfterVerification,
+    /// The API server did not even take the source.
+    SourceRejected(String),
+    /// Nobody knows.
+    Unknown(String),
+}
+
+impl Flux {
+    fn accepts(&self) -> bool {
+        matches!(self, Self::AcceptedVerified | Self::AcceptedUnverified)
+    }
+
+    /// For people.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::AcceptedVerified => "accepted it as verified".to_owned(),
+            Self::AcceptedUnverified => "accepted it without verifying it".to_owned(),
+            Self::RefusedByVerification => "refused to verify it".to_owned(),
+            Self::RefusedAfterVerification => "verified it, and refused its contents".to_owned(),
+            Self::SourceRejected(why) => format!("the API server did not take the source: {why}"),
+            Self::Unknown(why) => why.clone(),
+        }
+    }
+
+    /// What conditions say; `ready` is the status of `Ready`.
+    fn of(conditions: &[ConditionReport]) -> Self {
+        let find = |kind: &str| conditions.iter().find(|condition| condition.kind == kind);
+        let status = |kind: &str| find(kind).map(|condition| condition.status.as_str());
+        match (status("Ready"), status("SourceVerified")) {
+            (Some("True"), Some("True")) => Self::AcceptedVerified,
+            (Some("True"), _) => Self::AcceptedUnverified,
+            (Some("False"), Some("False")) => Self::RefusedByVerification,
+            (Some("False"), Some("True")) => Self::RefusedAfterVerification,
+            (Some("False"), _) => {
+                let said =
+                    find("Ready").map(|ready| format!("{}: {}", ready.reason, ready.message));
+                Self::Unknown(format!("it was never verified: {}", said.unwrap_or_default()))
+            }
+            _ => Self::Unknown("the controller had not decided when the time was over".to_owned()),
+        }
+    }
+
+    /// What was observed.
+    pub(super) fn observed(observation: &ObservationReport) -> Self {
+        let current = |condition: &&ConditionReport| {
+            condition.observed_generation.is_none_or(|about| about == observation.generation)
+        };
+        Self::of(&observation.conditions.iter().filter(current).cloned().collect::<Vec<_>>())
+    }
+
+    /// What is predicted. Where several things may come of it, one that lets it in decides.
+    pub(super) fn predicted(prediction: &PredictionReport) -> Self {
+        if let Some(why) = &prediction.undecided {
+            return Self::Unknown(why.clone());
+        }
+        let all: Vec<Self> =
+            prediction.outcomes.iter().map(|outcome| Self::of(&outcome.conditions)).collect();
+        let none = || Self::Unknown("nothing is predicted".to_owned());
+        all.iter().find(|one| one.accepts()).or(all.first()).cloned().unwrap_or_else(none)
+    }
+}
+
+/// All that is known of a control.
+pub(super) struct Tried<'a> {
+    pub(super) control: &'a Control,
+    pub(super) judged: &'a Judged,
+    pub(super) predicted: &'a Flux,
+    pub(super) observed: Option<&'a Flux>,
+    /// Of a control that is about a tag: whether the tag names it now, or why that is not known.
+    pub(super) tag_names_it: Option<Result<bool, String>>,
+}
+
+/// Every complaint about how a control was met. None means that the lock held.
+pub(super) fn conclude(tried: &Tried<'_>) -> Vec<Finding> {
+    let control = tried.control;
+    let mut findings = Vec::new();
+    findings.extend(by_judge(tried));
+    findings.extend(by_flux(control, "source-controller would have", tried.predicted));
+    if let Some(observed) = tried.observed {
+        findings.extend(by_flux(control, "the cluster", observed));
+        findings.extend(difference(tried.predicted, observed));
+    }
+    let place = Place::object(format!("control {} {}", control.name, control.reference));
+    findings.into_iter().map(|finding| finding.with_place(place.clone())).collect()
+}
+
+fn by_judge(tried: &Tried<'_>) -> Option<Finding> {
+    let (control, judged) = (tried.control, tried.judged);
+    let report = match judged {
+        Judged::Yes(report) => report,
+        Judged::No(why) => {
+            let message = format!("it could not be judged: {}", why.message);
+            return Some(Finding::new(Code::ControlNotRun, message));
+        }
+    };
+    if let Some(names_it) = &tried.tag_names_it {
+        return rolled_back(report.verdict, names_it);
+    }
+    if control.refused_by == RefusedBy::Flux {
+        return (report.verdict != Verdict::Verified).then(|| {
+            let message = "the judge found something wrong with it besides";
+            other_reason(message, "sound evidence", &codes(judged))
+        });
+    }
+    match report.verdict {
+        Verdict::Verified => Some(accepted("the judge accepted it", control)),
+        Verdict::Unknown => {
+            let message = format!("the judge could not decide: {}", codes(judged));
+            Some(Finding::new(Code::ControlNotRun, message))
+        }
+        Verdict::Refused => {
+            let expected = control.expected_finding.as_deref()?;
+            let given = report.findings.iter().any(|finding| finding.code.entry().id == expected);
+            (!given).then(|| {
+                other_reason("the judge refused it for another reason", expected, &codes(judged))
+            })
+        }
+    }
+}
+
+/// Soundly signed; what tells is that the tag names it and not what was promoted.
+fn rolled_back(verdict: Verdict, names_it: &Result<bool, String>) -> Option<Finding> {
+    match (verdict, names_it) {
+        (_, Err(why)) => Some(Finding::new(Code::ControlNotRun, format!("its tag: {why}"))),
+        (_, Ok(false)) => Some(Finding::new(
+            Code::ControlNotRun,
+            "its tag does not name it: nothing was rolled back",
+        )),
+        (Verdict::Verified, Ok(true)) => Some(Finding::new(
+            Code::ControlRollbackUnseen,
+            "only the digest that was promoted last tells it from the current artifact",
+        )),
+        (_, Ok(true)) => Some(Finding::new(
+            Code::ControlNotRun,
+            "it is not soundly signed, so it rolls nothing back",
+        )),
+    }
+}
+
+fn by_flux(control: &Control, who: &str, flux: &Flux) -> Option<Finding> {
+    let otherwise =
+        |expected| other_reason(&format!("{who} {}", flux.words()), expected, &flux.words());
+    match (control.refused_by, flux) {
+        (_, Flux::Unknown(why)) if control.refused_by != RefusedBy::Judge => {
+            Some(Finding::new(Code::ControlNotRun, format!("{who}: {why}")))
+        }
+        // What the block at the wrong place is about: that nobody takes it for one in force.
+        (_, Flux::AcceptedVerified | Flux::RefusedByVerification)
+            if control.verify_at.is_some() =>
+        {
+            let message =
+                format!("{who} {}: a verify block that nobody reads counted", flux.words());
+            Some(accepted(&message, control))
+        }
+        (_, Flux::Unknown(why)) if control.verify_at.is_some() => {
+            Some(Finding::new(Code::ControlNotRun, format!("{who}: {why}")))
+        }
+        (RefusedBy::Judge, _) => None,
+        (_, flux) if flux.accepts() => Some(accepted(&format!("{who} {}", flux.words()), control)),
+        (RefusedBy::Both, Flux::RefusedAfterVerification) => {
+            Some(otherwise("refused by verification"))
+        }
+        (RefusedBy::Flux, Flux::RefusedByVerification) => Some(otherwise("verified, then refused")),
+        (_, Flux::SourceRejected(_)) if control.verify_at.is_none() => Some(otherwise("a source")),
+        _ => None,
+    }
+}
+
+/// A difference matters also where both refuse: then the rules are not the same.
+fn difference(predicted: &Flux, observed: &Flux) -> Option<Finding> {
+    let unknown = |flux: &Flux| matches!(flux, Flux::Unknown(_) | Flux::SourceRejected(_));
+    if predicted == observed || unknown(predicted) || unknown(observed) {
+        return None;
+    }
+    let finding = Finding::new(
+        Code::ControlPredictionDiffers,
+        "the cluster decided otherwise than predicted",
+    );
+    Some(finding.with_mismatch(predicted.words(), observed.words()))
+}
+
+fn accepted(message: &str, control: &Control) -> Finding {
+    Finding::new(Code::ControlAccepted, message).with_mismatch("a refusal", control.does.clone())
+}
+
+fn other_reason(message: &str, expected: &str, found: &str) -> Finding {
+    Finding::new(Code::ControlRefusedOtherwise, message).with_mismatch(expected, found)
+}
+
+/// Codes of what the judge found, for one line.
+pub(super) fn codes(judged: &Judged) -> String {
+    let findings = match judged {
+        Judged::Yes(report) => report.findings.as_slice(),
+        Judged::No(finding) => std::slice::from_ref(finding.as_ref()),
+    };
+    let words: Vec<String> =
+        findings.iter().map(|finding| format!("{} {}", finding.code, finding.message)).collect();
+    if words.is_empty() { "nothing".to_owned() } else { words.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use sealwright_policy::report::ArtifactReport;
+    use sealwright_policy::verdict_of;
+
+    use super::Flux::*;
+    use super::*;
+
+    fn control(refused_by: RefusedBy) -> Control {
+        Control {
+            name: "c".to_owned(),
+            does: "It is a test.".to_owned(),
+            reference: "r.example/c@sha256:ab".to_owned(),
+            refused_by,
+            expected_finding: None,
+            tag: None,
+            verify_at: None,
+        }
+    }
+
+    fn judged(verdict: Verdict, findings: Vec<Finding>) -> Judged {
+        Judged::Yes(Box::new(ArtifactReport {
+            name: None,
+            reference: String::new(),
+            digest: None,
+            verdict,
+            requirements: vec![],
+            evidence: vec![],
+            findings,
+        }))
+    }
+
+    fn codes_of(control: &Control, judged: &Judged, flux: &Flux, seen: Option<&Flux>) -> Vec<Code> {
+        let (predicted, observed) = (flux, seen);
+        let tried = Tried { control, judged, predicted, observed, tag_names_it: None };
+        conclude(&tried).iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn who_lets_a_control_in_is_found_and_who_must_not_refuse_it_is_not_blamed() {
+        let sure = Unknown("no answer".to_owned());
+        use RefusedBy::{Both, Judge};
+        for (by, verdict, flux, expected, why) in [
+            (Both, Verdict::Refused, &RefusedByVerification, None, "the lock held"),
+            (
+                Both,
+                Verdict::Verified,
+                &RefusedByVerification,
+                Some(Code::ControlAccepted),
+                "the judge is fooled",
+            ),
+            (
+                Both,
+                Verdict::Refused,
+                &AcceptedVerified,
+                Some(Code::ControlAccepted),
+                "Flux is fooled",
+            ),
+            (
+                Both,
+                Verdict::Refused,
+                &AcceptedUnverified,
+                Some(Code::ControlAccepted),
+                "Flux does not look",
+            ),
+            (
+                Both,
+                Verdict::Unknown,
+                &RefusedByVerification,
+                Some(Code::ControlNotRun),
+                "undecided",
+            ),
+            (
+                Both,
+                Verdict::Refused,
+                &sure,
+                Some(Code::ControlNotRun),
+                "nobody knows what Flux would say",
+            ),
+            (
+                Both,
+                Verdict::Refused,
+                &RefusedAfterVerification,
+                Some(Code::ControlRefusedOtherwise),
+                "its evidence was accepted",
+            ),
+            (Judge, Verdict::Refused, &AcceptedVerified, None, "Flux cannot see it"),
+            (Judge, Verdict::Refused, &sure, None, "nor is it asked to"),
+            (
+                Judge,
+                Verdict::Verified,
+                &AcceptedVerified,
+                Some(Code::ControlAccepted),
+                "nobody saw it",
+            ),
+            (
+                RefusedBy::Flux,
+                Verdict::Verified,
+                &RefusedAfterVerification,
+                None,
+                "the layer is another",
+            ),
+            (
+                RefusedBy::Flux,
+                Verdict::Verified,
+                &AcceptedVerified,
+                Some(Code::ControlAccepted),
+                "and nobody noticed",
+            ),
+            (
+                RefusedBy::Flux,
+                Verdict::Refused,
+                &RefusedAfterVerification,
+                Some(Code::ControlRefusedOtherwise),
+                "more is wrong",
+            ),
+        ] {
+            let found = codes_of(&control(by), &judged(verdict, vec![]), flux, None);
+            assert_eq!(found, Vec::from_iter(expected), "{why}");
+        }
+    }
+
+    #[test]
+    fn another_reason_proves_nothing() {
+        let expecting =
+            Control { expected_finding: Some("SW4009".to_owned()), ..control(RefusedBy::Both) };
+        for (code, expected, why) in [
+            (Code::NothingAttached, None, "the reason it is about"),
+            (Code::CertificateInvalid, Some(Code::ControlRefusedOtherwise), "another one"),
+        ] {
+            let judged = judged(Verdict::Refused, vec![Finding::new(code, "m")]);
+            let found = codes_of(&expecting, &judged, &RefusedByVerification, None);
+            assert_eq!(found, Vec::from_iter(expected), "{why}");
+        }
+        let absent = Judged::No(Box::new(Finding::new(Code::ArtifactAbsent, "there is none")));
+        let found = codes_of(&expecting, &absent, &RefusedByVerification, None);
+        assert_eq!(found, [Code::ControlNotRun], "what is not there was not refused");
+    }
+
+    #[test]
+    fn the_cluster_has_the_last_word_and_a_difference_is_said() {
+        for (predicted, observed, expected, why) in [
+            (RefusedByVerification, RefusedByVerification, vec![], "both refuse"),
+            (
+                RefusedByVerification,
+                AcceptedVerified,
+                vec![Code::ControlAccepted, Code::ControlPredictionDiffers],
+                "it is open",
+            ),
+            (
+                RefusedByVerification,
+                Unknown("403".to_owned()),
+                vec![Code::ControlNotRun],
+                "nobody looked",
+            ),
+            (
+                AcceptedVerified,
+                RefusedByVerification,
+                vec![Code::ControlAccepted, Code::ControlPredictionDiffers],
+                "it would be open by our rules",
+            ),
+            (
+                RefusedByVerification,
+                SourceRejected("422".to_owned()),
+                vec![Code::ControlRefusedOtherwise],
+                "the source never was",
+            ),
+        ] {
+            let judged = judged(Verdict::Refused, vec![]);
+            let found = codes_of(&control(RefusedBy::Both), &judged, &predicted, Some(&observed));
+            assert_eq!(found, expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_nobody_reads_must_not_count() {
+        let misplaced = Control {
+            verify_at: Some("workload.flux.verify".to_owned()),
+            ..control(RefusedBy::Judge)
+        };
+        let judged = judged(Verdict::Refused, vec![]);
+        for (predicted, observed, expected, why) in [
+            (AcceptedUnverified, None, vec![], "we know that nobody reads it"),
+            (
+                RefusedByVerification,
+                None,
+                vec![Code::ControlAccepted],
+                "we take it for one in force",
+            ),
+            (Unknown("?".to_owned()), None, vec![Code::ControlNotRun], "we do not know"),
+            (AcceptedUnverified, Some(AcceptedUnverified), vec![], "the API server dropped it"),
+            (AcceptedUnverified, Some(SourceRejected("400".to_owned())), vec![], "or refused it"),
+        ] {
+            let found = codes_of(&misplaced, &judged, &predicted, observed.as_ref());
+            assert_eq!(found, expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_rollback_is_told_by_the_tag_alone() {
+        let tagged = Control { tag: Some("t".to_owned()), ..control(RefusedBy::Judge) };
+        for (verdict, names_it, expected, why) in [
+            (Verdict::Verified, Ok(true), Code::ControlRollbackUnseen, "sound, and back"),
+            (Verdict::Verified, Ok(false), Code::ControlNotRun, "the tag has gone on"),
+            (Verdict::Refused, Ok(true), Code::ControlNotRun, "it was never good"),
+            (Verdict::Verified, Err("429".to_owned()), Code::ControlNotRun, "nobody could look"),
+        ] {
+            let tried = Tried {
+                control: &tagged,
+                judged: &judged(verdict, vec![]),
+                predicted: &AcceptedVerified,
+                observed: None,
+                tag_names_it: Some(names_it),
+            };
+            let findings = conclude(&tried);
+            assert_eq!(
+                findings.iter().map(|one| one.code).collect::<Vec<_>>(),
+                [expected],
+                "{why}"
+            );
+            let held = expected == Code::ControlRollbackUnseen;
+            assert_eq!(verdict_of(&findings) == Verdict::Verified, held, "{why}");
+        }
+    }
+
+    #[test]
+    fn conditions_are_read_as_the_controller_means_them() {
+        let condition = |kind: &str, status: &str, about: i64| ConditionReport {
+            kind: kind.to_owned(),
+            status: status.to_owned(),
+            reason: "R".to_owned(),
+            message: "m".to_owned(),
+            observed_generation: Some(about),
+        };
+        for (conditions, expected, why) in [
+            (
+                vec![condition("Ready", "True", 2), condition("SourceVerified", "True", 2)],
+                AcceptedVerified,
+                "both",
+            ),
+            (
+                vec![condition("Ready", "True", 2), condition("SourceVerified", "True", 1)],
+                AcceptedUnverified,
+                "a stale True",
+            ),
+            (
+                vec![condition("Ready", "False", 2), condition("SourceVerified", "False", 2)],
+                RefusedByVerification,
+                "refused",
+            ),
+        ] {
+            let observation =
+                ObservationReport { generation: 2, observed_generation: None, conditions };
+            assert_eq!(Flux::observed(&observation), expected, "{why}");
+        }
+        let silent =
+            ObservationReport { generation: 1, observed_generation: None, conditions: vec![] };
+        assert!(matches!(Flux::observed(&silent), Unknown(_)), "nothing was said");
+    }
+}

@@ -1,0 +1,218 @@
+//! Trying controls in a real cluster: a source for each, and what the controller says of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::join_all;
+use futures::{StreamExt as _, pin_mut};
+use kube::api::PostParams;
+use kube::core::DynamicObject;
+use kube::runtime::WatchStreamExt as _;
+use kube::runtime::watcher::{self, Event, watcher};
+use sealwright_policy::Finding;
+use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
+
+use super::scratch::{OWNER_LABEL, Scratch, asked};
+use crate::kubernetes::{Cluster, Kind, Live, fault, quoted};
+
+/// Seconds after which the watch is opened anew: how long a dead connection can go unnoticed.
+const WATCH_S: u32 = 30;
+
+/// How long a refusal before verification must last to count: the controller has looked three times
+/// by then (retries after 750 ms, 1.5 s, 3 s), at a registry that may have stumbled once.
+const REFUSAL_LASTS: Duration = Duration::from_secs(6);
+
+/// What came of one source.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// The controller's last word, decided or not.
+    Seen(Box<Live>),
+    /// The API server did not take it.
+    Rejected(String),
+    /// It could not be put there, or not be watched.
+    Failed(Box<Finding>),
+}
+
+/// Puts all sources into the scratch namespace and follows them until each is decided, or the
+/// cluster's deadline. Outcomes by name.
+pub(super) async fn try_all(
+    cluster: &Cluster,
+    scratch: &Scratch,
+    sources: Vec<(String, Value)>,
+) -> BTreeMap<String, Outcome> {
+    let creations = sources.into_iter().map(|(name, mut object)| async {
+        object["metadata"]["labels"][OWNER_LABEL] = scratch.run.clone().into();
+        let outcome = create(cluster, scratch, object).await;
+        (name, outcome)
+    });
+    let mut outcomes: BTreeMap<String, Outcome> = join_all(creations).await.into_iter().collect();
+    follow(cluster, scratch, &mut outcomes).await;
+    outcomes
+}
+
+async fn create(cluster: &Cluster, scratch: &Scratch, object: Value) -> Outcome {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let asked = asked("create", Kind::OciRepository, &format!("{}/{name}", scratch.namespace));
+    let object: DynamicObject = match serde_json::from_value(object) {
+        Ok(object) => object,
+        Err(error) => return Outcome::Failed(fault(&kube::Error::SerdeError(error), &asked)),
+    };
+    let (sources, how) = (scratch.sources(), PostParams::default());
+    match cluster.in_time(&asked, sources.create(&how, &object)).await {
+        Ok(Ok(made)) => seen(&made),
+        Ok(Err(kube::Error::Api(status))) if [400, 422].contains(&status.code) => {
+            Outcome::Rejected(quoted(&status.message))
+        }
+        Ok(Err(error)) => Outcome::Failed(fault(&error, &asked)),
+        Err(late) => Outcome::Failed(late),
+    }
+}
+
+fn seen(object: &DynamicObject) -> Outcome {
+    let object = serde_json::to_value(object).unwrap_or_default();
+    Outcome::Seen(Box::new(Live::read(Kind::OciRepository, &object)))
+}
+
+/// One watch for all of them.
+async fn follow(cluster: &Cluster, scratch: &Scratch, outcomes: &mut BTreeMap<String, Outcome>) {
+    let options = watcher::Config::default().labels(&scratch.selector()).timeout(WATCH_S);
+    let changes = watcher(scratch.sources(), options).default_backoff();
+    pin_mut!(changes);
+    // When each was first refused before verification.
+    let mut refused: BTreeMap<String, Instant> = BTreeMap::new();
+    loop {
+        let lasting = outcomes.iter().filter_map(|(name, outcome)| match decided(outcome) {
+            Decided::Yes => None,
+            Decided::No => Some(cluster.deadline()),
+            Decided::IfItLasts => Some(*refused.get(name)? + REFUSAL_LASTS),
+        });
+        let now = Instant::now();
+        let Some(wake) = lasting.filter(|end| *end > now).min() else { return };
+        tokio::select! {
+            event = changes.next() => match event {
+                Some(Ok(Event::Apply(object) | Event::InitApply(object))) => {
+                    take(outcomes, &mut refused, &object);
+                }
+                Some(Err(watcher::Error::WatchStartFailed(error)
+                    | watcher::Error::InitialListFailed(error))) if is_denied(&error) => {
+                    let finding = fault(&error, &asked("watch", Kind::OciRepository, &scratch.namespace));
+                    give_up(outcomes, &finding);
+                    return;
+                }
+                // It begins again by itself; what stays broken ends at the deadline.
+                _ => {}
+            },
+            () = sleep_until(wake.min(cluster.deadline())) => {
+                if Instant::now() >= cluster.deadline() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn take(
+    outcomes: &mut BTreeMap<String, Outcome>,
+    refused: &mut BTreeMap<String, Instant>,
+    object: &DynamicObject,
+) {
+    let outcome = seen(object);
+    let Outcome::Seen(live) = &outcome else { return };
+    let name = live.name.clone();
+    match decided(&outcome) {
+        Decided::IfItLasts => {
+            refused.entry(name.clone()).or_insert_with(Instant::now);
+        }
+        _ => {
+            refused.remove(&name);
+        }
+    }
+    let known = outcomes
+        .iter_mut()
+        .find(|(_, known)| matches!(known, Outcome::Seen(known) if known.name == name));
+    if let Some((_, known)) = known {
+        *known = outcome;
+    }
+}
+
+fn is_denied(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if [401, 403].contains(&status.code))
+}
+
+fn give_up(outcomes: &mut BTreeMap<String, Outcome>, finding: &Finding) {
+    for outcome in outcomes.values_mut().filter(|outcome| matches!(decided(outcome), Decided::No)) {
+        *outcome = Outcome::Failed(Box::new(finding.clone()));
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decided {
+    Yes,
+    No,
+    /// Refused before anything was verified: a registry may have stumbled.
+    IfItLasts,
+}
+
+fn decided(outcome: &Outcome) -> Decided {
+    let Outcome::Seen(live) = outcome else { return Decided::Yes };
+    let status = |kind| live.current(kind).map(|condition| condition.status.as_str());
+    match (status("Ready"), status("SourceVerified")) {
+        (Some("True"), _) | (Some("False"), Some("False")) => Decided::Yes,
+        (Some("False"), _) if live.holds("Stalled") => Decided::Yes,
+        (Some("False"), _) => Decided::IfItLasts,
+        _ => Decided::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn outcome(conditions: Value) -> Outcome {
+        let object = json!({
+            "metadata": {"name": "c", "namespace": "s", "generation": 1},
+            "spec": {}, "status": {"conditions": conditions},
+        });
+        Outcome::Seen(Box::new(Live::read(Kind::OciRepository, &object)))
+    }
+
+    fn condition(kind: &str, status: &str, generation: i64) -> Value {
+        json!({"type": kind, "status": status, "reason": "R", "message": "m", "observedGeneration": generation})
+    }
+
+    #[test]
+    fn a_source_is_decided_once_and_for_all_or_only_if_it_lasts() {
+        for (conditions, expected, why) in [
+            (json!([]), Decided::No, "the controller has said nothing"),
+            (json!([condition("Ready", "Unknown", 1)]), Decided::No, "it is at work"),
+            (
+                json!([condition("Ready", "True", 0)]),
+                Decided::No,
+                "that was about another generation",
+            ),
+            (json!([condition("Ready", "True", 1)]), Decided::Yes, "accepted"),
+            (
+                json!([condition("Ready", "False", 1), condition("SourceVerified", "False", 1)]),
+                Decided::Yes,
+                "its verification refused it",
+            ),
+            (
+                json!([condition("Ready", "False", 1), condition("Stalled", "True", 1)]),
+                Decided::Yes,
+                "it will not try again",
+            ),
+            (json!([condition("Ready", "False", 1)]), Decided::IfItLasts, "it may try again"),
+            (
+                json!([condition("Ready", "False", 1), condition("SourceVerified", "True", 1)]),
+                Decided::IfItLasts,
+                "a pull that failed after verification",
+            ),
+        ] {
+            assert_eq!(decided(&outcome(conditions)), expected, "{why}");
+        }
+        assert_eq!(decided(&Outcome::Rejected("no".to_owned())), Decided::Yes, "never there");
+    }
+}

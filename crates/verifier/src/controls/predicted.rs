@@ -1,0 +1,41 @@
+//! What source-controller will say of a control's source.
+
+use jiff::Timestamp;
+use sealwright_evidence::TrustedRoot;
+use sealwright_flux::{Controller, Secrets, Seen, Situation, Source, predict};
+use sealwright_policy::source_report::PredictionReport;
+use sealwright_registry::Client;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// Whose rules, and what the controller finds in its cluster.
+pub(super) struct Oracle<'a> {
+    pub(super) client: &'a Client,
+    pub(super) controller: Controller,
+    pub(super) secrets: Secrets,
+    pub(super) public_root: Option<&'a TrustedRoot>,
+    pub(super) now: Timestamp,
+}
+
+impl Oracle<'_> {
+    /// Predicts; what lacks is asked of the registry.
+    pub(super) async fn predict(&self, object: &Value) -> Result<PredictionReport, Failure> {
+        let source = Source::parse(object).map_err(Failure::data)?;
+        let mut seen = Seen::default();
+        let situation = |seen: &Seen| {
+            predict(Situation {
+                source: &source,
+                others: &[],
+                secrets: &self.secrets,
+                seen,
+                controller: &self.controller,
+                public_root: self.public_root,
+                now: self.now,
+                fresh: true,
+            })
+        };
+        self.client.see_as_flux(&mut seen, 1, |seen| situation(seen).wanted).await;
+        Ok(situation(&seen).report())
+    }
+}

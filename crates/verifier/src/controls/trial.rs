@@ -1,0 +1,267 @@
+//! The trial: judge, predict and, with a cluster, try the neighbour and every control.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use sealwright_flux::render::{Matcher, TRUSTED_ROOT_SECRET};
+use sealwright_flux::{Controller, Secret, Secrets};
+use sealwright_keyless::Trust;
+use sealwright_policy::control_report::ControlReport;
+use sealwright_policy::source_report::{ObservationReport, PredictionReport};
+use sealwright_policy::{Code, Finding, Place, Report, Requirements, Verdict, verdict_of};
+use sealwright_registry::{Client, Lookup, Reference, Target};
+use serde_json::Value;
+
+use super::conclude::{Flux, Tried, codes, conclude};
+use super::judged::{Bench, Judged};
+use super::live::{Outcome, try_all};
+use super::predicted::Oracle;
+use super::scratch::Scratch;
+use super::set::{Control, ControlSet};
+use super::{report_of, source, without_neighbour};
+use crate::TOOL;
+use crate::failure::Failure;
+use crate::kubernetes::Cluster;
+
+/// Name of the neighbour's source in the cluster.
+const NEIGHBOUR: &str = "neighbour";
+
+/// Everything that a trial needs.
+pub(super) struct Trial<'a> {
+    pub(super) client: &'a Client,
+    pub(super) requirements: &'a Requirements,
+    pub(super) trust: &'a Trust,
+    /// Whether trust is another one than the public Sigstore's: then sources bring it along.
+    pub(super) own_trust: bool,
+    pub(super) matcher: Matcher,
+    pub(super) controller: Controller,
+    pub(super) set: &'a ControlSet,
+    pub(super) namespace: &'a str,
+    pub(super) now: Timestamp,
+}
+
+/// What one artifact met.
+struct Met {
+    judged: Judged,
+    prediction: PredictionReport,
+    predicted: Flux,
+    outcome: Option<Outcome>,
+}
+
+impl Met {
+    fn observed(&self) -> Option<Flux> {
+        self.outcome.as_ref().map(|outcome| match outcome {
+            Outcome::Seen(live) => Flux::observed(&live.observation()),
+            Outcome::Rejected(why) => Flux::SourceRejected(why.clone()),
+            Outcome::Failed(finding) => Flux::Unknown(finding.message.clone()),
+        })
+    }
+
+    fn observation(&self) -> Option<ObservationReport> {
+        match self.outcome.as_ref()? {
+            Outcome::Seen(live) => Some(live.observation()),
+            _ => None,
+        }
+    }
+}
+
+impl Trial<'_> {
+    /// The report, without what the caller knows better.
+    pub(super) async fn run(
+        &self,
+        cluster: Option<(&Cluster, &Scratch)>,
+    ) -> Result<Report, Failure> {
+        let mut report = Report::new(TOOL, self.now);
+        let mut outcomes = BTreeMap::new();
+        if let Some((cluster, scratch)) = cluster {
+            match self.prepared(cluster, scratch).await {
+                Ok(()) => {
+                    let sources = self.sources(scratch)?;
+                    outcomes = try_all(cluster, scratch, sources).await;
+                }
+                Err(finding) => {
+                    // Each control says that it was not tried there, and this is why.
+                    for name in self.names() {
+                        outcomes.insert(name.to_owned(), Outcome::Failed(finding.clone()));
+                    }
+                    report.findings.push(*finding);
+                }
+            }
+        }
+        let neighbour = self.neighbour(outcomes.remove(NEIGHBOUR)).await?;
+        let holds = match neighbour_refused(&neighbour, &self.set.neighbour) {
+            Some(finding) => {
+                report.findings.push(finding);
+                false
+            }
+            None => true,
+        };
+        if let (true, Judged::Yes(judged)) = (holds, neighbour.judged) {
+            report.artifacts.push(*judged);
+        }
+        for control in &self.set.controls {
+            let outcome = outcomes.remove(&control.name);
+            let mut tried = self.control(control, outcome).await?;
+            if !holds {
+                without_neighbour(&mut tried);
+            }
+            report.controls.push(tried);
+        }
+        Ok(report)
+    }
+
+    /// Every control, untried.
+    pub(super) fn untried(&self) -> Report {
+        let mut report = Report::new(TOOL, self.now);
+        report.controls = self
+            .set
+            .controls
+            .iter()
+            .map(|control| {
+                let finding = Finding::new(Code::ControlNotRun, "the run was stopped");
+                self.report(control, vec![finding])
+            })
+            .collect();
+        report
+    }
+
+    async fn prepared(&self, cluster: &Cluster, scratch: &Scratch) -> Result<(), Box<Finding>> {
+        scratch.prepare(cluster).await?;
+        if self.own_trust {
+            scratch.put_trust(cluster, &self.trust.root_json).await?;
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> BTreeSet<&str> {
+        let controls = self.set.controls.iter().map(|control| control.name.as_str());
+        controls.chain([NEIGHBOUR]).collect()
+    }
+
+    fn matcher(&self, secret: &str) -> Matcher {
+        self.matcher.clone().trusting(self.own_trust.then(|| secret.to_owned()))
+    }
+
+    /// The sources of the neighbour and of all controls, by the controls' names.
+    fn sources(&self, scratch: &Scratch) -> Result<Vec<(String, Value)>, Failure> {
+        let matcher = self.matcher(&scratch.secret_name());
+        let (namespace, name) = (&scratch.namespace, scratch.name(NEIGHBOUR));
+        let good = Reference::parse(&self.set.neighbour).map_err(Failure::data)?;
+        let good = source::source(&matcher, namespace, &name, &good, None);
+        let mut sources = vec![(NEIGHBOUR.to_owned(), good)];
+        for control in &self.set.controls {
+            let reference = Reference::parse(&control.reference).map_err(Failure::data)?;
+            let name = scratch.name(&control.name);
+            let object = source::of_control(&matcher, namespace, &name, control, &reference);
+            sources.push((control.name.clone(), object));
+        }
+        Ok(sources)
+    }
+
+    async fn neighbour(&self, outcome: Option<Outcome>) -> Result<Met, Failure> {
+        let reference = Reference::parse(&self.set.neighbour).map_err(Failure::data)?;
+        let matcher = self.matcher(TRUSTED_ROOT_SECRET);
+        let object = source::source(&matcher, self.namespace, NEIGHBOUR, &reference, None);
+        self.met(&self.set.neighbour, &object, outcome).await
+    }
+
+    async fn control(
+        &self,
+        control: &Control,
+        outcome: Option<Outcome>,
+    ) -> Result<ControlReport, Failure> {
+        let reference = Reference::parse(&control.reference).map_err(Failure::data)?;
+        let matcher = self.matcher(TRUSTED_ROOT_SECRET);
+        let object =
+            source::of_control(&matcher, self.namespace, &control.name, control, &reference);
+        let met = self.met(&control.reference, &object, outcome).await?;
+        let observed = met.observed();
+        let findings = conclude(&Tried {
+            control,
+            judged: &met.judged,
+            predicted: &met.predicted,
+            observed: observed.as_ref(),
+            tag_names_it: self.tag_names_it(control, &reference).await,
+        });
+        Ok(ControlReport {
+            judged: met.judged.verdict(),
+            observed: met.observation(),
+            predicted: Some(met.prediction),
+            ..self.report(control, findings)
+        })
+    }
+
+    async fn met(
+        &self,
+        reference: &str,
+        object: &Value,
+        outcome: Option<Outcome>,
+    ) -> Result<Met, Failure> {
+        let (client, requirements) = (self.client, self.requirements);
+        let bench = Bench { client, requirements, root: &self.trust.root, now: self.now };
+        let judged = bench.judge(reference).await?;
+        let oracle = Oracle {
+            client,
+            controller: self.controller.clone(),
+            secrets: self.secrets(),
+            public_root: (!self.own_trust).then_some(&self.trust.root),
+            now: self.now,
+        };
+        let prediction = oracle.predict(object).await?;
+        let predicted = Flux::predicted(&prediction);
+        Ok(Met { judged, prediction, predicted, outcome })
+    }
+
+    fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        if self.own_trust {
+            let file = ("trusted_root.json".to_owned(), self.trust.root_json.clone());
+            let secret = Secret::Found([file].into());
+            secrets.insert(self.namespace, TRUSTED_ROOT_SECRET, secret);
+        }
+        secrets
+    }
+
+    /// Of a control that is about a tag.
+    async fn tag_names_it(
+        &self,
+        control: &Control,
+        reference: &Reference,
+    ) -> Option<Result<bool, String>> {
+        let tag = Target::Tag(control.tag.clone()?);
+        let found = self.client.manifest(&reference.repository, &tag).await;
+        Some(match found {
+            Ok(Lookup::Found(manifest)) => Ok(manifest.digest == reference.target.to_string()),
+            Ok(Lookup::Absent) => Ok(false),
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    fn report(&self, control: &Control, findings: Vec<Finding>) -> ControlReport {
+        let Control { name, does, reference, refused_by, .. } = control.clone();
+        let artifact = &self.requirements.artifact;
+        let report = report_of(name, does, artifact, refused_by, findings);
+        ControlReport { reference: Some(reference), ..report }
+    }
+}
+
+/// Why the neighbour proves nothing.
+fn neighbour_refused(met: &Met, reference: &str) -> Option<Finding> {
+    let judged = met.judged.verdict() == Some(Verdict::Verified);
+    let flux = [Some(&met.predicted), met.observed().as_ref()]
+        .into_iter()
+        .flatten()
+        .find(|flux| **flux != Flux::AcceptedVerified)
+        .cloned();
+    let found = match (judged, flux) {
+        (true, None) => return None,
+        (false, _) => format!("the judge: {}", codes(&met.judged)),
+        (true, Some(flux)) => format!("source-controller: {}", flux.words()),
+    };
+    let message = "the good artifact beside the controls was not accepted by the same lock";
+    let finding = Finding::new(Code::ControlNeighbourRefused, message)
+        .with_place(Place::object(reference))
+        .with_mismatch("accepted and verified", found);
+    debug_assert_eq!(verdict_of(std::slice::from_ref(&finding)), Verdict::Unknown);
+    Some(finding)
+}
