@@ -185,7 +185,7 @@ impl Workshop<'_> {
         let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
         self.client.push_manifest(&self.into, &Target::Digest(digest), media_type, bytes).await?;
         if with_evidence {
-            let artifact = Descriptor::new(media_type, &digest.to_string(), size);
+            let artifact = Descriptor::new(media_type, digest.to_string(), size);
             for referrer in &self.evidence.referrers {
                 let label = label(&referrer.manifest.bytes);
                 for bundle in &referrer.bundles {

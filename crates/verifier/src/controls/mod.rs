@@ -42,7 +42,7 @@ pub async fn controls(arguments: &ControlsArguments, now: Timestamp) -> Result<R
         return clean(arguments, now).await;
     }
     let world = &arguments.world;
-    let config = world.stood_in(world.read_config(now)?);
+    let config = world.config.stood_in(world.config.read_config(now)?);
     let chosen = Chosen::new(arguments.environment.as_deref(), world, now)?;
     let client = match Client::new(world.client_options()) {
         Ok(client) => client,
@@ -56,7 +56,7 @@ pub async fn controls(arguments: &ControlsArguments, now: Timestamp) -> Result<R
         },
     };
     let name = artifact_name(arguments, &config, &set)?;
-    let requirements = config.requirements(&name, &world.issuers()).ok_or_else(|| {
+    let requirements = config.requirements(&name, &world.config.issuers()).ok_or_else(|| {
         let known: Vec<&str> = config.artifacts.keys().map(String::as_str).collect();
         Failure::usage(format!("there is no artifact {name}\nthere are: {}", known.join(", ")))
     })?;
@@ -132,7 +132,7 @@ fn artifact_name(
         return Ok(name.clone());
     }
     let mut reference = Reference::parse(&set.artifact).map_err(Failure::data)?;
-    arguments.world.stand_in(&mut reference.repository, config);
+    arguments.world.config.stand_in(&mut reference.repository, config);
     let repository = reference.repository.to_string();
     if let Some((name, _)) = config.artifact_for_repository(&repository) {
         return Ok(name.to_owned());
