@@ -12,6 +12,8 @@ use super::{Api, Peers, Setup};
 use crate::failure::{Context as _, Failure, Outcome};
 use crate::program::{Program, Service, free_port};
 
+/// The programs that it consists of.
+pub(super) const PARTS: &[&str] = &["etcd", "kube-apiserver"];
 /// Letters on a line of a PEM file.
 const PEM_LINE: usize = 64;
 /// Bytes of chance in a token.

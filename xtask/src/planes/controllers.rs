@@ -42,11 +42,15 @@ impl Controller {
 
 const KUSTOMIZE: &str = "kustomize-controller";
 
+/// The controllers of a plane.
+pub(super) fn of(setup: &Setup) -> impl Iterator<Item = &'static str> {
+    std::iter::once(setup.controller.peer()).chain(setup.kustomize.then_some(KUSTOMIZE))
+}
+
 /// Makes the kinds known that the controllers of this plane reconcile.
 pub(super) fn define(workspace: &Workspace, api: &Api, setup: &Setup) -> Outcome {
-    let controllers = [Some(setup.controller.peer()), setup.kustomize.then_some(KUSTOMIZE)];
     let mut names = Vec::new();
-    for controller in controllers.into_iter().flatten() {
+    for controller in of(setup) {
         let folder = peers::definitions(workspace, controller);
         for entry in folder.read_dir_utf8().context(|| folder.to_string())? {
             let path = entry?.into_path();

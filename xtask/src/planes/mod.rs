@@ -6,6 +6,7 @@ pub(crate) mod command;
 mod control_plane;
 mod controllers;
 mod kubeconfig;
+mod rights;
 mod simulated;
 
 use std::collections::BTreeMap;
@@ -116,7 +117,12 @@ pub(crate) const MISSING: &str = "install Go and run `cargo xtask peers`";
 
 impl Peers {
     fn new(workspace: &Workspace, setup: &Setup) -> Outcome<Peers> {
-        Ok(Peers { folder: workspace.peers(), home: setup.folder.join("home") })
+        let peers = Peers { folder: workspace.peers(), home: setup.folder.join("home") };
+        // All that is missing is told before anything is started.
+        for name in control_plane::PARTS.iter().copied().chain(controllers::of(setup)) {
+            peers.program(name)?;
+        }
+        Ok(peers)
     }
 
     fn program(&self, name: &str) -> Outcome<Program> {

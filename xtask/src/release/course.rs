@@ -87,7 +87,7 @@ impl<'a> Course<'a> {
         let program = Program::new(self.workspace.binary(PROFILE, run.program))
             .args(run.arguments(&self.given)?)
             .empty_environment()
-            .envs(&self.environment(step, run.holds)?)
+            .envs(&self.environment(step, run)?)
             .time_limit(STEP_TIME_MAX);
         let output = program.run_talking()?;
         if let Some(file) = run.keeps {
@@ -110,9 +110,9 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    fn environment(&self, step: &Step, holds: Holds) -> Outcome<BTreeMap<String, String>> {
+    fn environment(&self, step: &Step, run: &Run) -> Outcome<BTreeMap<String, String>> {
         let job = self.stack.environment();
-        Ok(match holds {
+        Ok(match run.holds {
             Holds::SigningToken => job.clone(),
             Holds::RegistryCredentials => {
                 let others = job.iter().filter(|(name, _)| !name.starts_with(SIGNING_VARIABLES));
@@ -120,7 +120,7 @@ impl<'a> Course<'a> {
             }
             Holds::Kubeconfig => {
                 let stage = step.plane.ok_or_else(|| Failure::new("a step on no plane"))?;
-                let kubeconfig = self.fleet.kubeconfig(stage)?.to_string();
+                let kubeconfig = self.fleet.kubeconfig(stage, run.command)?.to_string();
                 BTreeMap::from([
                     ("KUBECONFIG".to_owned(), kubeconfig),
                     ("PATH".to_owned(), SYSTEM_PATH.to_owned()),

@@ -37,10 +37,18 @@ const SHOWN: &str = "about";
 /// That ConfigMap.
 const SHOWN_NAME: &str = "platform";
 
+/// The roles that are shipped.
+const ROLES: &str = "crates/verifier/deploy";
+/// Whose rights suffice for a command of the verifier: namespace and name of a service account there.
+const ACCOUNTS: &[(&str, &str, &str)] =
+    &[("controls", "sealwright-controls", "sealwright-controls")];
+
 /// The running planes.
 pub(super) struct Fleet {
     kind: Planes,
     planes: BTreeMap<Stage, Plane>,
+    /// Kubeconfigs that may do what a command needs, and no more.
+    kubeconfigs: BTreeMap<(Stage, &'static str), Utf8PathBuf>,
     /// Folder that was published.
     contents: Option<Utf8PathBuf>,
     /// What production ran before, as `tag@digest`.
@@ -57,14 +65,22 @@ impl Fleet {
         contents: Option<Utf8PathBuf>,
         stack: &DevStack,
     ) -> Outcome<Fleet> {
-        let mut planes = BTreeMap::new();
+        let (mut planes, mut kubeconfigs) = (BTreeMap::new(), BTreeMap::new());
         let stages: &[Stage] = if kind == Planes::None { &[] } else { &Stage::ALL };
         for stage in stages {
             say::stage(&format!("start the {} plane ({})", stage.name(), kind.name()));
             let folder = folder.join(stage.name());
-            planes.insert(*stage, start(workspace, kind, *stage, &folder, stack)?);
+            let plane = start(workspace, kind, *stage, &folder, stack)?;
+            if kind == Planes::Real {
+                plane.apply_folder(&workspace.root.join(ROLES))?;
+                for (command, namespace, account) in ACCOUNTS {
+                    let kubeconfig = plane.kubeconfig_of(namespace, account)?;
+                    kubeconfigs.insert((*stage, *command), kubeconfig);
+                }
+            }
+            planes.insert(*stage, plane);
         }
-        Ok(Fleet { kind, planes, contents, last_good: None, requests: 0 })
+        Ok(Fleet { kind, planes, kubeconfigs, contents, last_good: None, requests: 0 })
     }
 
     /// Whether a step on this plane can be taken.
@@ -72,9 +88,13 @@ impl Fleet {
         self.planes.contains_key(&stage)
     }
 
-    /// Kubeconfig of a plane.
-    pub(super) fn kubeconfig(&self, stage: Stage) -> Outcome<&Utf8Path> {
-        Ok(&self.plane(stage)?.kubeconfig)
+    /// Kubeconfig for a command of the verifier. On a real plane it is that of the shipped account,
+    /// so that its rights are shown to suffice; a simulated plane knows no rights.
+    pub(super) fn kubeconfig(&self, stage: Stage, command: &'static str) -> Outcome<&Utf8Path> {
+        match self.kubeconfigs.get(&(stage, command)) {
+            Some(kubeconfig) => Ok(kubeconfig),
+            None => Ok(&self.plane(stage)?.kubeconfig),
+        }
     }
 
     fn plane(&self, stage: Stage) -> Outcome<&Plane> {
