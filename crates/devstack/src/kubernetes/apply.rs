@@ -3,16 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::fields::{self, Ownership, Path, at, leaves, overlap};
-use super::kinds::Kind;
 use super::status::Refusal;
-use http::StatusCode;
 
 /// Merges `intent` into `live`. `writer` comes without paths.
 pub(crate) fn apply(
-    kind: &Kind,
     live: &Value,
     intent: &Value,
     writer: Ownership,
@@ -22,7 +20,7 @@ pub(crate) fn apply(
     let mut record = fields::record_of(live);
     let conflicts = conflicts(&record, &writer, &wanted, live, intent);
     if !conflicts.is_empty() && !force {
-        return Err(refusal(kind, intent, &conflicts));
+        return Err(refusal(&conflicts));
     }
     let lost: BTreeSet<&Path> = conflicts.iter().map(|(_, path)| path).collect();
     for one in record.iter_mut().filter(|one| !one.is_by(&writer)) {
@@ -72,21 +70,34 @@ fn agree(live: Option<&Value>, intent: Option<&Value>) -> bool {
     live == intent || (object(intent) == Some(0) && object(live).is_some())
 }
 
-fn refusal(kind: &Kind, intent: &Value, conflicts: &[(Ownership, Path)]) -> Refusal {
-    let said: Vec<String> = conflicts
-        .iter()
-        .map(|(one, path)| {
-            let (manager, version) = (&one.manager, &one.api_version);
-            format!("conflict with \"{manager}\" using {version}: {}", fields::shown(path))
-        })
-        .collect();
-    let plural = if said.len() == 1 { "" } else { "s" };
-    let message = format!("Apply failed with {} conflict{plural}: {}", said.len(), said.join("; "));
-    let causes = said.iter().zip(conflicts).map(|(message, (_, path))| {
-        json!({"reason": "FieldManagerConflict", "message": message, "field": fields::shown(path)})
-    });
-    let name = intent["metadata"]["name"].as_str().unwrap_or_default();
-    Refusal::new(StatusCode::CONFLICT, message).of(kind, name).causes(causes.collect())
+fn refusal(conflicts: &[(Ownership, Path)]) -> Refusal {
+    let with = conflicts.iter().map(|(one, path)| (owner(one), fields::shown(path)));
+    let with: Vec<(String, String)> = with.collect();
+    let message = match with.as_slice() {
+        [(owner, path)] => format!("Apply failed with 1 conflict: conflict with {owner}: {path}"),
+        _ => {
+            let said: Vec<String> =
+                with.iter().map(|(owner, path)| format!("conflict with {owner}: {path}")).collect();
+            format!("Apply failed with {} conflicts: {}", said.len(), said.join("\n"))
+        }
+    };
+    let cause = |(owner, path): &(String, String)| {
+        let message = format!("conflict with {owner}");
+        json!({"reason": "FieldManagerConflict", "message": message, "field": path})
+    };
+    Refusal::new(StatusCode::CONFLICT, message).causes(with.iter().map(cause).collect())
+}
+
+/// The owner of a field, as the API server names it.
+fn owner(one: &Ownership) -> String {
+    let mut owner = format!("\"{}\"", one.manager);
+    if !one.subresource.is_empty() {
+        owner.push_str(&format!(" with subresource \"{}\"", one.subresource));
+    }
+    if one.operation == "Update" {
+        owner.push_str(&format!(" using {} at {}", one.api_version, one.time));
+    }
+    owner
 }
 
 /// Objects field by field, everything else whole.
@@ -104,7 +115,6 @@ fn merge(into: &mut Value, from: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::kinds::named;
 
     fn by(manager: &str) -> Ownership {
         Ownership {
@@ -119,7 +129,7 @@ mod tests {
 
     fn applied(live: &Value, spec: Value, manager: &str, force: bool) -> Result<Value, Refusal> {
         let intent = json!({"metadata": {"name": "a"}, "spec": spec});
-        apply(named("ocirepositories").unwrap(), live, &intent, by(manager), force)
+        apply(live, &intent, by(manager), force)
     }
 
     #[test]

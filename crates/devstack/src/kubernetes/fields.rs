@@ -24,6 +24,9 @@ const SYSTEM: &[&str] = &[
     "uid",
 ];
 
+/// Last name of the path of an object itself, apart from what is in it.
+const ITSELF: &str = ".";
+
 /// One writer's part of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ownership {
@@ -45,21 +48,30 @@ pub(crate) fn record_of(object: &Value) -> Vec<Ownership> {
 
 /// Writes the record into an object.
 pub(crate) fn put_record(object: &mut Value, record: &[Ownership]) {
-    let entries: Vec<Value> =
-        record.iter().filter(|one| !one.paths.is_empty()).map(Ownership::write).collect();
-    object["metadata"]["managedFields"] = Value::Array(entries);
+    let mut record: Vec<&Ownership> = record.iter().filter(|one| !one.paths.is_empty()).collect();
+    // As the API server lists them: applies first, then by time and name.
+    record.sort_by_key(|one| (one.operation.as_str(), one.time.as_str(), one.manager.as_str()));
+    let entries: Vec<Value> = record.into_iter().map(Ownership::write).collect();
+    if !entries.is_empty() {
+        object["metadata"]["managedFields"] = Value::Array(entries);
+    } else if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.shift_remove("managedFields");
+    }
 }
 
 /// After an update: what changed belongs to `writer`, and what is gone to nobody. `writer` comes
-/// without paths.
+/// without paths, and owns nothing of the status unless that is what it writes.
 pub(crate) fn updated(
     mut record: Vec<Ownership>,
     writer: Ownership,
     live: &Value,
     new: &Value,
 ) -> Vec<Ownership> {
-    let changed: BTreeSet<Path> =
-        leaves(new).into_iter().filter(|path| at(live, path) != at(new, path)).collect();
+    let mut changed: BTreeSet<Path> = leaves(new)
+        .into_iter()
+        .filter(|path| (path[0] == "status") == (writer.subresource == "status"))
+        .filter(|path| at(live, path) != at(new, path))
+        .collect();
     for one in &mut record {
         let mine = one.is_by(&writer);
         one.paths.retain(|path| {
@@ -69,6 +81,8 @@ pub(crate) fn updated(
     if changed.is_empty() {
         return record;
     }
+    let made: Vec<Path> = changed.iter().flat_map(|path| objects_above(path, live)).collect();
+    changed.extend(made);
     match record.iter_mut().find(|one| one.is_by(&writer)) {
         Some(mine) => {
             mine.paths.extend(changed);
@@ -77,6 +91,13 @@ pub(crate) fn updated(
         None => record.push(Ownership { paths: changed, ..writer }),
     }
     record
+}
+
+/// The objects on the way to a path that were not there before; `metadata` itself belongs to nobody.
+fn objects_above(path: &[String], live: &Value) -> Vec<Path> {
+    let above = (1..path.len()).map(|depth| &path[..depth]);
+    let made = above.filter(|above| *above != ["metadata"] && at(live, above).is_none());
+    made.map(|above| [above, &[ITSELF.to_owned()]].concat()).collect()
 }
 
 impl Ownership {
@@ -104,15 +125,11 @@ impl Ownership {
         let mut fields = json!({});
         for path in &self.paths {
             let mut place = &mut fields;
-            for (depth, name) in path.iter().enumerate() {
-                place = &mut place[format!("f:{name}")];
+            for name in path {
+                let key = if name == ITSELF { ITSELF.to_owned() } else { format!("f:{name}") };
+                place = &mut place[key];
                 if place.is_null() {
                     *place = json!({});
-                }
-                // An update owns the objects on the way, too; `metadata` itself belongs to nobody.
-                let inner = depth + 1 < path.len() && path[depth] != "metadata";
-                if inner && self.operation == "Update" {
-                    place["."] = json!({});
                 }
             }
         }
@@ -128,14 +145,17 @@ impl Ownership {
 }
 
 fn read_paths(fields: &Value, path: &mut Path, paths: &mut BTreeSet<Path>) {
+    let name = |key: &str| match key {
+        ITSELF => Some(ITSELF.to_owned()),
+        key => key.strip_prefix("f:").map(str::to_owned),
+    };
     let named = fields.as_object().into_iter().flatten();
-    let mut named =
-        named.filter_map(|(key, below)| Some((key.strip_prefix("f:")?, below))).peekable();
+    let mut named = named.filter_map(|(key, below)| Some((name(key)?, below))).peekable();
     if named.peek().is_none() && !path.is_empty() {
         paths.insert(path.clone());
     }
     for (name, below) in named {
-        path.push(name.to_owned());
+        path.push(name);
         read_paths(below, path, paths);
         path.pop();
     }
@@ -177,6 +197,7 @@ fn descend(value: &Value, path: &mut Path, paths: &mut BTreeSet<Path>) {
 
 /// What stands at a path.
 pub(crate) fn at<'a>(object: &'a Value, path: &[String]) -> Option<&'a Value> {
+    let path = path.strip_suffix(&[ITSELF.to_owned()]).unwrap_or(path);
     path.iter().try_fold(object, |value, name| value.get(name))
 }
 

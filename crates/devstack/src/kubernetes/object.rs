@@ -178,7 +178,10 @@ mod tests {
             labelled["metadata"]["generation"], 1,
             "labels do not count, nor what a writer says"
         );
-        assert_eq!(labelled.get("status"), None, "the status has a path of its own");
+        assert_eq!(
+            labelled["status"]["observedGeneration"], -1,
+            "the status has a path of its own"
+        );
         let ready = settled(Some(&labelled), json!({"status": {"x": 1}, "spec": {}}), Part::Status);
         assert_eq!((&ready["status"]["x"], &ready["spec"]), (&json!(1), &labelled["spec"]));
         assert_eq!(ready["metadata"]["generation"], 1);

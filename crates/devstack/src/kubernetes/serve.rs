@@ -206,8 +206,12 @@ fn deleted(target: &Target, object: &Value, gone: bool) -> Response<Body> {
     if !gone {
         return answer(StatusCode::OK, object);
     }
-    let details = json!({"name": object["metadata"]["name"], "group": target.kind.group,
-        "kind": target.kind.plural, "uid": object["metadata"]["uid"]});
+    let metadata = &object["metadata"];
+    let mut details =
+        json!({"name": metadata["name"], "kind": target.kind.plural, "uid": metadata["uid"]});
+    if !target.kind.group.is_empty() {
+        details["group"] = json!(target.kind.group);
+    }
     let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {},
         "status": "Success", "details": details});
     answer(StatusCode::OK, &status)

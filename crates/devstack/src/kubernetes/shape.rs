@@ -158,6 +158,9 @@ fn retain(
 
 /// Fills in what the object leaves open.
 pub(crate) fn fill_in(kind: &Kind, object: &mut Value) {
+    if kind.group.ends_with(".toolkit.fluxcd.io") && object["status"].is_null() {
+        object["status"] = json!({"observedGeneration": -1});
+    }
     for (_, place, field, value) in DEFAULTS.iter().filter(|row| row.0 == kind.plural) {
         if let Some(Value::Object(fields)) = object.pointer_mut(place)
             && !fields.contains_key(*field)
@@ -170,8 +173,9 @@ pub(crate) fn fill_in(kind: &Kind, object: &mut Value) {
 /// What is wrong with an object, as the API server would say it.
 pub(crate) fn complaint(kind: &Kind, object: &Value) -> Option<String> {
     for (_, place, fields) in REQUIRED.iter().filter(|row| row.0 == kind.plural) {
-        let within = object.pointer(place);
-        let missing = fields.iter().find(|field| within.is_none_or(|spec| spec[**field].is_null()));
+        // An object without a spec is let in, and its controller has something to complain about.
+        let within = object.pointer(place)?;
+        let missing = fields.iter().find(|field| within[**field].is_null());
         if let Some(field) = missing {
             let path = place.trim_start_matches('/').replace('/', ".");
             return Some(format!("{path}.{field}: Required value"));
@@ -249,7 +253,7 @@ mod tests {
         let mut object = json!({"spec": {"url": "oci://r/a", "verify": {}, "timeout": "5s"}});
         fill_in(kind, &mut object);
         let expected = json!({"spec": {"url": "oci://r/a", "verify": {"provider": "cosign"},
-            "timeout": "5s", "provider": "generic"}});
+            "timeout": "5s", "provider": "generic"}, "status": {"observedGeneration": -1}});
         assert_eq!(object, expected);
     }
 
@@ -265,7 +269,7 @@ mod tests {
         for (object, part, why) in [
             (spec(json!({})), None, "all there"),
             (json!({"spec": {"url": "oci://r/a"}}), Some("spec.interval"), "no interval"),
-            (json!({}), Some("spec.interval"), "no spec"),
+            (json!({}), None, "no spec at all"),
             (spec(json!({"url": "https://r/a"})), Some("spec.url"), "another scheme"),
             (spec(json!({"verify": {"provider": "gpg"}})), Some("provider"), "unknown provider"),
             (entry(json!({"issuer": "i", "subject": "s"})), None, "an identity"),

@@ -14,21 +14,15 @@ pub(crate) struct Refusal {
     /// What clients go by, such as `NotFound`.
     reason: &'static str,
     message: String,
-    /// Boxed, since every result carries the room for it.
-    details: Box<Value>,
+    /// What it is about, where it is about an object. Boxed, since every result carries the room for it.
+    details: Option<Box<Value>>,
     retry_after: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(code: StatusCode, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
-            code,
-            reason: reason_of(code),
-            message,
-            details: Box::new(json!({})),
-            retry_after: None,
-        }
+        Self { code, reason: reason_of(code), message, details: None, retry_after: None }
     }
 
     /// Clients are told when to come again.
@@ -59,9 +53,28 @@ impl Refusal {
         Self::new(StatusCode::CONFLICT, message).of(kind, name)
     }
 
+    /// `why` begins with the field: `spec.url: Required value`.
     pub(crate) fn invalid(kind: &Kind, name: &str, why: &str) -> Self {
-        let message = format!("{}.{} \"{name}\" is invalid: {why}", kind.name, kind.group);
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message).of(kind, name)
+        Self::invalid_as(kind, kind.name, name, why)
+    }
+
+    /// The same of an object that calls its kind `said`.
+    pub(crate) fn invalid_as(kind: &Kind, said: &str, name: &str, why: &str) -> Self {
+        let message = match kind.group {
+            "" => format!("{said} \"{name}\" is invalid: {why}"),
+            group => format!("{said}.{group} \"{name}\" is invalid: {why}"),
+        };
+        let mut refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, message).of(kind, name);
+        if let Some(details) = &mut refusal.details {
+            details["kind"] = json!(said);
+        }
+        let (field, message) = why.split_once(": ").unwrap_or(("", why));
+        let reason = match message.split(':').next() {
+            Some("Required value") => "FieldValueRequired",
+            Some("Unsupported value") => "FieldValueNotSupported",
+            _ => "FieldValueInvalid",
+        };
+        refusal.causes(vec![json!({"reason": reason, "message": message, "field": field})])
     }
 
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
@@ -76,23 +89,30 @@ impl Refusal {
 
     /// The same with its causes, each a (reason, message, field).
     pub(crate) fn causes(mut self, causes: Vec<Value>) -> Self {
-        self.details["causes"] = Value::Array(causes);
+        self.details.get_or_insert_with(|| Box::new(json!({})))["causes"] = Value::Array(causes);
         self
     }
 
     /// Names the object that it is about.
     pub(crate) fn of(mut self, kind: &Kind, name: &str) -> Self {
-        self.details = Box::new(json!({"name": name, "group": kind.group, "kind": kind.plural}));
+        let mut details = json!({"name": name, "kind": kind.plural});
+        if !kind.group.is_empty() {
+            details["group"] = json!(kind.group);
+        }
+        self.details = Some(Box::new(details));
         self
     }
 
     /// The `Status` object.
     pub(crate) fn object(&self) -> Value {
-        json!({
+        let mut object = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason, "details": self.details,
-            "code": self.code.as_u16(),
-        })
+            "message": self.message, "reason": self.reason, "code": self.code.as_u16(),
+        });
+        if let Some(details) = &self.details {
+            object["details"] = Value::clone(details);
+        }
+        object
     }
 
     pub(crate) fn response(&self) -> Response<Body> {

@@ -60,9 +60,13 @@ impl Writing<'_> {
         body["metadata"]["name"] = json!(name);
         let key = self.key(&name)?;
         let dropped = self.pruned(&mut body)?;
-        let object = self.store.write(&key, self.query.rehearse(), |live| match live {
-            Some(_) => Err(Refusal::already_exists(key.kind, &name)),
-            None => self.updated(&key, None, body),
+        let object = self.store.write(&key, self.query.rehearse(), |live| {
+            // What is wrong is told first, as the API server does.
+            let made = self.updated(&key, None, body)?;
+            match live {
+                Some(_) => Err(Refusal::already_exists(key.kind, &name)),
+                None => Ok(made),
+            }
         })?;
         Ok(Written { code: StatusCode::CREATED, object, dropped })
     }
@@ -73,7 +77,7 @@ impl Writing<'_> {
         let dropped = self.pruned(&mut body)?;
         if key.kind.is_custom() && body["metadata"]["resourceVersion"].is_null() {
             let why = "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
-            return Err(Refusal::invalid(key.kind, &key.name, why));
+            return Err(Refusal::invalid_as(key.kind, key.kind.plural, &key.name, why));
         }
         let object = self.store.write(&key, self.query.rehearse(), |live| {
             let live = live.ok_or_else(|| Refusal::not_found(key.kind, &key.name))?;
@@ -105,7 +109,7 @@ impl Writing<'_> {
         self.check_type(&intent)?;
         let key = self.key("")?;
         if self.query.get("fieldManager").is_none() {
-            let why = "fieldManager: Required value: is required for apply patch";
+            let why = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch";
             return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why));
         }
         let dropped = self.pruned(&mut intent)?;
@@ -126,7 +130,7 @@ impl Writing<'_> {
             let force = self.query.is("force");
             let base = live.unwrap_or(&nothing);
             check_version(&key, live, &intent)?;
-            let new = apply(key.kind, base, &intent, writer, force)?;
+            let new = apply(base, &intent, writer, force)?;
             Ok(Write::Put(settle(&key, live, new, self.part(), &self.now)?))
         })?;
         Ok(Written { code, object, dropped })
@@ -161,7 +165,10 @@ impl Writing<'_> {
             for field in ["uid", "resourceVersion"] {
                 let wanted = &options["preconditions"][field];
                 if !wanted.is_null() && *wanted != live["metadata"][field] {
-                    let why = format!("the {field} in the precondition ({wanted}) is another");
+                    let is = &live["metadata"][field];
+                    let why = format!(
+                        "the {field} in the precondition ({wanted}) does not match that in record ({is})"
+                    );
                     return Err(Refusal::conflict(key.kind, &key.name, &why));
                 }
             }
@@ -243,24 +250,35 @@ impl Writing<'_> {
 
     fn check_type(&self, body: &Value) -> Result<(), Refusal> {
         let kind = self.target.kind;
-        let said = |field: &str, expected: &str| {
-            let found = body[field].as_str();
-            (found.is_some_and(|found| found != expected))
-                .then(|| format!("{field} is {found:?}, the path expects {expected:?}"))
-        };
-        let named = &body["metadata"];
-        let elsewhere = |field: &str, expected: Option<&str>| {
-            let (found, expected) = (named[field].as_str()?, expected?);
-            (found != expected)
-                .then(|| format!("metadata.{field} is {found:?}, the path says {expected:?}"))
-        };
-        let wrong = (!body.is_object())
-            .then(|| "the body is no JSON object".to_owned())
-            .or_else(|| said("apiVersion", &kind.api_version()))
-            .or_else(|| said("kind", kind.name))
-            .or_else(|| elsewhere("name", self.target.name.as_deref()))
-            .or_else(|| elsewhere("namespace", self.target.namespace.as_deref()));
-        wrong.map_or(Ok(()), |why| Err(Refusal::malformed(why)))
+        if !body.is_object() {
+            return Err(Refusal::malformed("the body is no JSON object"));
+        }
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+        let name = text("/metadata/name").unwrap_or_default();
+        for (field, expected) in
+            [("apiVersion", kind.api_version()), ("kind", kind.name.to_owned())]
+        {
+            let found = body[field].as_str().filter(|found| *found != expected);
+            if let Some(found) = found {
+                let said = body["kind"].as_str().unwrap_or(kind.name);
+                let why = format!("{field}: Invalid value: {found:?}: must be {expected}");
+                return Err(Refusal::invalid_as(kind, said, name, &why));
+            }
+        }
+        for (field, expected) in
+            [("name", &self.target.name), ("namespace", &self.target.namespace)]
+        {
+            let found = body["metadata"][field].as_str();
+            if let (Some(found), Some(expected)) = (found, expected)
+                && found != expected
+            {
+                let why = format!(
+                    "the {field} of the provided object does not match the {field} sent on the request"
+                );
+                return Err(Refusal::malformed(why));
+            }
+        }
+        Ok(())
     }
 
     /// Drops what the kind does not know; with `fieldValidation=Strict` it is an error.
@@ -270,7 +288,11 @@ impl Writing<'_> {
             Some("Strict") if !dropped.is_empty() => {
                 let said: Vec<String> =
                     dropped.iter().map(|path| format!("unknown field \"{path}\"")).collect();
-                Err(Refusal::malformed(format!("strict decoding error: {}", said.join(", "))))
+                let (name, version) = (self.target.kind.name, self.target.kind.version);
+                Err(Refusal::malformed(format!(
+                    "{name} in version \"{version}\" cannot be handled as a {name}: strict decoding error: {}",
+                    said.join(", ")
+                )))
             }
             Some("Ignore") => Ok(Vec::new()),
             _ => Ok(dropped),

@@ -63,6 +63,7 @@ async fn a_verify_block_that_nobody_reads_is_dropped_with_a_warning_or_refused()
     assert_eq!(made.headers()["warning"], "299 - \"unknown field \\\"verify\\\"\"");
     let made: serde_json::Value = made.json().await.unwrap();
     assert_eq!((made.get("verify"), made["spec"].get("verify")), (None, None));
+    assert_eq!(made["status"]["observedGeneration"], -1, "no controller has seen it");
 }
 
 #[tokio::test]
@@ -77,7 +78,7 @@ async fn what_is_wrong_is_refused_as_the_api_server_does() {
         (SOURCES, json!({"metadata": {"name": "x"}, "spec": {}}), 422, "Invalid", "no url"),
         (SOURCES, json!({"spec": {}}), 422, "Invalid", "no name at all"),
         (SOURCES, json!([1]), 400, "BadRequest", "no object"),
-        (SOURCES, other_kind, 400, "BadRequest", "another kind"),
+        (SOURCES, other_kind, 422, "Invalid", "another kind"),
         (&elsewhere, source("x"), 404, "NotFound", "no such namespace"),
     ] {
         let (found, status) = world.create(path, body).await;

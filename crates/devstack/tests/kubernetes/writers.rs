@@ -18,6 +18,14 @@ async fn the_writer_of_the_verify_block_is_on_record() {
     let (_, edited) = world.merge(&app(), other).await;
     let owners = owners_of_verify(&edited);
     assert_eq!(owners, ["kubectl", "tester"], "one wrote the provider, the other the identities");
+    let record = edited["metadata"]["managedFields"].as_array().unwrap();
+    let fields = |entry: &serde_json::Value| entry["fieldsV1"]["f:spec"]["f:verify"].clone();
+    let expected = [json!({".": {}, "f:provider": {}}), json!({"f:matchOIDCIdentity": {}})];
+    assert_eq!(
+        [fields(&record[0]), fields(&record[1])],
+        expected,
+        "who made the block owns it, too"
+    );
     let (_, removed) = world.merge(&app(), json!({"spec": {"verify": null}})).await;
     assert_eq!(owners_of_verify(&removed), Vec::<&str>::new());
     let operations = removed["metadata"]["managedFields"].as_array().unwrap();
