@@ -202,7 +202,7 @@ fn check_is_about(bundle: &Bundle, body: &EntryBody, compares_digests: bool) -> 
                 return Ok(());
             }
             Err(format!(
-                "transparency log dsse/intoto entry payload hash {digest} does not match envelope payload hash {payload}"
+                "transparency log dsse/intoto entry payload hash {payload} does not match envelope payload hash {digest}"
             ))
         }
         None if body.kind != "hashedrekord" => {

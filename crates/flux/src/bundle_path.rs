@@ -39,7 +39,7 @@ pub(crate) fn check_keyless(
 ) -> Result<(), String> {
     let logged = bundle_log::check(bundle, root, controller)
         .map_err(|words| format!("failed to verify log inclusion: {words}"))?;
-    let times = if by_timestamp { timestamps(bundle, root) } else { log_times(logged) };
+    let times = if by_timestamp { timestamps(bundle, root, controller) } else { log_times(logged) };
     let times = times.map_err(|words| format!("failed to verify timestamps: {words}"))?;
     let Some(certificate) = bundle.certificate() else {
         return Err(
@@ -86,7 +86,11 @@ fn log_times(logged: Vec<Timestamp>) -> Result<Vec<Timestamp>, String> {
     Ok(logged)
 }
 
-fn timestamps(bundle: &Bundle, root: &TrustedRoot) -> Result<Vec<Timestamp>, String> {
+fn timestamps(
+    bundle: &Bundle,
+    root: &TrustedRoot,
+    controller: &Controller,
+) -> Result<Vec<Timestamp>, String> {
     let tokens = &bundle.document().verification_material.timestamp_verification_data;
     let tokens = &tokens.rfc3161_timestamps;
     if tokens.len() > TIMESTAMPS_COUNT_MAX {
@@ -95,7 +99,7 @@ fn timestamps(bundle: &Bundle, root: &TrustedRoot) -> Result<Vec<Timestamp>, Str
     }
     let (mut times, mut errors) = (vec![], vec![]);
     for token in tokens {
-        match timestamp(token.signed_timestamp.as_bytes(), bundle.signature(), root) {
+        match timestamp(token.signed_timestamp.as_bytes(), bundle.signature(), root, controller) {
             Ok(time) => times.push(time),
             Err(words) => errors.push(words),
         }
@@ -109,22 +113,30 @@ fn timestamps(bundle: &Bundle, root: &TrustedRoot) -> Result<Vec<Timestamp>, Str
     Ok(times)
 }
 
-fn timestamp(token: &[u8], signature: &[u8], root: &TrustedRoot) -> Result<Timestamp, String> {
+fn timestamp(
+    token: &[u8],
+    signature: &[u8],
+    root: &TrustedRoot,
+    controller: &Controller,
+) -> Result<Timestamp, String> {
     let mut errors = vec![];
     for authority in 0..timestamp_authorities_count(root) {
         match timestamp_by(authority, token, signature, root) {
             Ok(time) => return Ok(time),
-            Err(fault) => errors.push(words(&fault)),
+            Err(fault) => errors.push(words(&fault, controller)),
         }
     }
     Err(format!("unable to verify signed timestamps: {}", joined(&errors)))
 }
 
-fn words(fault: &TimestampFault) -> String {
+fn words(fault: &TimestampFault, controller: &Controller) -> String {
     match fault {
         TimestampFault::OtherMessage => "hashed messages don't match",
         TimestampFault::Foreign => {
             "certificate embedded in the TSR does not match the provided TSA certificate"
+        }
+        TimestampFault::ForeignWithoutCertificate if !controller.derives_log_leaf() => {
+            "error while verifying with chain: pkcs7: No certificate for signer"
         }
         TimestampFault::ForeignWithoutCertificate => {
             "error while verifying signature: pkcs7: No certificate for signer"

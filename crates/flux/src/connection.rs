@@ -34,6 +34,11 @@ pub(crate) fn fault(
             "failed to get credential: failed to get secret '{namespace}/{name}': secrets {name:?} not found"
         )));
     }
+    if let Some(name) = spec.service_account_name.as_deref().filter(|name| !name.is_empty()) {
+        return Err(Stop::Undecided(format!(
+            "whether the service account `{namespace}/{name}` is there, with its pull Secrets, was not looked at"
+        )));
+    }
     if let Some(secret) = &spec.proxy_secret_ref {
         let place = format!("secret '{namespace}/{}'", secret.name);
         let words = match read(secret) {
@@ -44,6 +49,9 @@ pub(crate) fn fault(
         if let Some(words) = words {
             return Ok(Some(format!("failed to get proxy address: {words}")));
         }
+        return Err(Stop::Undecided(
+            "what the controller gets through the proxy cannot be told from here".to_owned(),
+        ));
     }
     let provider = spec.provider.as_deref().unwrap_or("generic");
     if !["", "generic"].contains(&provider) && spec.secret_ref.is_none() {

@@ -169,6 +169,11 @@ impl Controller {
         self.version >= Version::new(1, 9, 0)
     }
 
+    /// Whether the body of an error that was asked for again is kept: go-containerregistry 0.21.6.
+    pub(crate) fn keeps_error_bodies(&self) -> bool {
+        self.version >= Version::new(1, 9, 0)
+    }
+
     /// Whether `matchOIDCIdentity` exists. Before, keyless verification accepts anybody.
     pub fn matches_identities(&self) -> bool {
         self.version >= Version::new(1, 2, 0)

@@ -4,6 +4,7 @@ use sealwright_evidence::bundle::Bundle;
 use sealwright_evidence::steps::read_body;
 use serde_json::Value;
 
+use crate::controller::Controller;
 use crate::image::{Index, Layer, Manifest};
 use crate::inquiry::{Inquiry, Stop, parse_hash};
 use crate::name::Repository;
@@ -92,12 +93,13 @@ fn fetch(
     index: &Index,
     repository: &Repository,
 ) -> Result<Vec<Found>, Stop> {
+    let controller = inquiry.situation.controller;
     let requests =
         index.manifests.iter().map(|child| repository.request(Ask::Manifest(child.digest.clone())));
     let answers = settled(inquiry.ask_all(requests))?;
     let mut layers: Vec<Layer> = vec![];
     for (child, response) in index.manifests.iter().zip(&answers) {
-        match bundle_layer(response, &child.digest, repository) {
+        match bundle_layer(response, &child.digest, repository, controller) {
             Some(layer) => layers.push(layer),
             None => inquiry.met(&rules::REFERRER_SKIPPED),
         }
@@ -106,7 +108,8 @@ fn fetch(
     let answers = settled(inquiry.ask_all(requests))?;
     let mut found = vec![];
     for (layer, response) in layers.iter().zip(answers) {
-        match image::checked_blob(response, layer).ok().map(read).transpose()?.flatten() {
+        match image::checked_blob(response, layer, controller).ok().map(read).transpose()?.flatten()
+        {
             Some(bundle) => found.push(bundle),
             None => inquiry.met(&rules::REFERRER_SKIPPED),
         }
@@ -122,8 +125,13 @@ fn settled(answers: Vec<Result<&Response, Stop>>) -> Result<Vec<&Response>, Stop
     answers.into_iter().collect()
 }
 
-fn bundle_layer(response: &Response, digest: &str, repository: &Repository) -> Option<Layer> {
-    let response = resolve::checked_manifest(response, digest, repository).ok()?;
+fn bundle_layer(
+    response: &Response,
+    digest: &str,
+    repository: &Repository,
+    controller: &Controller,
+) -> Option<Layer> {
+    let response = resolve::checked_manifest(response, digest, repository, controller).ok()?;
     let manifest: Manifest = image::read(&response.body).ok()?;
     let [layer] = manifest.layers.as_slice() else { return None };
     layer.media_type.starts_with(BUNDLE_LAYER).then(|| layer.clone())

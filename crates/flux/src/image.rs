@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+use crate::controller::Controller;
 use crate::inquiry::{Inquiry, Step};
 use crate::name::Repository;
 use crate::seen::{Ask, Response};
@@ -99,13 +100,17 @@ pub(crate) fn blob<'a>(
     repository: &Repository,
 ) -> Step<&'a [u8]> {
     let response = inquiry.ask(repository.request(Ask::Blob(layer.digest.clone())))?;
-    Ok(checked_blob(response, layer))
+    Ok(checked_blob(response, layer, inquiry.situation.controller))
 }
 
 /// The same for an answer that is at hand.
-pub(crate) fn checked_blob<'a>(response: &'a Response, layer: &Layer) -> Result<&'a [u8], String> {
+pub(crate) fn checked_blob<'a>(
+    response: &'a Response,
+    layer: &Layer,
+    controller: &Controller,
+) -> Result<&'a [u8], String> {
     if response.status != 200 {
-        return Err(refused::words("GET", response));
+        return Err(refused::words("GET", response, controller));
     }
     let length = response.content_length.unwrap_or(response.body.len() as u64);
     if length != layer.size {

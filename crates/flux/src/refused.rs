@@ -2,14 +2,20 @@
 
 use serde_json::Value;
 
+use crate::controller::Controller;
 use crate::seen::Response;
 
 /// How much of an error's body is read.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
+/// Statuses that are asked for again, and whose body is lost on the way before version 0.21.6.
+const ASKED_AGAIN: [u16; 7] = [408, 499, 500, 502, 503, 504, 522];
+
 /// The error, for a request with this method.
-pub(crate) fn words(method: &str, response: &Response) -> String {
-    let body = &response.body[..response.body.len().min(ERROR_BYTES_MAX)];
+pub(crate) fn words(method: &str, response: &Response, controller: &Controller) -> String {
+    let lost = !controller.keeps_error_bodies() && ASKED_AGAIN.contains(&response.status);
+    let length = if lost { 0 } else { response.body.len().min(ERROR_BYTES_MAX) };
+    let body = &response.body[..length];
     let status = format!("unexpected status code {} {}", response.status, phrase(response.status));
     let said = match errors(body).as_slice() {
         [] if body.is_empty() && method == "HEAD" => {
@@ -125,7 +131,12 @@ mod tests {
                 body: body.into(),
                 ..Response::default()
             };
-            assert_eq!(words("GET", &response), format!("GET http://r/v2/: {expected}"), "{why}");
+            let controller = Controller::default();
+            assert_eq!(
+                words("GET", &response, &controller),
+                format!("GET http://r/v2/: {expected}"),
+                "{why}"
+            );
         }
     }
 }

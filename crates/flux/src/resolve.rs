@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use sealwright_pattern::GoRegex;
 use serde_json::Value;
 
+use crate::controller::Controller;
 use crate::inquiry::{Inquiry, Step, Stop, is_digest_of, parse_hash};
 use crate::name::Repository;
 use crate::range::{Range, Version};
@@ -110,7 +111,7 @@ pub(crate) fn highest_of(tags: &[String], range: &Range) -> Vec<String> {
 pub(crate) fn tags(inquiry: &mut Inquiry<'_>, repository: &Repository) -> Step<Vec<String>> {
     let response = inquiry.ask(repository.request(Ask::Tags))?;
     if response.status != 200 {
-        return Ok(Err(refused::words("GET", response)));
+        return Ok(Err(refused::words("GET", response, inquiry.situation.controller)));
     }
     let body: Value = serde_json::from_slice(&response.body)
         .map_err(|error| Stop::Undecided(format!("the list of tags cannot be read: {error}")))?;
@@ -145,7 +146,7 @@ fn digest_of_tag(inquiry: &mut Inquiry<'_>, tag: &str, repository: &Repository) 
     }
     let response = inquiry.ask(repository.request(Ask::Manifest(tag.to_owned())))?;
     if response.status != 200 {
-        return Ok(Err(refused::words("GET", response)));
+        return Ok(Err(refused::words("GET", response, inquiry.situation.controller)));
     }
     Ok(Ok(sealwright_evidence::Digest::of(&response.body).to_string()))
 }
@@ -164,7 +165,7 @@ pub(crate) fn manifest<'a>(
     repository: &Repository,
 ) -> Step<&'a Response> {
     let response = inquiry.ask(repository.request(Ask::Manifest(digest.to_owned())))?;
-    Ok(checked_manifest(response, digest, repository))
+    Ok(checked_manifest(response, digest, repository, inquiry.situation.controller))
 }
 
 /// The same for an answer that is at hand.
@@ -172,9 +173,10 @@ pub(crate) fn checked_manifest<'a>(
     response: &'a Response,
     digest: &str,
     repository: &Repository,
+    controller: &Controller,
 ) -> Result<&'a Response, String> {
     if response.status != 200 {
-        return Err(refused::words("GET", response));
+        return Err(refused::words("GET", response, controller));
     }
     if !is_digest_of(&response.body, digest) {
         let found = sealwright_evidence::Digest::of(&response.body).to_string();

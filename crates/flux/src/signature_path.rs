@@ -68,10 +68,10 @@ pub(crate) fn verify(
         return Err(Stop::Lacking);
     }
     inquiry.met(&rules::SIGNATURE_ORDER);
-    let now = inquiry.situation.now;
+    let (now, controller) = (inquiry.situation.now, inquiry.situation.controller);
     let (mut errors, mut online, mut bound, mut accepted) = (vec![], false, false, false);
     for (layer, answer) in layers.iter().zip(answers) {
-        let checked = image::checked_blob(answer?, layer)
+        let checked = image::checked_blob(answer?, layer, controller)
             .map_err(Fault::Words)
             .and_then(|payload| check(layer, payload, by, now).map(|()| payload));
         match checked {
@@ -109,7 +109,7 @@ fn layers(
     match response.status {
         200 => {}
         404 => return Ok(Ok(vec![])),
-        _ => return Ok(Err(refused::words("GET", response))),
+        _ => return Ok(Err(refused::words("GET", response, inquiry.situation.controller))),
     }
     let manifest: Result<Manifest, String> = image::of_answer(inquiry, response, &tag, repository)?;
     Ok(manifest.and_then(|manifest| match manifest.layers.len() {
