@@ -1,4 +1,4 @@
-//! The Kubernetes API, as far as tasks need it: apply, get, list, delete, wait.
+//! The Kubernetes API, as far as tasks need it: apply, get, list, wait.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -116,14 +116,6 @@ impl Api {
                 _ => Ok(Vec::new()),
             },
             (status, answer) => Err(refused("list", &path, status, &answer)),
-        }
-    }
-
-    /// Takes the object away; it may be gone already.
-    pub(crate) fn delete(&self, object: &Named) -> Outcome {
-        match self.send("DELETE", &object.path(), None)? {
-            (200 | 202 | 404, _) => Ok(()),
-            (status, answer) => Err(refused("delete", &object.path(), status, &answer)),
         }
     }
 

@@ -8,8 +8,7 @@ use crate::failure::Outcome;
 use crate::release::flow::{Holds, Run};
 use crate::release::steps::RELEASE;
 
-/// Steps that only a desk has: elsewhere a cluster has its source, written once and committed, and
-/// known-bad artifacts are made where nobody's tag is near.
+/// Commands that only a desk runs: elsewhere the source of a cluster is written once and committed.
 const ONLY_HERE: &[&str] = &["render"];
 
 /// How a line starts whose program must hold no more than this.
@@ -60,8 +59,8 @@ fn check_flow(file: &File) -> Complaints {
 
 fn check_line(run: &Run, line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let names = |word: &&str| word.trim_end_matches([')', '"']).ends_with(run.program);
-    let at = words.iter().position(|word| names(&word));
+    let names = |word: &str| word.trim_end_matches([')', '"']).ends_with(run.program);
+    let at = words.iter().position(|word| names(word));
     let command = at.and_then(|at| words.get(at + 1)).copied().unwrap_or_default();
     if command != run.command {
         let (program, command) = (run.program, run.command);
