@@ -518,6 +518,11 @@ codes! {
         "The certificate is not for our key, or the log entry or timestamp is not about our signature."
         "A broken or hostile service; its answer would prove nothing."
         "Look at which service the signing config names, and run it again.";
+    PublicationUnacceptable "SW6029" Error
+        "Flux in an environment would not take the artifact"
+        "By the rules of its version, with the verify block that the configuration renders, `Ready` would become False."
+        "The tag has not moved, so no cluster has seen it; moved, it would stop that cluster's deliveries."
+        "Read the condition and the rule; correct the environment or the signers in sealwright.yaml, and run it again.";
     PredictedRefusal "SW7001" Error
         "Flux will not take the source"
         "By the rules of this version of source-controller, `Ready` becomes False."

@@ -15,7 +15,7 @@ use crate::cli::{
 use crate::commands::{Failure, limits};
 use crate::contents::threads_available;
 use crate::progress;
-use crate::publish::{Packing, Parts, TokenSource, World};
+use crate::publish::{Environments, Packing, Parts, TokenSource, World};
 use crate::source::SourceFlags;
 
 /// Bytes of a configuration that are read: one more than the parser takes, so that it says so.
@@ -126,7 +126,7 @@ impl Chosen {
             Some(StrangerCredentials::Ambient) => ClientOptions::ambient(),
             Some(StrangerCredentials::None) | None => ClientOptions::stranger(),
         };
-        Ok(World::new(Parts {
+        let mut world = World::new(Parts {
             name: self.name.clone(),
             repository: self.repository.clone(),
             requirements: self.requirements.clone(),
@@ -135,7 +135,10 @@ impl Chosen {
             trust: TrustSource::parse(&common.trust),
             http: http(common),
             talk: progress::choose(),
-        }))
+        });
+        let config = self.config.clone();
+        world.environments = Some(Environments { config, issuers: issuers(common) });
+        Ok(world)
     }
 
     /// The folder to pack: the flag's, else the configuration's, which is relative to its file.

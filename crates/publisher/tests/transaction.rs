@@ -175,3 +175,69 @@ async fn staging_tags_are_pruned_and_final_ones_are_not() {
     assert_ne!(stage.digest(PATH, "latest").await, Some(published.digest));
     assert_eq!(stage.verdict(PATH, "latest").await, Some(Verdict::Verified));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_flux_will_say_in_each_environment_is_known_before_the_tag_moves() {
+    for referrers_api in [true, false] {
+        let stage = Stage::with(RegistryOptions { referrers_api, ..RegistryOptions::default() });
+        let environments = "
+environments:
+  local: {trust: devstack, flux: '2.9'}
+  prod: {trust: public, flux: '2.9'}
+  older: {trust: public, flux: '2.8'}
+";
+        let world = stage.world_with_environments(PATH, environments);
+        let receipt = publish(&world, &stage.packing()).await.unwrap();
+        let told: Vec<(&str, bool)> = receipt
+            .predictions
+            .iter()
+            .map(|one| (one.environment.as_str(), one.rehearsed))
+            .collect();
+        assert_eq!(told, [("local", false), ("older", true), ("prod", true)]);
+        for one in &receipt.predictions {
+            assert_eq!(one.predicted.outcomes[0].ready.as_deref(), Some("True"), "{one:?}");
+        }
+        assert_eq!(stage.verdict(PATH, "latest").await, Some(Verdict::Verified));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_whose_flux_would_refuse_it_stops_before_the_tag_moves() {
+    for (environment, words, why) in [
+        ("{trust: public, flux: '2.7'}", "no signatures found", "bundles are not looked for"),
+        (
+            "{trust: devstack, flux: '2.8'}",
+            "no trustedRootSecretRef",
+            "it cannot be told whom to trust",
+        ),
+    ] {
+        let stage = Stage::new();
+        let environments = format!(
+            "\nenvironments:\n  good: {{trust: public, flux: '2.9'}}\n  old: {environment}\n"
+        );
+        let world = stage.world_with_environments(PATH, &environments);
+        let stopped = publish(&world, &stage.packing()).await.unwrap_err();
+        assert!(stopped.is(Code::PublicationUnacceptable), "{why}: {stopped:?}");
+        assert_eq!(stopped.verdict(), Verdict::Refused, "{why}");
+        let finding = &stopped.findings[1];
+        assert_eq!(finding.code, Code::PredictedRefusal, "{why}");
+        let said = format!("{} {}", finding.message, finding.found.as_deref().unwrap_or_default());
+        assert!(said.contains(words), "{why}: {said}");
+        assert_eq!(stage.tag_writes("latest"), 0, "{why}");
+        assert_eq!(stage.digest(PATH, "latest").await, None, "{why}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn predicting_costs_two_requests_that_gathering_does_not_make() {
+    let stage = Stage::new();
+    let without = publish(&stage.world(PATH), &stage.packing()).await.unwrap();
+    let environments = "
+environments:
+  local: {trust: devstack, flux: '2.9'}
+  prod: {trust: public, flux: '2.9'}
+";
+    let world = stage.world_with_environments("acme/other", environments);
+    let with = publish(&world, &stage.packing()).await.unwrap();
+    assert_eq!(with.registry_requests, without.registry_requests + 2);
+}

@@ -14,7 +14,7 @@ use crate::auth::Access;
 use crate::client::Client;
 use crate::error::{Fault, RegistryError, quoted};
 use crate::limits::{
-    BUNDLE_BYTES_MAX, EVIDENCE_BYTES_MAX, FLUX_BYTES_MAX, FLUX_REQUESTS_COUNT_MAX,
+    EVIDENCE_BYTES_MAX, FLUX_BLOB_BYTES_MAX, FLUX_BYTES_MAX, FLUX_REQUESTS_COUNT_MAX,
     FLUX_ROUNDS_COUNT_MAX, INDEX_BYTES_MAX, MANIFEST_BYTES_MAX, PAGES_COUNT_MAX, TAGS_COUNT_MAX,
     TAGS_PAGE_BYTES_MAX, TAGS_PAGE_COUNT,
 };
@@ -91,7 +91,7 @@ impl Client {
                 (Method::GET, rest, Some(ACCEPT_INDEX), INDEX_BYTES_MAX)
             }
             Question::Blob(digest) => {
-                (Method::GET, format!("blobs/{}", checked(digest)?), None, BUNDLE_BYTES_MAX)
+                (Method::GET, format!("blobs/{}", checked(digest)?), None, FLUX_BLOB_BYTES_MAX)
             }
         };
         let repository = repository(request);

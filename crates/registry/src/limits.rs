@@ -106,3 +106,7 @@ pub const FLUX_ROUNDS_COUNT_MAX: usize = 16;
 
 /// Bytes of all answers that are held to see any number of sources as Flux does.
 pub const FLUX_BYTES_MAX: u64 = 4 * EVIDENCE_BYTES_MAX;
+
+/// Bytes of one blob that is read as Flux reads it: beside bundles those are layers, of which
+/// manifests fill a few MiB.
+pub const FLUX_BLOB_BYTES_MAX: usize = 64 << 20;

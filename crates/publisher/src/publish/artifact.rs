@@ -90,6 +90,11 @@ impl Artifact {
             || tarball == Some(&packed.tarball.to_string())
     }
 
+    /// Digest of its one layer.
+    pub(super) fn layer(&self) -> Option<&str> {
+        self.layer.as_deref()
+    }
+
     pub(super) fn descriptor(&self) -> Descriptor {
         let size = self.manifest.bytes.len() as u64;
         Descriptor::new(&self.manifest.media_type, self.digest.to_string(), size)

@@ -1,12 +1,13 @@
 //! Looking as a stranger: no credentials, no connection and no trusted root from before.
 
 use sealwright_evidence::{Evidence, Judgement, judge as judge_evidence};
-use sealwright_keyless::{TrustSource, load_trust};
+use sealwright_keyless::{Trust, TrustSource, load_trust};
 use sealwright_policy::report::TrustNote;
-use sealwright_policy::{Code, Finding, Place};
+use sealwright_policy::{Code, Finding, Place, Verdict};
 use sealwright_registry::{Client, GatherOptions, Lookup, Target};
 
 use super::artifact::Artifact;
+use super::foreseen::{self, Foreseen};
 use super::stopped::Stopped;
 use super::world::World;
 
@@ -15,6 +16,8 @@ use super::world::World;
 pub(super) struct Looked {
     pub(super) judgement: Judgement,
     pub(super) trust: TrustNote,
+    /// What the Flux of the environments will say; only where it was asked.
+    pub(super) foreseen: Vec<Foreseen>,
 }
 
 /// The artifact behind the reference, with the publisher's credentials.
@@ -37,22 +40,51 @@ pub(super) async fn judge(world: &World, artifact: &Artifact) -> Result<Looked, 
     let stranger = stranger(world)?;
     let looked = judge_with(world, &stranger, artifact).await;
     world.count(&stranger);
+    looked.map(|(looked, ..)| looked)
+}
+
+/// The same, and when it is verified, what the Flux of every environment will say.
+pub(super) async fn judge_and_foresee(
+    world: &World,
+    artifact: &Artifact,
+) -> Result<Looked, Stopped> {
+    let stranger = stranger(world)?;
+    let looked = foresee_with(world, &stranger, artifact).await;
+    world.count(&stranger);
     looked
+}
+
+async fn foresee_with(
+    world: &World,
+    stranger: &Client,
+    artifact: &Artifact,
+) -> Result<Looked, Stopped> {
+    let ahead = foreseen::look_ahead(world, stranger, artifact);
+    let judged = judge_with(world, stranger, artifact);
+    let (judged, seen) = futures::future::join(judged, ahead).await;
+    let (mut looked, evidence, trust) = judged?;
+    if looked.judgement.verdict == Verdict::Verified {
+        let foresee = foreseen::foresee(world, stranger, artifact, &evidence, &trust, seen);
+        looked.foreseen = foresee.await?;
+    }
+    Ok(looked)
 }
 
 async fn judge_with(
     world: &World,
     stranger: &Client,
     artifact: &Artifact,
-) -> Result<Looked, Stopped> {
+) -> Result<(Looked, Evidence, Trust), Stopped> {
     let now = jiff::Timestamp::now();
     let trust = uncached(&world.trust);
     let evidence = gather(world, stranger, artifact);
     let (root, evidence) = futures::future::join(load_trust(&trust, now), evidence).await;
     let root =
         root.map_err(|error| Stopped::from(Finding::new(error.code(), error.to_string())))?;
-    let judgement = judge_evidence(&evidence?, &root.root, &world.requirements, now);
-    Ok(Looked { judgement, trust: root.note })
+    let evidence = evidence?;
+    let judgement = judge_evidence(&evidence, &root.root, &world.requirements, now);
+    let looked = Looked { judgement, trust: root.note.clone(), foreseen: vec![] };
+    Ok((looked, evidence, root))
 }
 
 async fn gather(

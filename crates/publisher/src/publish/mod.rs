@@ -8,6 +8,7 @@ mod admitted;
 mod artifact;
 mod attested;
 mod confirmed;
+mod foreseen;
 mod look;
 mod packed;
 mod plan;
@@ -24,6 +25,7 @@ mod world;
 
 pub use admitted::{Admission, admission};
 pub use artifact::{Artifact, CONTENTS};
+pub use foreseen::{Environments, Foreseen};
 pub use packed::Packing;
 pub use plan::{Action, Plan, plan};
 pub use receipt::{Identity, Outcome, ProvenAs, Receipt, Tagged};

@@ -31,7 +31,7 @@ pub(super) async fn prove(world: &World, artifact: &Artifact) -> Result<Proven, 
     world.begin(Step::Prove, "reading everything back as a stranger");
     let mut waits = world.waits.iter();
     loop {
-        let stopped = match look::judge(world, artifact).await {
+        let stopped = match look::judge_and_foresee(world, artifact).await {
             Ok(looked) => match judged(world, artifact, looked) {
                 Ok(proven) => return Ok(proven),
                 Err(looked) => unproven(world, artifact, *looked),
@@ -60,7 +60,9 @@ pub(super) fn judged(
         .iter()
         .map(|one| format!("{} by {}", one.evidence, one.signer.as_deref().unwrap_or("nobody")));
     let signers: Vec<String> = signers.collect();
-    world.done(Step::Prove, format!("{}: {}", judgement.verdict, signers.join(", ")));
+    let ready = looked.foreseen.iter().map(|one| format!("Ready in {}", one.environment));
+    let facts: Vec<String> = signers.into_iter().chain(ready).collect();
+    world.done(Step::Prove, format!("{}: {}", judgement.verdict, facts.join(", ")));
     Ok(Proven { artifact: artifact.clone(), looked })
 }
 

@@ -9,6 +9,7 @@ use sealwright_registry::CredentialSource;
 use serde::Serialize;
 
 use super::confirmed::Confirmed;
+use super::foreseen::Foreseen;
 use super::talk::Note;
 use super::world::World;
 use crate::source::Source;
@@ -64,6 +65,9 @@ pub struct Receipt {
     pub identity: Option<Identity>,
     /// The required kinds of evidence and what satisfies each.
     pub evidence: Vec<RequirementReport>,
+    /// What the Flux of the environments will say, as far as their trust is at hand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub predictions: Vec<Foreseen>,
     /// Against which trusted root it was proven.
     pub trust: TrustNote,
     /// As whom it was proven.
@@ -133,6 +137,7 @@ impl Receipt {
             source,
             identity: identity(&looked.judgement),
             evidence: looked.judgement.requirements,
+            predictions: looked.foreseen,
             trust: looked.trust,
             proven_as: match world.stranger.credentials {
                 CredentialSource::Anonymous => ProvenAs::Stranger,

@@ -9,6 +9,7 @@ use sealwright_keyless::{HttpOptions, RekorVersion, TrustSource};
 use sealwright_policy::{Finding, Requirements};
 use sealwright_registry::{Client, ClientOptions, Repository};
 
+use super::foreseen::Environments;
 use super::talk::{Note, Step, Talk};
 
 /// Six seconds in all: longer than any registry we know needs, and short enough for a failing run.
@@ -32,6 +33,8 @@ pub struct World {
     pub tags: Vec<String>,
     /// What must hold before a tag moves.
     pub requirements: Requirements,
+    /// Whose Flux is asked before a tag moves; nobody's, when absent.
+    pub environments: Option<Environments>,
     /// Reads and writes with the publisher's own credentials.
     pub writer: Client,
     /// How a stranger reaches the registry; each look makes a client of its own.
@@ -86,6 +89,7 @@ impl World {
             repository,
             tags: vec!["latest".to_owned()],
             requirements,
+            environments: None,
             writer,
             stranger,
             trust,

@@ -13,11 +13,12 @@ use sealwright_evidence::judge;
 use sealwright_keyless::{HttpOptions, TrustSource, load_trust};
 use sealwright_policy::{Config, Issuers, Requirements, Verdict};
 use sealwright_publisher::contents::{Limits, threads_available};
-use sealwright_publisher::publish::{Packing, Parts, Silent, World};
+use sealwright_publisher::publish::{Environments, Packing, Parts, Silent, World};
 use sealwright_publisher::source::SourceFlags;
 use sealwright_registry::{Client, ClientOptions, GatherOptions, Lookup, Repository, Target};
 
 const CONFIG: &str = include_str!("sealwright.yaml");
+const DECLARED: &str = "acme/platform/manifests";
 
 pub(crate) struct Stage {
     pub(crate) stack: Stack,
@@ -115,6 +116,18 @@ impl Stage {
         world.token.file = Some(self.path().join("token"));
         world.waits.clear();
         world.checkout = self.path().to_owned();
+        world
+    }
+
+    /// The same with environments whose Flux is asked.
+    pub(crate) fn world_with_environments(&self, path: &str, environments: &str) -> World {
+        let today = jiff::civil::date(2026, 11, 1);
+        let text = CONFIG.replace(&format!("ghcr.io/{DECLARED}"), &format!("ghcr.io/{path}"));
+        let config = Config::parse("sealwright.yaml", &(text + environments), today).unwrap();
+        let config = config.with_registry(&self.registry());
+        let issuers = Issuers { github: self.stack.sigstore().issuer_url().to_owned() };
+        let mut world = self.world(path);
+        world.environments = Some(Environments { config, issuers });
         world
     }
 
