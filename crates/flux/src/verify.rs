@@ -166,9 +166,6 @@ fn bundles(
 fn in_any_order(inquiry: &mut Inquiry<'_>, verdicts: &[Verdict]) -> Result<Vec<Ruling>, Stop> {
     let unsteady: Vec<usize> =
         (0..verdicts.len()).filter(|at| verdicts[*at].alone != verdicts[*at].after_v2).collect();
-    if !unsteady.is_empty() {
-        inquiry.met(&rules::MIXED_LOGS);
-    }
     if unsteady.len() > UNSTEADY_COUNT_MAX {
         return Err(Stop::Undecided("too much depends on the order of the bundles".to_owned()));
     }
@@ -183,6 +180,9 @@ fn in_any_order(inquiry: &mut Inquiry<'_>, verdicts: &[Verdict]) -> Result<Vec<R
         if !rulings.contains(&ruling) {
             rulings.push(ruling);
         }
+    }
+    if rulings.len() > 1 {
+        inquiry.met(&rules::MIXED_LOGS);
     }
     Ok(rulings)
 }

@@ -1,4 +1,5 @@
 //! A registry that stands still, and a source that looks at it.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::collections::BTreeMap;
 
