@@ -1,10 +1,12 @@
 //! A pattern in Go's syntax, matched as Go matches it.
 
+use std::sync::Arc;
+
 use regex_automata::meta::{self, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 
 use crate::depth::with_stack_for;
-use crate::syntax::{self, AUTOMATON_BYTES_MAX, ParseError};
+use crate::syntax::{self, AUTOMATON_BYTES_MAX, Expression, ParseError};
 
 /// A compiled pattern. Accepts and matches as Go 1.26's `regexp.Compile` and `MatchString` do.
 ///
@@ -14,6 +16,7 @@ use crate::syntax::{self, AUTOMATON_BYTES_MAX, ParseError};
 pub struct GoRegex {
     pattern: String,
     regex: Regex,
+    expression: Arc<Expression>,
 }
 
 impl GoRegex {
@@ -33,7 +36,7 @@ impl GoRegex {
         let build = || Regex::builder().configure(config).build_from_hir(&expression.hir).ok();
         let built = with_stack_for(expression.height, build).flatten();
         let regex = built.ok_or(ParseError::TooLarge)?;
-        Ok(Self { pattern: pattern.to_owned(), regex })
+        Ok(Self { pattern: pattern.to_owned(), regex, expression: Arc::new(expression) })
     }
 
     /// Whether it matches anywhere in the text, as Go's `MatchString` says: unanchored.
@@ -44,5 +47,10 @@ impl GoRegex {
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.pattern
+    }
+
+    /// The expression that it stands for.
+    pub(crate) fn expression(&self) -> &Expression {
+        &self.expression
     }
 }

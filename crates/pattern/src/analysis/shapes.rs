@@ -1,0 +1,76 @@
+//! What identities look like, so that a stranger is shown as one who could really sign.
+
+use std::sync::OnceLock;
+
+use crate::{GoRegex, Language};
+
+/// Names of owners on GitHub.
+const OWNER: &str = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
+/// What may stand between the owner and the `@`.
+const FILE: &str = r"[a-z0-9._-]*[a-z0-9]/\.github/workflows/[a-z0-9_-]+\.ya?ml";
+/// What may stand behind the `@`: a branch, a tag, a pull request, a commit.
+const VERSION: &str =
+    r"(?:refs/(?:heads|tags)/[a-z0-9][a-zA-Z0-9._/-]*|refs/pull/[0-9]+/merge|[0-9a-f]{40})";
+
+/// The kinds of refs that a workflow runs for.
+pub(super) const REFS: [&str; 3] =
+    ["refs/heads/[a-z0-9][a-z0-9/-]*", "refs/tags/[a-z0-9][a-z0-9.-]*", "refs/pull/[0-9]+/merge"];
+
+/// From the likeliest to the mere URL.
+pub(super) fn likely() -> &'static [Language] {
+    static SHAPES: OnceLock<Vec<Language>> = OnceLock::new();
+    SHAPES.get_or_init(|| {
+        let host = r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+";
+        let shapes = [
+            format!(r"https://github\.com/{OWNER}/{FILE}@{VERSION}"),
+            format!(r"https://[a-z0-9.-]+/{OWNER}/{FILE}@{VERSION}"),
+            format!("{host}(?:/[!-~]*)?"),
+            "https://[!-~]+".to_owned(),
+            r"[a-z0-9.]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+".to_owned(),
+        ];
+        shapes.iter().filter_map(|shape| whole(shape)).collect()
+    })
+}
+
+/// Identities of GitHub workflows, whoever owns them.
+pub(super) fn workflows() -> &'static Language {
+    &likely()[0]
+}
+
+/// A workflow's name for any kind of version.
+pub(super) fn with_any_version(file: &str) -> Option<Language> {
+    whole(&format!("{}@{VERSION}", quoted(file)))
+}
+
+/// All that belong to an owner.
+pub(super) fn owned_by(owner: &str) -> Option<Language> {
+    whole(&format!(r"https://github\.com/{}/.*", quoted(owner)))
+}
+
+/// A pattern in Go's syntax, over the whole of an identity.
+pub(super) fn whole(pattern: &str) -> Option<Language> {
+    GoRegex::parse(&format!("^(?:{pattern})$")).ok().map(|regex| Language::search(&regex))
+}
+
+/// Text as a pattern for exactly that text.
+pub(super) fn quoted(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| r"\.+*?()|[]{}^$".contains(c).then_some('\\').into_iter().chain([c]))
+        .collect()
+}
+
+/// The parts of a GitHub workflow's identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Workflow<'a> {
+    /// All before the `@`.
+    pub(super) file: &'a str,
+    pub(super) owner: &'a str,
+}
+
+impl<'a> Workflow<'a> {
+    pub(super) fn read(identity: &'a str) -> Option<Self> {
+        let (file, _) = identity.split_once('@')?;
+        let (owner, _) = file.strip_prefix("https://github.com/")?.split_once('/')?;
+        Some(Self { file, owner })
+    }
+}

@@ -1,0 +1,171 @@
+//! What is wrong with a pattern, and who gets in by it.
+
+use sealwright_pattern::{
+    About, Allowed, GoRegex, Language, WeaknessKind, analyse, marked, tightened,
+};
+
+const CD: &str = "https://github.com/acme/platform/.github/workflows/cd.yaml@refs/heads/main";
+const ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+fn allowed(identity: &str) -> Allowed {
+    Allowed { language: Language::exact(identity), examples: vec![identity.to_owned()] }
+}
+
+/// `Kind: marked pattern: witness`, for each weakness.
+fn said(pattern: &str, about: About, allowed: Option<&Allowed>) -> Vec<String> {
+    let regex = GoRegex::parse(pattern).expect(pattern);
+    let weaknesses = analyse(&regex, about, allowed).into_iter().map(|weakness| {
+        if let Some(witness) = &weakness.witness {
+            let lets_in = weakness.kind != WeaknessKind::KeepsOut;
+            assert_eq!(regex.is_match(witness), lets_in, "{pattern}: a true witness");
+        }
+        let spots = marked(pattern, &weakness.spots);
+        format!("{:?}: {spots}: {}", weakness.kind, weakness.witness.unwrap_or_default())
+    });
+    weaknesses.collect()
+}
+
+#[test]
+fn each_weakness_is_found_with_its_spot_and_a_stranger() {
+    let allowed = allowed(CD);
+    let tight = r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/heads/main$";
+    for (from, to, expected) in [
+        ("", "", vec![]),
+        (
+            "^",
+            "",
+            vec![
+                "NotAnchored: ⟦⟧https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@refs/heads/main$: https://a.a/https://github.com/acme/platform/.github/workflows/cd.yaml@refs/heads/main",
+            ],
+        ),
+        (
+            "$",
+            "",
+            vec![
+                "NotAnchored: ^https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@refs/heads/main⟦⟧: https://github.com/acme/platform/.github/workflows/cd.yaml@refs/heads/maina",
+            ],
+        ),
+        (
+            r"github\.com",
+            "github.com",
+            vec![
+                "UnescapedDot: ^https://github⟦.⟧com/acme/platform/\\.github/workflows/cd\\.yaml@refs/heads/main$: https://githubacom/acme/platform/.github/workflows/cd.yaml@refs/heads/main",
+            ],
+        ),
+        (
+            "refs/heads/main",
+            ".+",
+            vec![
+                "OpenRef: ^https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@⟦.+⟧$: https://github.com/acme/platform/.github/workflows/cd.yaml@refs/tags/a",
+            ],
+        ),
+        (
+            "acme/platform",
+            "[^/]+/platform",
+            vec![
+                "OpenOwner: ^https://github\\.com/⟦[^/]+⟧/platform/\\.github/workflows/cd\\.yaml@refs/heads/main$: https://github.com/a/platform/.github/workflows/cd.yaml@refs/heads/main",
+            ],
+        ),
+        (
+            r"cd\.yaml",
+            r"[a-z]+\.yaml",
+            vec![
+                "OpenWorkflow: ^https://github\\.com/acme/platform/\\.github/workflows/⟦[a-z]+⟧\\.yaml@refs/heads/main$: https://github.com/acme/platform/.github/workflows/a.yaml@refs/heads/main",
+            ],
+        ),
+        (
+            "^",
+            "(?i)^",
+            vec![
+                "CaseFolding: (?⟦i⟧)^https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@refs/heads/main$: https://github.com/acme/platform/.github/workflows/cd.yaml@refs/heads/maiN",
+            ],
+        ),
+        (
+            "heads/main",
+            "(?:heads/main|tags/v1)",
+            vec![
+                "OpenRef: ^https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@refs/(?:heads/main|⟦tags/v1⟧)$: https://github.com/acme/platform/.github/workflows/cd.yaml@refs/tags/v1",
+            ],
+        ),
+        (
+            "heads/main",
+            "(?:heads/main|heads/main)",
+            vec![
+                "DeadAlternative: ^https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@refs/(?:⟦heads/main⟧|⟦heads/main⟧)$: ",
+            ],
+        ),
+    ] {
+        let pattern = tight.replacen(from, to, 1);
+        assert_eq!(said(&pattern, About::Subject, Some(&allowed)), expected, "{from:?} -> {to:?}");
+    }
+}
+
+#[test]
+fn patterns_for_everybody_and_for_nobody() {
+    let allowed = allowed(CD);
+    for (pattern, kind) in [
+        ("", "MatchesEverything"),
+        (".*", "MatchesEverything"),
+        ("^.+$", "MatchesEverything"),
+        ("a^", "NeverMatches"),
+        ("main $", "NeverMatches"),
+        (r"^https://github\.com/acme/other$", "TooWide"),
+        ("^[ab]*a[ab]{22}$", "Undecided"),
+    ] {
+        let said = said(pattern, About::Subject, Some(&allowed));
+        assert!(said[0].starts_with(kind), "{pattern}: {said:?}");
+    }
+    let renamed =
+        r"^https://github\.com/acme/platform/\.github/workflows/deploy\.yaml@refs/heads/main$";
+    let said = said(renamed, About::Subject, Some(&allowed));
+    assert!(said.iter().any(|line| line.starts_with("KeepsOut") && line.ends_with(CD)), "{said:?}");
+}
+
+#[test]
+fn issuers_are_open_in_their_own_way() {
+    let allowed = allowed(ISSUER);
+    for (pattern, expected) in [
+        (r"^https://token\.actions\.githubusercontent\.com$", ""),
+        ("^https://token.actions.githubusercontent.com$", "UnescapedDot"),
+        (r"https://token\.actions\.githubusercontent\.com", "NotAnchored"),
+        (r"^https://.*$", "OpenIssuer"),
+        (".*", "MatchesEverything"),
+    ] {
+        for allowed in [Some(&allowed), None] {
+            let said = said(pattern, About::Issuer, allowed);
+            assert_eq!(said.is_empty(), expected.is_empty(), "{pattern}: {said:?}");
+            assert!(said.iter().all(|line| line.starts_with(expected)), "{pattern}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn without_a_list_of_signers_slips_still_show() {
+    for (pattern, expected) in [
+        (
+            r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/heads/main$",
+            vec![],
+        ),
+        (r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/tags/.*$", vec![]),
+        (r"^https://github\.com/acme/.*$", vec!["OpenRef"]),
+        (r"^https://github.com/acme/platform", vec!["NotAnchored", "UnescapedDot"]),
+        (r"^https://github\.com/.*/\.github/workflows/cd\.yaml@.*$", vec!["OpenOwner", "OpenRef"]),
+    ] {
+        let said = said(pattern, About::Subject, None);
+        let kinds: Vec<&str> = said.iter().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(kinds, expected, "{pattern}: {said:?}");
+    }
+}
+
+#[test]
+fn the_tight_pattern_is_what_it_should_have_been() {
+    for (pattern, tight) in [
+        (r"^https://github\.com/acme$", None),
+        ("https://github.com/acme", Some(r"^https://github\.com/acme$")),
+        ("(?i)^a.b$|^c$", Some(r"(?)^a\.b$|^c$")),
+        ("a|b", Some("^(?:a|b)$")),
+    ] {
+        let regex = GoRegex::parse(pattern).unwrap();
+        assert_eq!(tightened(&regex).as_deref(), tight, "{pattern}");
+    }
+}
