@@ -743,6 +743,76 @@ codes! {
         "A run was killed before it could clean up."
         "None: nothing of it is left."
         "Nothing needs to be done.";
+    PatternInvalid "SW9001" Error
+        "A pattern is not one that Go compiles"
+        "Flux, cosign and Kyverno compile patterns when they verify, and not when they are applied. Go knows no look-around, no back-references, no possessive repetition, and at most 1000 repetitions."
+        "Every verification fails with Go's words, and delivery stops."
+        "Mend it where Go points; `sealwright-verifier render` writes patterns that compile.";
+    PatternNotAnchored "SW9002" Error
+        "A pattern is not anchored"
+        "It is searched for anywhere in the identity; only `^` and `$` bind it to the beginning and the end."
+        "Anybody whose identity contains the text can sign."
+        "Put `^` before and `$` behind, around a group when there are alternatives.";
+    PatternUnescapedDot "SW9003" Error
+        "A dot stands for any character"
+        "In a pattern `.` matches every character; `\\.` matches a dot."
+        "Somebody who registers the host or name that differs in that character can sign."
+        "Write `\\.` for each dot that is meant.";
+    PatternOpenRef "SW9004" Error
+        "Any branch, tag, pull request or commit can sign"
+        "What stands behind the `@` is open."
+        "Whoever can push a branch or open a pull request can run a changed workflow, and its signature counts."
+        "Name the refs, or exactly 40 hexadecimal digits for a workflow that is called by commit.";
+    PatternOpenOwner "SW9005" Error
+        "Any owner can sign"
+        "The part that names the owner of the repository is open."
+        "Everybody with an account can sign."
+        "Write the owner and the repository out.";
+    PatternOpenWorkflow "SW9006" Error
+        "Any repository or workflow of the owner can sign"
+        "The part between the owner and the `@` is open, or names a workflow that may not sign."
+        "Every workflow there can sign, also one that a colleague adds for something else."
+        "Write the repository and the workflow file out.";
+    PatternCaseFolding "SW9007" Error
+        "Case does not count"
+        "The flag `i` is set."
+        "Refs and files differ in case: a branch `MAIN` can sign as `main` does."
+        "Take the flag out.";
+    PatternIssuerOpen "SW9008" Error
+        "Another issuer can vouch"
+        "The pattern for the issuer lets in more than the one that is meant."
+        "Whoever runs an issuer that is let in can make any identity that the other pattern asks for."
+        "Write the issuer out, with `^`, `$` and escaped dots.";
+    PatternNeverMatches "SW9009" Error
+        "A pattern lets in nobody"
+        "No identity can match it."
+        "Nothing is ever verified, and delivery stops."
+        "Take it from an identity that really signed, or from `sealwright-verifier render`.";
+    PatternMatchesEverything "SW9010" Error
+        "A pattern lets in everybody"
+        "Every identity matches it."
+        "Everybody can sign: the verification proves nothing."
+        "Write down who may sign.";
+    PatternDeadAlternative "SW9011" Warning
+        "An alternative adds nobody"
+        "The others let in everybody that it does, or nobody can match it."
+        "Somebody thinks that it does something; the one that is missing is often a misspelt one."
+        "Take it out, or mend it.";
+    PatternUndecided "SW9012" Unknown
+        "A pattern is too complex to decide about"
+        "It takes more states or memory than one question may take, or it is longer than is read."
+        "Nobody knows whom it lets in."
+        "Write it simpler: no nested or large repetitions, and names instead of classes.";
+    PatternTooWide "SW9013" Error
+        "A pattern lets in somebody who may not sign"
+        "It matches an identity that is none of the signers'."
+        "The stranger can sign."
+        "Use what `sealwright-verifier render` writes.";
+    PatternKeepsOut "SW9014" Error
+        "A pattern keeps out a signer"
+        "It does not match the identity of a signer that may sign."
+        "What that signer publishes is refused; it is often noticed in an emergency."
+        "Use what `sealwright-verifier render` writes.";
 }
 
 impl Code {

@@ -6,6 +6,7 @@ pub mod config;
 pub mod control_report;
 pub mod finding;
 pub mod identity;
+pub mod pattern_report;
 pub mod report;
 pub mod requirements;
 pub mod san;

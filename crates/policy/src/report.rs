@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::control_report::ControlReport;
 use crate::finding::{Finding, verdict_of};
 use crate::identity::Claims;
+use crate::pattern_report::PatternReport;
 use crate::source_report::{ClusterNote, SourceReport};
 use crate::verdict::Verdict;
 
@@ -43,6 +44,9 @@ pub struct Report {
     /// One per attempt to break in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<ControlReport>,
+    /// One per pattern over identities that was looked at on paper.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<PatternReport>,
     /// Findings that belong to no artifact.
     #[serde(default)]
     pub findings: Vec<Finding>,
@@ -62,6 +66,7 @@ impl Report {
             cluster: None,
             sources: vec![],
             controls: vec![],
+            patterns: vec![],
             findings: vec![],
         }
     }
@@ -71,7 +76,8 @@ impl Report {
         let artifacts = self.artifacts.iter().map(|artifact| artifact.verdict);
         let sources = self.sources.iter().map(|source| source.verdict);
         let controls = self.controls.iter().map(|control| control.verdict);
-        let parts = artifacts.chain(sources).chain(controls);
+        let patterns = self.patterns.iter().map(|pattern| pattern.verdict);
+        let parts = artifacts.chain(sources).chain(controls).chain(patterns);
         let parts = parts.reduce(Verdict::and).unwrap_or(Verdict::Unknown);
         self.verdict = parts.and(verdict_of(&self.findings));
         self

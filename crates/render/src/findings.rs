@@ -14,8 +14,8 @@ pub fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
     sorted
 }
 
-/// Every finding of a report with what it is about: an artifact's reference, a source's or a
-/// negative control's name. The worst first; what is said of an artifact that several sources pull
+/// Every finding of a report with what it is about: an artifact's reference, a source's, a
+/// negative control's or a pattern's name. The worst first; what is said of an artifact that several sources pull
 /// is said once.
 pub(crate) fn all(report: &Report) -> Vec<(Option<String>, &Finding)> {
     let mut seen = HashSet::new();
@@ -32,8 +32,11 @@ pub(crate) fn all(report: &Report) -> Vec<(Option<String>, &Finding)> {
         let name = || Some(format!("negative control {}", control.name));
         control.findings.iter().map(move |finding| (name(), finding))
     });
+    let of_patterns = report.patterns.iter().flat_map(|pattern| {
+        pattern.findings.iter().map(|finding| (Some(pattern.name.clone()), finding))
+    });
     let of_report = report.findings.iter().map(|finding| (None, finding));
-    let all = of_report.chain(of_artifacts).chain(of_sources).chain(of_controls);
+    let all = of_report.chain(of_artifacts).chain(of_sources).chain(of_controls).chain(of_patterns);
     let mut all: Vec<_> = all.collect();
     all.sort_by_key(|(_, finding)| Reverse(finding.severity));
     all

@@ -1,8 +1,9 @@
 //! JUnit XML: a suite for each artifact and source, a case for its verdict and for each requirement;
-//! a suite for negative controls, a case for each.
+//! a suite for negative controls, a case for each; the same for patterns.
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use sealwright_policy::control_report::ControlReport;
+use sealwright_policy::pattern_report::PatternReport;
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
@@ -23,7 +24,11 @@ pub(crate) fn render(report: &Report) -> String {
     if !report.controls.is_empty() {
         junit.add_test_suite(controls(&report.controls));
     }
-    let empty = [report.artifacts.len(), report.sources.len(), report.controls.len()] == [0; 3];
+    if !report.patterns.is_empty() {
+        junit.add_test_suite(patterns(&report.patterns));
+    }
+    let parts = [report.artifacts.len(), report.sources.len(), report.controls.len()];
+    let empty = parts == [0; 3] && report.patterns.is_empty();
     if empty || !report.findings.is_empty() {
         let mut suite = TestSuite::new("report");
         suite.add_test_case(case("verdict", report.verdict, &report.findings));
@@ -63,6 +68,14 @@ fn controls(controls: &[ControlReport]) -> TestSuite {
         let environment = control.environment.iter().map(|name| format!(" in {name}"));
         let name = format!("{}{}", control.name, environment.collect::<String>());
         suite.add_test_case(case(&name, control.verdict, &control.findings));
+    }
+    suite
+}
+
+fn patterns(patterns: &[PatternReport]) -> TestSuite {
+    let mut suite = TestSuite::new("patterns");
+    for pattern in patterns {
+        suite.add_test_case(case(&pattern.name, pattern.verdict, &pattern.findings));
     }
     suite
 }

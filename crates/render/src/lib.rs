@@ -10,6 +10,7 @@ mod github;
 mod json;
 mod junit;
 mod markdown;
+mod patterns;
 mod sarif;
 mod sources;
 mod text;

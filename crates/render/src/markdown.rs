@@ -1,12 +1,13 @@
 //! GitHub-flavoured Markdown for the summary of a job.
 
 use sealwright_policy::control_report::ControlReport;
+use sealwright_policy::pattern_report::PatternReport;
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
 use crate::findings::{sentence, word, worst_first};
-use crate::{controls, sources, visible};
+use crate::{controls, patterns, sources, visible};
 
 /// Findings that are told for one artifact: GitHub cuts a summary at 1 MiB.
 const FINDINGS_COUNT_MAX: usize = 50;
@@ -31,6 +32,7 @@ pub(crate) fn render(report: &Report) -> String {
             report.sources.len() - SOURCES_COUNT_MAX
         ));
     }
+    page.push_str(&report.patterns.iter().map(pattern_section).collect::<String>());
     page.push_str(&findings(&report.findings));
     if let Some(trust) = &report.trust {
         page.push_str(&format!("\nTrust: {}, {}\n", code(&trust.origin), code(&trust.digest)));
@@ -89,6 +91,14 @@ fn matrix(controls: &[ControlReport]) -> String {
         page.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     page + &sorted.iter().map(|control| findings(&control.findings)).collect::<String>()
+}
+
+fn pattern_section(pattern: &PatternReport) -> String {
+    let mut section = format!("\n### {} {}\n\n", mark(pattern.verdict), escape(&pattern.name));
+    for (label, fact) in patterns::facts(pattern) {
+        section.push_str(&format!("- {label}: {}\n", code(&fact)));
+    }
+    section + &findings(&pattern.findings)
 }
 
 fn findings(findings: &[Finding]) -> String {

@@ -34,6 +34,7 @@ fn report(verdict: Verdict, artifacts: Vec<ArtifactReport>, findings: Vec<Findin
         cluster: None,
         sources: vec![],
         controls: vec![],
+        patterns: vec![],
         findings,
     }
 }

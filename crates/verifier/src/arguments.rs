@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::controls::ControlsArguments;
+use crate::patterns::PatternsArguments;
 use crate::predict::PredictArguments;
 use crate::render::RenderArguments;
 use crate::wait::WaitArguments;
@@ -62,6 +63,15 @@ Examples:
   sealwright-verifier render manifests --as ksail"
     )]
     Render(Box<RenderArguments>),
+    /// Says whom patterns over identities let in, by which spot, and what they should be.
+    #[command(after_help = "\
+Examples:
+  sealwright-verifier patterns
+  sealwright-verifier patterns --subject '^https://github.com/acme/.*$' --suggest
+  sealwright-verifier patterns --issuer '^https://token\\.actions\\.githubusercontent\\.com$' --subject '…' --allow-signers cd,recovery
+
+Patterns are Go's, searched for anywhere in the identity, as Flux, cosign and policy-controller do.")]
+    Patterns(Box<PatternsArguments>),
     /// Waits until sources run one digest, verified and Ready; or says why they will not.
     #[command(
         arg_required_else_help = true,

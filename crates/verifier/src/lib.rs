@@ -11,6 +11,7 @@ mod failure;
 #[allow(dead_code, unused_imports, reason = "the commands that read clusters come next")]
 mod kubernetes;
 mod output;
+mod patterns;
 mod predict;
 mod recording;
 mod reference;
@@ -24,6 +25,7 @@ pub use controls::{ControlsArguments, controls};
 pub use failure::Failure;
 pub use kubernetes::ClusterArguments;
 pub use output::{Surroundings, complain, publish, to_standard_output};
+pub use patterns::{PatternsArguments, patterns};
 pub use predict::{PredictArguments, predict};
 pub use request::{Origin, Request};
 pub use verify::verify;

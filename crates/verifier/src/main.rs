@@ -9,8 +9,8 @@ use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::render::{RenderArguments, render};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
-    Failure, Request, Surroundings, complain, controls, predict, publish, to_standard_output,
-    verify, wait,
+    Failure, PatternsArguments, Request, Surroundings, complain, controls, patterns, predict,
+    publish, to_standard_output, verify, wait,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -41,12 +41,22 @@ fn main() -> ExitCode {
         Command::Controls(arguments) => answer(&arguments.world, &surroundings, || async {
             controls(&arguments, Timestamp::now()).await
         }),
+        Command::Patterns(arguments) => on_paper(&arguments, &surroundings),
         Command::Explain { code } => explain(code.as_deref()),
     };
     result.unwrap_or_else(|failure| {
         complain(&failure, &surroundings);
         ExitCode::from(failure.exit_code)
     })
+}
+
+fn on_paper(
+    arguments: &PatternsArguments,
+    surroundings: &Surroundings,
+) -> Result<ExitCode, Failure> {
+    let report = patterns(arguments, Timestamp::now())?;
+    publish(&report, arguments.format, arguments.output.as_deref(), surroundings)?;
+    Ok(ExitCode::from(report.verdict.exit_code()))
 }
 
 fn artifact(
@@ -81,7 +91,7 @@ where
     // A credential plugin that hangs is not waited for.
     runtime.shutdown_background();
     let report = report?;
-    publish(&report, world, surroundings)?;
+    publish(&report, world.format, world.output.as_deref(), surroundings)?;
     Ok(ExitCode::from(report.verdict.exit_code()))
 }
 

@@ -7,7 +7,7 @@ use sealwright_policy::Report;
 use sealwright_render::{Format, render};
 
 use crate::failure::Failure;
-use crate::world::{ReportForm, WorldArguments};
+use crate::world::ReportForm;
 
 /// What is around the program, looked at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,11 +35,11 @@ impl Surroundings {
 /// The report cannot be written.
 pub fn publish(
     report: &Report,
-    world: &WorldArguments,
+    form: ReportForm,
+    output: Option<&Utf8Path>,
     surroundings: &Surroundings,
 ) -> Result<(), Failure> {
-    let form = world.format;
-    match &world.output {
+    match output {
         Some(path) => {
             let text = render(report, format(form, false));
             std::fs::write(path, text).map_err(|why| Failure::file(path, "write", why))?;

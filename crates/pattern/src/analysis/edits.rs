@@ -51,14 +51,18 @@ pub(super) fn closing(pattern: &str) -> Vec<Edit> {
 }
 
 impl Edit {
+    /// For a dot: any letter in its place, which reads best where a dot was meant.
+    pub(super) fn with_letter(&self) -> Option<Edit> {
+        (self.kind == WeaknessKind::UnescapedDot).then(|| Edit { instead: "[a-z]", ..self.clone() })
+    }
+
     /// The pattern with this change alone.
     pub(super) fn applied(&self, pattern: &str) -> String {
-        let Range { start, end } = self.spot;
         match self.instead {
             // Each anchor needs the other half of its group.
             "^(?:" => format!("^(?:{pattern})"),
             ")$" => format!("(?:{pattern})$"),
-            instead => format!("{}{instead}{}", &pattern[..start], &pattern[end..]),
+            instead => replaced(pattern, &self.spot, instead),
         }
     }
 }
@@ -96,20 +100,27 @@ fn top_level_bar(pieces: &[Piece]) -> bool {
 /// The pattern without each of its alternatives.
 pub(super) fn without_alternatives(pattern: &str) -> Vec<(Range<usize>, String)> {
     let spots = alternatives(&pieces(pattern), pattern.len());
-    spots.into_iter().map(|spot| (spot.clone(), without(pattern, &spot))).collect()
+    spots.into_iter().map(|spot| (spot.clone(), replaced(pattern, &spot, NOBODY))).collect()
 }
 
 /// Open pieces, and alternatives, each with the pattern without it.
 pub(super) fn without_open_pieces(pattern: &str) -> Vec<(Range<usize>, String)> {
-    let open = pieces(pattern).into_iter().filter(|piece| {
+    let pieces = pieces(pattern);
+    let open = pieces.iter().filter(|piece| {
         matches!(piece.kind, Kind::Dot | Kind::Class)
             || piece.kind == Kind::Literal && piece.is_repeated()
     });
-    let mut spots: Vec<_> = open.map(|piece| piece.whole()).collect();
-    spots.extend(alternatives(&pieces(pattern), pattern.len()));
-    spots.into_iter().map(|spot| (spot.clone(), without(pattern, &spot))).collect()
+    let open = open.map(|piece| match piece.kind {
+        // A single dot that stands for a dot is not to blame.
+        Kind::Dot if !piece.is_repeated() => (piece.whole(), r"\."),
+        _ => (piece.whole(), NOBODY),
+    });
+    let alternatives = alternatives(&pieces, pattern.len()).into_iter().map(|spot| (spot, NOBODY));
+    open.chain(alternatives)
+        .map(|(spot, instead)| (spot.clone(), replaced(pattern, &spot, instead)))
+        .collect()
 }
 
-fn without(pattern: &str, spot: &Range<usize>) -> String {
-    format!("{}{NOBODY}{}", &pattern[..spot.start], &pattern[spot.end..])
+fn replaced(pattern: &str, spot: &Range<usize>, instead: &str) -> String {
+    format!("{}{instead}{}", &pattern[..spot.start], &pattern[spot.end..])
 }

@@ -109,8 +109,8 @@ pub fn marked(pattern: &str, spots: &[Range<usize>]) -> String {
 }
 
 /// The answer that reads most like a real identity.
-fn likely_witness(within: &[&Language], outside: &[&Language]) -> Witness {
-    for shape in shapes::likely() {
+fn likely_witness(within: &[&Language], outside: &[&Language], about: About) -> Witness {
+    for shape in shapes::likely(about) {
         let mut within = within.to_vec();
         within.push(shape);
         if let found @ Witness::Found(_) = Language::witness(&within, outside) {

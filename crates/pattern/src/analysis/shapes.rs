@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::About;
 use crate::{GoRegex, Language};
 
 /// Names of owners on GitHub.
@@ -17,7 +18,18 @@ pub(super) const REFS: [&str; 3] =
     ["refs/heads/[a-z0-9][a-z0-9/-]*", "refs/tags/[a-z0-9][a-z0-9.-]*", "refs/pull/[0-9]+/merge"];
 
 /// From the likeliest to the mere URL.
-pub(super) fn likely() -> &'static [Language] {
+pub(super) fn likely(about: About) -> &'static [Language] {
+    match about {
+        About::Subject => names(),
+        // An issuer is a URL; which one it may be is not for a shape to say.
+        About::Issuer => &names()[URLS..],
+    }
+}
+
+/// Where in [`names`] those begin that are not workflows.
+const URLS: usize = 2;
+
+fn names() -> &'static [Language] {
     static SHAPES: OnceLock<Vec<Language>> = OnceLock::new();
     SHAPES.get_or_init(|| {
         let host = r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+";
@@ -34,7 +46,7 @@ pub(super) fn likely() -> &'static [Language] {
 
 /// Identities of GitHub workflows, whoever owns them.
 pub(super) fn workflows() -> &'static Language {
-    &likely()[0]
+    &names()[0]
 }
 
 /// A workflow's name for any kind of version.

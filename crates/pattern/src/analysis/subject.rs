@@ -21,13 +21,12 @@ impl<'a> Subject<'a> {
     }
 
     pub(super) fn weaknesses(&self) -> Vec<Weakness> {
-        let all = 0..self.pattern.len();
         match (Language::witness(&[&self.language], &[]), Language::witness(&[], &[&self.language]))
         {
-            (Witness::Nobody, _) => return vec![weak(WeaknessKind::NeverMatches, vec![all], None)],
+            (Witness::Nobody, _) => return vec![self.all_of_it(WeaknessKind::NeverMatches, None)],
             (_, Witness::Nobody) => {
-                let stranger = found(likely_witness(&[&self.language], &[]));
-                return vec![weak(WeaknessKind::MatchesEverything, vec![all], stranger)];
+                let stranger = found(likely_witness(&[&self.language], &[], self.about));
+                return vec![self.all_of_it(WeaknessKind::MatchesEverything, stranger)];
             }
             (Witness::Undecided, _) | (_, Witness::Undecided) => return vec![self.undecided()],
             _ => {}
@@ -39,7 +38,12 @@ impl<'a> Subject<'a> {
     }
 
     fn undecided(&self) -> Weakness {
-        weak(WeaknessKind::Undecided, vec![0..self.pattern.len()], None)
+        self.all_of_it(WeaknessKind::Undecided, None)
+    }
+
+    /// Something wrong with the whole pattern, and not with a spot of it.
+    fn all_of_it(&self, kind: WeaknessKind, witness: Option<String>) -> Weakness {
+        weak(kind, std::iter::once(0..self.pattern.len()).collect(), witness)
     }
 
     /// Whoever is let in and should not be.
@@ -50,9 +54,8 @@ impl<'a> Subject<'a> {
             Some(Containment::Outside(_)) | None => {}
         }
         let (edits, mut weaknesses) = self.slips();
-        let tight = with_all(self.pattern, &edits);
-        let tight = GoRegex::parse(&tight).map(|regex| Language::search(&regex));
-        let tight = tight.unwrap_or_else(|_| self.language.clone());
+        let tight = language(&with_all(self.pattern, &edits));
+        let tight = tight.unwrap_or_else(|| self.language.clone());
         weaknesses.extend(self.intentions(&tight));
         if weaknesses.is_empty() && self.allowed.is_some() {
             weaknesses.extend(self.stranger(&[&self.language], &[], WeaknessKind::TooWide));
@@ -62,33 +65,59 @@ impl<'a> Subject<'a> {
 
     /// Slips of the pen that let somebody in, with what would mend them.
     pub(super) fn slips(&self) -> (Vec<Edit>, Vec<Weakness>) {
+        let closing = closing(self.pattern).into_iter();
+        let effective: Vec<Edit> = closing.filter(|edit| self.is_closed_by(edit)).collect();
         let mut edits = Vec::new();
         let mut weaknesses: Vec<Weakness> = Vec::new();
-        for edit in closing(self.pattern) {
-            let Ok(closed) = GoRegex::parse(&edit.applied(self.pattern)) else { continue };
-            let closed = Language::search(&closed);
-            // Cheaply first: most changes change nothing.
-            if self.language.contained_in(&closed) == Containment::Contained {
-                continue;
-            }
-            let outside =
-                [&closed].into_iter().chain(self.allowed.map(|allowed| &allowed.language));
-            let outside: Vec<&Language> = outside.collect();
-            let stranger = likely_witness(&[&self.language], &outside);
+        for (index, edit) in effective.iter().enumerate() {
+            let stranger = self.let_in_by(&effective, index);
             match (stranger, weaknesses.iter_mut().find(|weakness| weakness.kind == edit.kind)) {
                 (Witness::Nobody, _) => continue,
+                (Witness::Undecided, _) => weaknesses.push(self.undecided()),
                 (_, Some(known)) => known.spots.push(edit.spot.clone()),
-                (stranger, None) => {
-                    let kind = match stranger {
-                        Witness::Undecided => WeaknessKind::Undecided,
-                        _ => edit.kind,
-                    };
-                    weaknesses.push(weak(kind, vec![edit.spot.clone()], found(stranger)));
+                (Witness::Found(stranger), None) => {
+                    weaknesses.push(weak(edit.kind, vec![edit.spot.clone()], Some(stranger)));
                 }
             }
-            edits.push(edit);
+            edits.push(edit.clone());
         }
         (edits, weaknesses)
+    }
+
+    /// Whether a change makes the pattern let in fewer.
+    fn is_closed_by(&self, edit: &Edit) -> bool {
+        let closed = language(&edit.applied(self.pattern));
+        closed.is_some_and(|closed| self.language.contained_in(&closed) != Containment::Contained)
+    }
+
+    /// A stranger whom one of the slips lets in: if possible, although all others were mended, and
+    /// with a letter for a dot.
+    fn let_in_by(&self, edits: &[Edit], index: usize) -> Witness {
+        let edit = &edits[index];
+        let others: Vec<Edit> = edits.iter().filter(|other| *other != edit).cloned().collect();
+        let closed = language(&with_all(self.pattern, edits));
+        let with_letter = edit
+            .with_letter()
+            .map(|letter| with_all(self.pattern, &[&others[..], &[letter]].concat()));
+        let alone = with_letter.into_iter().chain([with_all(self.pattern, &others)]);
+        for open in alone.filter_map(|pattern| language(&pattern)) {
+            if let Some(closed) = &closed
+                && let found @ Witness::Found(_) = self.likely(&[&open], &[closed])
+            {
+                return found;
+            }
+        }
+        match language(&edit.applied(self.pattern)) {
+            Some(closed) => self.likely(&[&self.language], &[&closed]),
+            None => Witness::Undecided,
+        }
+    }
+
+    /// The likeliest identity in these and not in those, and not allowed.
+    fn likely(&self, within: &[&Language], outside: &[&Language]) -> Witness {
+        let mut outside = outside.to_vec();
+        outside.extend(self.allowed.map(|allowed| &allowed.language));
+        likely_witness(within, &outside, self.about)
     }
 
     /// What is open although it is written with care.
@@ -105,7 +134,7 @@ impl<'a> Subject<'a> {
 
     /// Another host than the likeliest may vouch.
     fn open_issuer(&self, tight: &Language) -> Option<Weakness> {
-        let issuer = found(likely_witness(&[tight], &[]))?;
+        let issuer = found(likely_witness(&[tight], &[], self.about))?;
         let host = issuer.split('/').take(3).collect::<Vec<_>>().join("/");
         let same = shapes::whole(&format!("{}(?:/.*)?", shapes::quoted(&host)))?;
         self.stranger(&[tight], &[&same], WeaknessKind::OpenIssuer)
@@ -168,9 +197,7 @@ impl<'a> Subject<'a> {
         outside: &[&Language],
         kind: WeaknessKind,
     ) -> Option<Weakness> {
-        let mut outside = outside.to_vec();
-        outside.extend(self.allowed.map(|allowed| &allowed.language));
-        match likely_witness(within, &outside) {
+        match self.likely(within, outside) {
             Witness::Found(stranger) => {
                 let spots = self.blame(&stranger);
                 Some(weak(kind, spots, Some(stranger)))
@@ -199,10 +226,7 @@ impl<'a> Subject<'a> {
     fn kept_out(&self) -> Vec<Weakness> {
         let examples = self.allowed.iter().flat_map(|allowed| &allowed.examples);
         let out = examples.filter(|example| self.language.holds(example) == Some(false));
-        out.map(|example| {
-            weak(WeaknessKind::KeepsOut, vec![0..self.pattern.len()], Some(example.clone()))
-        })
-        .collect()
+        out.map(|example| self.all_of_it(WeaknessKind::KeepsOut, Some(example.clone()))).collect()
     }
 
     /// Alternatives without which nobody less would be let in.
@@ -221,6 +245,10 @@ impl<'a> Subject<'a> {
 
 fn weak(kind: WeaknessKind, spots: Vec<Range<usize>>, witness: Option<String>) -> Weakness {
     Weakness { kind, spots, witness }
+}
+
+fn language(pattern: &str) -> Option<Language> {
+    GoRegex::parse(pattern).ok().map(|regex| Language::search(&regex))
 }
 
 fn found(witness: Witness) -> Option<String> {

@@ -1,5 +1,6 @@
 //! For people: the answer, what is wrong with the worst first, what is required, who signed.
 
+mod patterns;
 mod sources;
 
 use std::fmt::{self, Write as _};
@@ -65,6 +66,7 @@ impl Page {
         }
         self.controls(&report.controls)?;
         self.sources(&report.sources)?;
+        self.patterns(&report.patterns)?;
         self.findings(&report.findings)?;
         if let Some(trust) = &report.trust {
             self.trust(trust)?;
@@ -76,18 +78,20 @@ impl Page {
     fn sum(&mut self, report: &Report) -> fmt::Result {
         let artifacts = report.artifacts.iter().map(|artifact| artifact.verdict);
         let sources = report.sources.iter().map(|source| source.verdict);
-        let parts: Vec<Verdict> = artifacts.chain(sources).collect();
+        let patterns = report.patterns.iter().map(|pattern| pattern.verdict);
+        let parts: Vec<Verdict> = artifacts.chain(sources).chain(patterns).collect();
         if parts == [report.verdict] && report.controls.is_empty() {
             return Ok(());
         }
         let (artifacts, sources) = (report.artifacts.len(), report.sources.len());
-        let controls = report.controls.len();
+        let (controls, patterns) = (report.controls.len(), report.patterns.len());
         let mut counted = Vec::new();
-        if artifacts > 0 || (sources == 0 && controls == 0) {
+        if artifacts > 0 || (sources == 0 && controls == 0 && patterns == 0) {
             counted.push(count(artifacts, "artifact"));
         }
         counted.extend((sources > 0).then(|| count(sources, "source")));
         counted.extend((controls > 0).then(|| count(controls, "negative control")));
+        counted.extend((patterns > 0).then(|| count(patterns, "pattern")));
         let verdict = self.verdict(report.verdict);
         writeln!(self.text, "{verdict}: {} judged", counted.join(", "))
     }

@@ -6,6 +6,7 @@ mod controls;
 mod controls_live;
 mod faults;
 mod forms;
+mod patterns;
 mod plane;
 mod predict;
 mod recording;
