@@ -35,14 +35,13 @@ pub(super) fn closing(pattern: &str) -> Vec<Edit> {
             }),
             Kind::Flags | Kind::Open if written.starts_with("(?") && !written.contains('<') => {
                 let on = written.split('-').next().unwrap_or_default();
-                if let Some(at) = on.find('i') {
-                    let at = piece.span.start + at;
-                    edits.push(Edit {
-                        kind: WeaknessKind::CaseFolding,
-                        spot: at..at + 1,
-                        instead: "",
-                    });
-                }
+                let spot = match on.find('i') {
+                    // Without its only flag nothing is left of it.
+                    Some(_) if written == "(?i)" => piece.span,
+                    Some(at) => piece.span.start + at..piece.span.start + at + 1,
+                    None => continue,
+                };
+                edits.push(Edit { kind: WeaknessKind::CaseFolding, spot, instead: "" });
             }
             _ => {}
         }

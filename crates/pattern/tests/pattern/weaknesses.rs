@@ -77,7 +77,7 @@ fn each_weakness_is_found_with_its_spot_and_a_stranger() {
             "^",
             "(?i)^",
             vec![
-                "CaseFolding: (?⟦i⟧)^https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@refs/heads/main$: https://github.com/acme/platform/.github/workflows/cd.yaml@refs/heads/maiN",
+                "CaseFolding: ⟦(?i)⟧^https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@refs/heads/main$: https://github.com/acme/platform/.github/workflows/cd.yaml@refs/heads/maiN",
             ],
         ),
         (
@@ -162,7 +162,7 @@ fn the_tight_pattern_is_what_it_should_have_been() {
     for (pattern, tight) in [
         (r"^https://github\.com/acme$", None),
         ("https://github.com/acme", Some(r"^https://github\.com/acme$")),
-        ("(?i)^a.b$|^c$", Some(r"(?)^a\.b$|^c$")),
+        ("(?i)^a.b$|^c$", Some(r"^a\.b$|^c$")),
         ("a|b", Some("^(?:a|b)$")),
     ] {
         let regex = GoRegex::parse(pattern).unwrap();

@@ -65,11 +65,21 @@ fn what_it_says() {
         );
         insta::assert_snapshot!("refused_by_go", said(&["--subject", "^(?!evil).*$"]));
         insta::assert_snapshot!("undecided", said(&["--subject", "^[ab]*a[ab]{30}$"]));
-        for format in ["json", "sarif", "junit"] {
+        for format in ["json", "junit"] {
             let flags = ["--subject", r"^https://github\.com/acme/.*", "--format", format];
             insta::assert_snapshot!(format!("as_{format}"), said(&flags));
         }
     });
+}
+
+#[test]
+fn code_scanning_is_told_with_code_and_witness() {
+    let output = run(&["--subject", r"^https://github\.com/acme/.*", "--format", "sarif"]);
+    let sarif: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"SW9004".into(), &"error".into()));
+    let message = result["message"]["text"].as_str().expect("a text");
+    assert!(message.contains("https://github.com/acme/a/.github/workflows/a.yml@"), "{message}");
 }
 
 #[test]
