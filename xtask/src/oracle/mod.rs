@@ -44,9 +44,6 @@ pub(crate) struct Arguments {
     /// Only situations whose name holds this text.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// How many predictions are made at a time.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    jobs: usize,
     /// Writes into docs/concepts/flux.md which situations show which rule. Of a whole run only.
     #[arg(long, conflicts_with_all = ["controller", "only"])]
     link: bool,
@@ -69,7 +66,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     let mut rows = Vec::new();
     for controller in [Controller::Source19, Controller::Source18] {
         if arguments.controller.is_none_or(|only| only == controller) {
-            rows.extend(ask(workspace, &folder, controller, &situations, arguments.jobs)?);
+            rows.extend(ask(workspace, &folder, controller, &situations)?);
         }
     }
     conclude(&rows, &workspace.out().join("oracle.json"))?;
@@ -86,7 +83,6 @@ fn ask(
     folder: &Utf8Path,
     controller: Controller,
     situations: &[Situation],
-    jobs: usize,
 ) -> Outcome<Vec<Row>> {
     let version = controller.version(workspace)?;
     say::stage(&format!("source-controller {version}"));
@@ -106,7 +102,7 @@ fn ask(
         Ok(asked) => {
             keep(&asked.observations, &folder.join("observed.json"))?;
             say::line("  predict");
-            let reports = predict::all(workspace, &asked, &version, jobs);
+            let reports = predict::all(workspace, &asked, &version)?;
             let compared = asked.observations.iter().zip(reports);
             rows.extend(
                 compared.map(|(observation, report)| Row::of(observation, &version, report)),
@@ -151,10 +147,17 @@ fn conclude(rows: &[Row], path: &Utf8Path) -> Outcome {
             version.to_owned(),
             of(Some(true)).to_string(),
             of(Some(false)).to_string(),
-            of(None).to_string(),
+            rows.iter()
+                .filter(|row| row.controller == version && row.undecided.is_some())
+                .count()
+                .to_string(),
+            rows.iter()
+                .filter(|row| row.controller == version && row.observed.is_none())
+                .count()
+                .to_string(),
         ]);
     }
-    say::table(["controller", "agree", "disagree", "not run"], counts);
+    say::table(["controller", "agree", "disagree", "not foretold", "not run"], counts);
     verdict(rows, path)
 }
 

@@ -1,68 +1,69 @@
-//! Asks `sealwright-verifier predict` about each object, as it lies in the cluster.
+//! Asks `sealwright-verifier predict` about every object, as the controller was asked.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
+use camino::Utf8Path;
+use serde_json::{Value, json};
 
 use super::objects::NAMESPACE;
 use super::run::{Asked, Observation};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Context as _, Failure, Outcome};
 use crate::program::Program;
 use crate::workspace::Workspace;
 
 const VERIFIER: &str = "sealwright-verifier";
-/// How long one prediction may take: registries that refuse are asked again a few times.
-const PREDICTED_WITHIN: Duration = Duration::from_secs(60);
+/// Seconds for everything that is asked of registries: those that refuse are asked again a few times.
+const DEADLINE: u64 = 120;
 
 /// One prediction for each observation, in their order.
+///
+/// From files and not from the cluster: there, what the controller has said already would answer for
+/// the rest.
 pub(super) fn all(
     workspace: &Workspace,
     asked: &Asked,
     controller: &str,
-    jobs: usize,
-) -> Vec<Outcome<Value>> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(observation) = asked.observations.get(at) else { return };
-                    let report = predict(workspace, asked, controller, observation);
-                    if let Ok(mut done) = done.lock() {
-                        done.push((at, report));
-                    }
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, report)| report).collect()
-}
-
-fn predict(
-    workspace: &Workspace,
-    asked: &Asked,
-    controller: &str,
-    observation: &Observation,
-) -> Outcome<Value> {
-    let word = |pointer: &str| observation.object.pointer(pointer).and_then(Value::as_str);
-    let name = word("/metadata/name").unwrap_or_default();
-    let source = format!("{NAMESPACE}/{name}");
-    let output = Program::new(workspace.binary(crate::release::PROFILE, VERIFIER))
-        .args(["predict", "--context", &asked.context, &source, "--format", "json"])
-        .args(["--controller", controller, "--trust", asked.trusted_root.as_str()])
-        .env("KUBECONFIG", asked.kubeconfig.as_str())
-        .time_limit(PREDICTED_WITHIN)
-        .run()?;
+) -> Outcome<Vec<Outcome<Value>>> {
+    let [sources, secrets] = ["asked.json", "secrets.json"].map(|name| asked.folder.join(name));
+    write(&sources, asked.observations.iter().flat_map(|observation| &observation.asked))?;
+    write(&secrets, &asked.secrets)?;
+    let program = Program::new(workspace.binary(crate::release::PROFILE, VERIFIER))
+        .args(["predict", "--file", sources.as_str(), "--secrets", secrets.as_str()])
+        .args(["--controller", controller, "--format", "json", "--deadline", &DEADLINE.to_string()])
+        .args(["--trust", asked.trusted_root.as_str()])
+        .args(["--controller-trust", asked.trusted_root.as_str()])
+        .time_limit(Duration::from_secs(2 * DEADLINE));
+    let output = program.run()?;
     let report: Value = serde_json::from_slice(&output.stdout).map_err(|_| {
         Failure::new(format!("predict ended with {}: {}", output.code, output.stderr.trim()))
     })?;
-    match report.pointer("/sources/0/predicted") {
+    let predicted: BTreeMap<(&str, &str), &Value> = report["sources"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|source| ((word(source, "/kind"), word(source, "/name")), source))
+        .collect();
+    Ok(asked.observations.iter().map(|observation| of(observation, &predicted)).collect())
+}
+
+fn of(observation: &Observation, predicted: &BTreeMap<(&str, &str), &Value>) -> Outcome<Value> {
+    let object = &observation.object;
+    let name = format!("{NAMESPACE}/{}", word(object, "/metadata/name"));
+    let source = predicted.get(&(word(object, "/kind"), name.as_str()));
+    let source = source.ok_or_else(|| Failure::new("the report has no such source"))?;
+    match source.get("predicted") {
         Some(predicted) => Ok(predicted.clone()),
-        None => Err(Failure::new(format!("the report predicts nothing: {}", report["findings"]))),
+        None => Err(Failure::new(format!("the report predicts nothing: {}", source["findings"]))),
     }
+}
+
+fn word<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn write<'a>(path: &Utf8Path, objects: impl IntoIterator<Item = &'a Value>) -> Outcome {
+    let items: Vec<&Value> = objects.into_iter().collect();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    std::fs::write(path, serde_json::to_vec(&list)?).context(|| path.to_string())
 }

@@ -19,11 +19,14 @@ pub(super) struct Row {
     /// The outcome that fits, else the likeliest.
     pub(super) predicted: Option<Said>,
     pub(super) observed: Option<Said>,
-    /// Absent when it was not run.
+    /// Absent when it was not run, or rightly not foretold.
     pub(super) agree: Option<bool>,
     /// How many outcomes were predicted; more than one only where chance decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outcomes: Option<usize>,
+    /// What the predictor says when it cannot know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) undecided: Option<String>,
     /// Why more than one outcome is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) chance: Option<&'static str>,
@@ -56,6 +59,7 @@ impl Row {
             observed: None,
             agree: None,
             outcomes: None,
+            undecided: None,
             chance: None,
             rules: Vec::new(),
             name: situation.name.clone(),
@@ -86,6 +90,12 @@ impl Row {
         row.predicted = outcomes.first().map(predicted);
         let because = report["because"].as_array().into_iter().flatten();
         row.rules = because.map(|rule| word(rule, "rule").to_owned()).collect();
+        if let (Some(undecided), Some(why)) = (report["undecided"].as_str(), situation.unforetold) {
+            row.agree = None;
+            row.undecided = Some(undecided.to_owned());
+            row.why = Some(why.to_owned());
+            return row;
+        }
         row.why = match fitting(&outcomes, object, situation.acts.is_empty()) {
             _ if !observation.settled => Some("the controller came to no end".to_owned()),
             Ok(_) if outcomes.len() > 1 && situation.chance.is_none() => Some(format!(
@@ -142,11 +152,12 @@ mod tests {
             object: json!({"metadata": {"name": "one"}, "status": {"conditions": [
                 {"type": "Ready", "status": "False", "reason": "r", "message": "m"},
             ]}}),
+            asked: Vec::new(),
             settled: true,
         }
     }
 
-    fn report(messages: &[&str]) -> Value {
+    fn report_of(messages: &[&str]) -> Value {
         let outcomes = messages.iter().map(|message| {
             json!({"ready": "False", "conditions": [
                 {"type": "Ready", "status": "False", "reason": "r", "message": message},
@@ -165,10 +176,23 @@ mod tests {
             (observation(false), &[], false, "nothing predicted"),
             (Observation { settled: false, ..observation(false) }, &["m"], false, "not settled"),
         ] {
-            let row = Row::of(&observation, "1.9.6", Ok(report(messages)));
+            let row = Row::of(&observation, "1.9.6", Ok(report_of(messages)));
             assert_eq!(row.agree, Some(agree), "{reason}");
             assert_eq!(row.why.is_none(), agree, "{reason}");
         }
+    }
+
+    #[test]
+    fn undecided_is_right_only_where_it_is_expected() {
+        let report = || Ok(json!({"outcomes": [], "undecided": "who knows"}));
+        let expected = |observation: Observation| Observation {
+            situation: observation.situation.unforetold("a test"),
+            ..observation
+        };
+        assert_eq!(Row::of(&observation(false), "1.9.6", report()).agree, Some(false));
+        assert_eq!(Row::of(&expected(observation(false)), "1.9.6", report()).agree, None);
+        let decided = Row::of(&expected(observation(false)), "1.9.6", Ok(report_of(&["n"])));
+        assert_eq!(decided.agree, Some(false), "what is decided all the same is compared");
     }
 
     #[test]

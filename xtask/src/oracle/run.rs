@@ -33,8 +33,10 @@ const ARGUMENTS: [&str; 5] = [
 
 /// A controller that has been asked; its plane and the registries still run.
 pub(super) struct Asked {
-    pub(super) kubeconfig: Utf8PathBuf,
-    pub(super) context: String,
+    /// Where predictions may keep their files.
+    pub(super) folder: Utf8PathBuf,
+    /// All Secrets, as they are in the end.
+    pub(super) secrets: Vec<Value>,
     /// One for each object that was watched.
     pub(super) observations: Vec<Observation>,
     /// Where the dev stack's trusted root is.
@@ -47,6 +49,8 @@ pub(super) struct Asked {
 pub(super) struct Observation {
     pub(super) situation: Situation,
     pub(super) object: Value,
+    /// What it was asked last: the object with its status from before, and what it names.
+    pub(super) asked: Vec<Value>,
     /// Whether it said anything that lasts.
     pub(super) settled: bool,
 }
@@ -88,14 +92,20 @@ pub(super) fn ask(
     let plane = Plane::start(workspace, &setup)?;
     plane.namespace(NAMESPACE)?;
     say::line(&format!("  plane ready after {:.0?}", began.elapsed()));
-    let seen =
+    let (asked, seen) =
         Stage { api: &plane.api, controller, shelves: &shelves, mint: &mint }.play(&mut scenes)?;
-    let observations = observations(&scenes, &seen);
+    let observations = observations(&scenes, &asked, &seen);
+    let mut secrets = plane.api.list("v1", "Secret", Some(NAMESPACE))?;
+    for secret in &mut secrets {
+        // Items of a list do not say what they are.
+        secret["apiVersion"] = "v1".into();
+        secret["kind"] = "Secret".into();
+    }
     say::line(&format!("  all observed after {:.0?}", began.elapsed()));
     Ok(Asked {
-        kubeconfig: plane.kubeconfig.clone(),
-        context,
+        folder: folder.to_owned(),
         observations,
+        secrets,
         trusted_root: shelves.sigstore()?.endpoints().trust.join("trusted_root.json"),
         _plane: plane,
         _shelves: shelves,
@@ -154,7 +164,7 @@ type Key = (String, String);
 
 impl Stage<'_> {
     /// Applies all objects, and plays what happens then, act by act.
-    fn play(&self, scenes: &mut [Scene]) -> Outcome<Seen> {
+    fn play(&self, scenes: &mut [Scene]) -> Outcome<(BTreeMap<Key, Awaited>, Seen)> {
         self.apply_secrets(scenes)?;
         let mut awaited = BTreeMap::new();
         for scene in scenes.iter_mut() {
@@ -169,6 +179,7 @@ impl Stage<'_> {
         }
         say::line(&format!("  watch {} objects", awaited.len()));
         let mut seen = watch::settle(self.api, SOURCE_API, &awaited)?;
+        let mut last = awaited;
         let acts = scenes.iter().map(|scene| scene.situation.acts.len()).max().unwrap_or_default();
         for at in 0..acts {
             let mut awaited = BTreeMap::new();
@@ -179,8 +190,9 @@ impl Stage<'_> {
             }
             say::line(&format!("  watch {} objects after act {}", awaited.len(), at + 1));
             seen.extend(watch::settle(self.api, SOURCE_API, &awaited)?);
+            last.extend(awaited);
         }
-        Ok(seen)
+        Ok((last, seen))
     }
 
     fn apply_secrets(&self, scenes: &[Scene]) -> Outcome {
@@ -229,12 +241,13 @@ impl Stage<'_> {
             generation: applied["metadata"]["generation"].as_i64().unwrap_or_default(),
             request,
             silent: applied["spec"]["suspend"] == Value::Bool(true),
+            asked: applied.clone(),
         };
         Ok((key, wanted))
     }
 }
 
-fn observations(scenes: &[Scene], seen: &Seen) -> Vec<Observation> {
+fn observations(scenes: &[Scene], asked: &BTreeMap<Key, Awaited>, seen: &Seen) -> Vec<Observation> {
     let mut observations = Vec::new();
     let mut named = BTreeSet::new();
     for scene in scenes {
@@ -244,12 +257,11 @@ fn observations(scenes: &[Scene], seen: &Seen) -> Vec<Observation> {
             let key = (word("/kind").to_owned(), word("/metadata/name").to_owned());
             let (object, settled) =
                 seen.get(&key).cloned().unwrap_or_else(|| (object.clone(), false));
+            let mut last = objects::of(scene.situation, &scene.places).1;
+            last.extend(asked.get(&key).map(|awaited| awaited.asked.clone()));
             if named.insert(key) {
-                observations.push(Observation {
-                    situation: scene.situation.clone(),
-                    object,
-                    settled,
-                });
+                let situation = scene.situation.clone();
+                observations.push(Observation { situation, object, asked: last, settled });
             }
         }
     }

@@ -29,6 +29,8 @@ pub(super) struct Situation {
     pub(super) copies: usize,
     /// Why more than one outcome is right; `None` where the controller has no choice.
     pub(super) chance: Option<&'static str>,
+    /// Why the predictor must not decide it; `None` where it must.
+    pub(super) unforetold: Option<&'static str>,
     /// The controllers that know what it is about, and why the others do not.
     pub(super) only: Option<(Controller, &'static str)>,
 }
@@ -138,6 +140,7 @@ pub(super) fn situation(name: impl Into<String>, because: impl Into<String>) -> 
         acts: Vec::new(),
         copies: 1,
         chance: None,
+        unforetold: None,
         only: None,
     }
 }
@@ -261,6 +264,11 @@ impl Situation {
     /// Chance decides, so it is tried several times.
     pub(super) fn chance(self, why: &'static str, copies: usize) -> Self {
         Self { chance: Some(why), copies, ..self }
+    }
+
+    /// The predictor says that it cannot know.
+    pub(super) fn unforetold(self, why: &'static str) -> Self {
+        Self { unforetold: Some(why), ..self }
     }
 
     pub(super) fn only(self, controller: Controller, why: &'static str) -> Self {

@@ -29,6 +29,8 @@ pub(super) struct Awaited {
     pub(super) request: Option<String>,
     /// Suspended: nothing is to come.
     pub(super) silent: bool,
+    /// The object as the API server took it, with the status from before: what the controller was asked.
+    pub(super) asked: Value,
 }
 
 /// Lists until everything awaited is there, twice the same.
@@ -105,6 +107,7 @@ mod tests {
             generation: 2,
             request: request.map(str::to_owned),
             silent: false,
+            asked: Value::Null,
         };
         for (object, wanted, spoken, reason) in [
             (object("True", 2, ""), wanted(None), true, "it is ready"),

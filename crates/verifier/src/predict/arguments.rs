@@ -38,6 +38,11 @@ pub struct PredictArguments {
     /// By what it is judged.
     #[command(flatten)]
     pub world: WorldArguments,
+    /// What the controller takes for the public Sigstore, where its environment names another TUF
+    /// mirror: a folder with trusted_root.json, or that file. Sources that name no trusted root of
+    /// their own are verified by it.
+    #[arg(long, value_name = "DIR|FILE")]
+    pub controller_trust: Option<String>,
     /// Predict as of another time, RFC 3339.
     #[arg(long, value_name = "TIME")]
     pub at: Option<jiff::Timestamp>,

@@ -46,14 +46,15 @@ pub async fn predict(arguments: &PredictArguments, clock: Timestamp) -> Result<R
         true => None,
         false => Some(client(arguments)?),
     };
-    let embedded = match trusts_public(arguments) {
-        true => None,
-        false => embedded(clock).await,
+    let other = match &arguments.controller_trust {
+        Some(path) => Some(controller_trust(path, clock).await?),
+        None if trusts_public(arguments) => None,
+        None => embedded(clock).await,
     };
     let root: Option<&TrustedRoot> = trust.as_ref().map(|trust| &trust.root);
-    let public = match trusts_public(arguments) {
-        true => root,
-        false => embedded.as_ref().map(|trust| &trust.root),
+    let public = match &other {
+        None if trusts_public(arguments) => root,
+        other => other.as_ref().map(|trust| &trust.root),
     };
     let roots = Roots { public, given: root };
     let Sources { cases, hopeless, mut findings } = sources;
@@ -137,6 +138,14 @@ async fn trust(
     match load_trust(&arguments.world.trust_source(offline), clock).await {
         Ok(trust) => Ok((Some(trust), None)),
         Err(error) => Ok((None, Some(trust_failure(&error)?))),
+    }
+}
+
+/// The root by which a controller with a mirror of its own verifies.
+async fn controller_trust(path: &str, clock: Timestamp) -> Result<Trust, Failure> {
+    match load_trust(&TrustSource::parse(path), clock).await {
+        Ok(trust) => Ok(trust),
+        Err(error) => Err(Failure::data(trust_failure(&error)?.message)),
     }
 }
 

@@ -8,6 +8,9 @@ use crate::planes::Controller;
 
 use super::{SINCE_1_9, by_cd, under_root};
 
+/// Why some texts are not foretold: they are those of Go's parsers.
+const GO_WORDS: &str = "the words are those of Go's parsers of JSON, base64 and ASN.1";
+
 fn with(name: &'static str, because: &str, secret: Secret, bundle: Bundle) -> Situation {
     situation(name, because)
         .with(bundle)
@@ -82,12 +85,14 @@ pub(super) fn situations() -> Vec<Situation> {
             "root-bad-key",
             "a key that is none",
             vec![("/tlogs/0/publicKey/rawBytes", json!("AAAA"))],
-        ),
+        )
+        .unforetold(GO_WORDS),
         edited(
             "root-bad-base64",
             "a key that is no base64",
             vec![("/tlogs/0/publicKey/rawBytes", json!("*"))],
-        ),
+        )
+        .unforetold(GO_WORDS),
         edited("root-log-id-missing", "a log without identifier", vec![("/tlogs/1/logId", gone)]),
     ];
     situations.extend([
@@ -102,7 +107,8 @@ pub(super) fn situations() -> Vec<Situation> {
             "no JSON",
             Secret::text("root-not-json", "trusted_root.json", "no JSON"),
             bundle(),
-        ),
+        )
+        .unforetold(GO_WORDS),
         with(
             "root-empty",
             "an empty file",

@@ -37,7 +37,8 @@ fn refusals() -> Vec<Situation> {
     );
     situations.push(
         situation("registry-closed", "nobody listens")
-            .spec("url", json!("oci://{closed}/{repository}")),
+            .spec("url", json!("oci://{closed}/{repository}"))
+            .unforetold("nobody answers our client either, in other words"),
     );
     situations
 }
@@ -85,7 +86,8 @@ fn secrets() -> Vec<Situation> {
             "nobody listens at the proxy",
             "proxySecretRef",
             Some(Secret::text("proxy-closed", "address", "http://127.0.0.1:1")),
-        ),
+        )
+        .unforetold("only the controller asks through its proxy"),
         of("certificates-missing", "the Secret is not there", "certSecretRef", None),
         of(
             "certificates-without-any",
@@ -111,7 +113,8 @@ fn secrets() -> Vec<Situation> {
 fn connections() -> Vec<Situation> {
     vec![
         situation("service-account-missing", "the service account is not there")
-            .spec("serviceAccountName", json!("nobody")),
+            .spec("serviceAccountName", json!("nobody"))
+            .unforetold("service accounts are not read"),
         situation("insecure", "insecure is allowed where plain HTTP is spoken anyway")
             .spec("insecure", json!(true)),
         situation("insecure-verified", "bundles are found there, too")
