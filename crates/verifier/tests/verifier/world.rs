@@ -71,8 +71,13 @@ impl World {
 
     /// An artifact under the tag `latest`, without evidence. Gives its digest.
     pub(crate) fn push(&self, contents: &str) -> String {
+        self.push_layer(contents.as_bytes())
+    }
+
+    /// The same with a layer of any bytes.
+    pub(crate) fn push_layer(&self, contents: &[u8]) -> String {
         let config = self.blob(b"{}");
-        let layer = self.blob(contents.as_bytes());
+        let layer = self.blob(contents);
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
