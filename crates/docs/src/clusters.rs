@@ -271,17 +271,26 @@ fn control_row(seen: &Seen<'_, ControlReport>) -> ControlRow {
         predicted: flux_words::predicted(control.predicted.as_ref()),
         observed: flux_words::observed(control.observed.as_ref()),
         message: flux_words::message(control.observed.as_ref()),
-        answer: answer(control.verdict),
+        answer: answer(control),
         findings: control.findings.iter().map(finding_row).collect(),
     }
 }
 
-/// What a verdict on a control means; that of a refusal is no good news.
-fn answer(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Verified => "the lock held",
-        Verdict::Refused => "ACCEPTED",
-        Verdict::Unknown => "could not be tried",
+/// What came of a control, in the order from good to bad. That it went as expected is not enough to
+/// say that everybody refused it.
+fn answer(control: &ControlReport) -> &'static str {
+    let flux_let_it_in = match &control.observed {
+        Some(_) => flux_words::observed(control.observed.as_ref()).starts_with("Ready=True"),
+        None => flux_words::predicted(control.predicted.as_ref()).starts_with("Ready=True"),
+    };
+    match (control.verdict, control.judged, flux_let_it_in) {
+        (Verdict::Refused, _, _) => "ACCEPTED",
+        (Verdict::Unknown, _, _) => "could not be tried",
+        (Verdict::Verified, Some(Verdict::Verified), true) => "let in, as expected",
+        (Verdict::Verified, Some(Verdict::Verified), false) => "Flux alone refused it",
+        (Verdict::Verified, _, true) => "our judge alone refused it",
+        (Verdict::Verified, _, false) if control.observed.is_none() => "would hold: not tried live",
+        (Verdict::Verified, _, false) => "the lock held",
     }
 }
 
@@ -295,7 +304,7 @@ fn matrix(controls: &[Seen<'_, ControlReport>]) -> Vec<MatrixRow> {
         // With several artifacts, the worst answer is that of the control.
         let worst = same.max_by_key(|seen| seen.item.verdict);
         MatrixCell {
-            answer: worst.map_or("not tried", |seen| answer(seen.item.verdict)),
+            answer: worst.map_or("not tried", |seen| answer(seen.item)),
             simulated: worst.is_some_and(Seen::simulated),
         }
     };
@@ -304,4 +313,36 @@ fn matrix(controls: &[Seen<'_, ControlReport>]) -> Vec<MatrixRow> {
         cells: groups.iter().map(|group| cell(group, name)).collect(),
     };
     names.into_iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn control(verdict: &str, judged: Option<&str>, observed: Option<&str>) -> ControlReport {
+        let observed = observed.map(|ready| {
+            serde_json::json!({"generation": 1, "conditions":
+                [{"type": "Ready", "status": ready, "reason": "R", "message": "m"}]})
+        });
+        serde_json::from_value(serde_json::json!({
+            "name": "n", "does": "d", "artifact": "a", "verdict": verdict, "refusedBy": "both",
+            "judged": judged, "observed": observed,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn only_what_everybody_refused_is_said_to_have_held() {
+        for (verdict, judged, observed, expected) in [
+            ("Verified", Some("Refused"), Some("False"), "the lock held"),
+            ("Verified", Some("Refused"), None, "would hold: not tried live"),
+            ("Verified", Some("Refused"), Some("True"), "our judge alone refused it"),
+            ("Verified", Some("Verified"), Some("False"), "Flux alone refused it"),
+            ("Verified", Some("Verified"), Some("True"), "let in, as expected"),
+            ("Refused", Some("Refused"), Some("True"), "ACCEPTED"),
+            ("Unknown", None, None, "could not be tried"),
+        ] {
+            assert_eq!(answer(&control(verdict, judged, observed)), expected);
+        }
+    }
 }
