@@ -688,6 +688,26 @@ codes! {
         "Neither the Deployment nor the custom resource definitions say it, or may be read."
         "Rules of another version may be in force."
         "Give the account the right to read the Deployment, or set `flux` of the environment.";
+    EnforcementUnseen "SW7054" Unknown
+        "Nothing shows that the controller runs"
+        "There is neither its Deployment nor the Lease that it renews."
+        "Conditions that a controller wrote long ago look like a closed lock."
+        "Check the context; a controller outside flux-system, or without leader election, cannot be seen.";
+    SourceNotReady "SW7055" Error
+        "A source is not ready"
+        "The controller cannot fetch or store the artifact, for another reason than its signature."
+        "Deliveries stand still."
+        "Read the controller's message.";
+    SourceExcepted "SW7056" Warning
+        "A chart is let through without a signature"
+        "The configuration lists its URL under `charts` as unsigned."
+        "The cluster applies whatever anybody pushes there."
+        "See whether its publisher signs by now, and take the exception out.";
+    TrustedRootDiffers "SW7057" Error
+        "The cluster trusts another trusted root than this report"
+        "The Secret behind `trustedRootSecretRef` holds other bytes than --trust."
+        "Whoever wrote that Secret decides whose signatures count."
+        "Put the trusted root that is meant into the Secret, byte for byte, or give the other one with --trust.";
     WaitFailed "SW7060" Error
         "The source failed for good"
         "The controller stalled, or kept failing in the same way while it was watched."

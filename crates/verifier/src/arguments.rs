@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
+use crate::cluster::SurveyArguments;
 use crate::controls::ControlsArguments;
 use crate::patterns::PatternsArguments;
 use crate::predict::PredictArguments;
@@ -72,6 +73,19 @@ Examples:
 
 Patterns are Go's, searched for anywhere in the identity, as Flux, cosign and policy-controller do.")]
     Patterns(Box<PatternsArguments>),
+    /// Looks at a live cluster: whether every source of the organisation is locked, by the declared
+    /// block, in effect, and runs what it should. Reads only.
+    #[command(
+        arg_required_else_help = true,
+        after_help = "\
+Examples:
+  sealwright-verifier cluster --environment prod
+  sealwright-verifier cluster --context prod --format json --output cluster.json
+  sealwright-verifier cluster --environment prod --baseline sources.json --write-baseline sources.json
+
+What cannot be read is Unknown, never green. The rights it needs: crates/verifier/deploy."
+    )]
+    Cluster(Box<SurveyArguments>),
     /// Waits until sources run one digest, verified and Ready; or says why they will not.
     #[command(
         arg_required_else_help = true,

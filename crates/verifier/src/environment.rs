@@ -1,12 +1,15 @@
 //! The environment that was chosen, with the configuration that it stands in; or none.
 
-use jiff::Timestamp;
-use sealwright_policy::Config;
-use sealwright_policy::config::{Artifact, Environment};
-use sealwright_policy::source_report::ClusterNote;
+use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use sealwright_policy::config::{Artifact, Environment, Exception};
+use sealwright_policy::source_report::ClusterNote;
+use sealwright_policy::{Code, Config, Finding, Issuers, Requirements};
+
+use crate::cluster::Scope;
 use crate::failure::Failure;
-use crate::kubernetes::Cluster;
+use crate::kubernetes::{Cluster, Kind, Live};
 use crate::world::WorldArguments;
 
 /// What the configuration says about the cluster that is looked at.
@@ -14,6 +17,7 @@ use crate::world::WorldArguments;
 pub(crate) struct Chosen {
     /// With the registry that stands in; none where nothing needed it.
     config: Option<Config>,
+    issuers: Issuers,
     environment: Option<(String, Environment)>,
 }
 
@@ -24,7 +28,10 @@ impl Chosen {
         world: &WorldArguments,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let Some(name) = name else { return Ok(Self { config: None, environment: None }) };
+        let issuers = world.config.issuers();
+        let Some(name) = name else {
+            return Ok(Self { config: None, issuers, environment: None });
+        };
         let config = world.config.stood_in(world.config.read_config(now)?);
         let Some(environment) = config.environments.get(name).cloned() else {
             let known: Vec<&str> = config.environments.keys().map(String::as_str).collect();
@@ -33,7 +40,70 @@ impl Chosen {
                 "there is no environment {name} in the configuration\nthere are: {known}"
             )));
         };
-        Ok(Self { config: Some(config), environment: Some((name.to_owned(), environment)) })
+        let environment = Some((name.to_owned(), environment));
+        Ok(Self { config: Some(config), issuers, environment })
+    }
+
+    /// Reads the configuration in any case. Without a name the environment is the only one with
+    /// this context, if there is one.
+    pub(crate) fn with_config(
+        name: Option<&str>,
+        context: Option<&str>,
+        world: &WorldArguments,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        if name.is_some() {
+            return Self::new(name, world, now);
+        }
+        let config = world.config.stood_in(world.config.read_config(now)?);
+        let mut of_context = config.environments.iter().filter(|(_, environment)| {
+            context.is_some() && environment.context.as_deref() == context
+        });
+        let environment = match (of_context.next(), of_context.next()) {
+            (Some((name, environment)), None) => Some((name.clone(), environment.clone())),
+            _ => None,
+        };
+        Ok(Self { issuers: world.config.issuers(), config: Some(config), environment })
+    }
+
+    /// `oci://` URLs of what belongs to the organisation.
+    pub(crate) fn organisation(&self) -> impl Iterator<Item = &str> {
+        let environment = self.environment.as_ref();
+        environment.into_iter().flat_map(|(_, found)| &found.organisation).map(String::as_str)
+    }
+
+    /// Repositories of all artifacts.
+    pub(crate) fn repositories(&self) -> impl Iterator<Item = &str> {
+        let artifacts = self.config.iter().flat_map(|config| config.artifacts.values());
+        artifacts.map(|artifact| artifact.repository.as_str())
+    }
+
+    /// Flux version that the environment names.
+    pub(crate) fn flux(&self) -> Option<&str> {
+        self.environment.as_ref().and_then(|(_, environment)| environment.flux.as_deref())
+    }
+
+    /// What must hold for an artifact; nothing holds for one that is not there.
+    pub(crate) fn requirements(&self, artifact: &str) -> Requirements {
+        let found = self.config.as_ref().and_then(|c| c.requirements(artifact, &self.issuers));
+        found.unwrap_or_else(|| Requirements {
+            artifact: artifact.to_owned(),
+            evidence: BTreeSet::new(),
+            signers: vec![],
+            accept_legacy_signature: false,
+        })
+    }
+
+    /// The exception that lets a chart through without a signature.
+    pub(crate) fn exception(&self, live: &Live) -> Option<Finding> {
+        let charts = self.config.iter().flat_map(|config| &config.charts);
+        let exception = charts.filter(|_| live.kind == Kind::HelmChart).find(|chart| {
+            let scope = Scope::new([chart.url.as_str()], [], &[], None);
+            scope.covers_url(&live.url)
+        })?;
+        let Exception { reason, until } = &exception.unsigned;
+        let message = format!("unsigned until {until}: {reason}");
+        Some(Finding::new(Code::SourceExcepted, message).with_place(live.place()))
     }
 
     /// Its name.

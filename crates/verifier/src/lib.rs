@@ -5,10 +5,10 @@
 //! the question itself is wrong. Only the binary prints and exits.
 
 pub mod arguments;
+mod cluster;
 mod controls;
 mod environment;
 mod failure;
-#[allow(dead_code, unused_imports, reason = "the commands that read clusters come next")]
 mod kubernetes;
 mod output;
 mod patterns;
@@ -21,6 +21,7 @@ mod verify;
 mod wait;
 pub mod world;
 
+pub use cluster::{SurveyArguments, survey};
 pub use controls::{ControlsArguments, controls};
 pub use failure::Failure;
 pub use kubernetes::ClusterArguments;

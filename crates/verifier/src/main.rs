@@ -10,7 +10,7 @@ use sealwright_verifier::render::{RenderArguments, render};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
     Failure, PatternsArguments, Request, Surroundings, complain, controls, patterns, predict,
-    publish, to_standard_output, verify, wait,
+    publish, survey, to_standard_output, verify, wait,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -31,6 +31,9 @@ fn main() -> ExitCode {
     let surroundings = Surroundings::from_environment();
     let result = match arguments.command {
         Command::Artifact(arguments) => artifact(&arguments, &surroundings),
+        Command::Cluster(arguments) => answer(&arguments.world, &surroundings, || async {
+            survey(&arguments, Timestamp::now()).await
+        }),
         Command::Wait(arguments) => answer(&arguments.world, &surroundings, || async {
             wait(&arguments, Timestamp::now()).await
         }),

@@ -80,7 +80,8 @@ impl Cluster {
         })
     }
 
-    /// One object; `None` when the server says that there is none of that name.
+    /// One object; `None` when the server says that there is none of that name. What has no
+    /// namespace is asked for without.
     pub(crate) async fn get(
         &self,
         kind: Kind,
@@ -89,7 +90,8 @@ impl Cluster {
     ) -> Result<Option<Object>, Box<Finding>> {
         let asked = Asked::get(kind, object_name(namespace, name));
         for version in kind.versions() {
-            let path = format!("{}/{name}", kind.path(version, Some(namespace)));
+            let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
+            let path = format!("{}/{name}", kind.path(version, namespace));
             match self.in_time(&asked, self.request(path)).await? {
                 Ok(object) => return Ok(Some(object)),
                 Err(kube::Error::Api(status)) if names_the_absent(&status) => return Ok(None),

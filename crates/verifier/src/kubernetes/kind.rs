@@ -10,6 +10,7 @@ pub(crate) enum Kind {
     FluxInstance,
     Secret,
     Deployment,
+    Lease,
     CustomResourceDefinition,
     Namespace,
 }
@@ -25,6 +26,7 @@ impl Kind {
             Kind::FluxInstance => "FluxInstance",
             Kind::Secret => "Secret",
             Kind::Deployment => "Deployment",
+            Kind::Lease => "Lease",
             Kind::CustomResourceDefinition => "CustomResourceDefinition",
             Kind::Namespace => "Namespace",
         }
@@ -40,6 +42,7 @@ impl Kind {
             Kind::FluxInstance => "fluxcd.controlplane.io",
             Kind::Secret | Kind::Namespace => "",
             Kind::Deployment => "apps",
+            Kind::Lease => "coordination.k8s.io",
             Kind::CustomResourceDefinition => "apiextensions.k8s.io",
         }
     }
@@ -53,6 +56,7 @@ impl Kind {
             Kind::FluxInstance
             | Kind::Secret
             | Kind::Deployment
+            | Kind::Lease
             | Kind::CustomResourceDefinition
             | Kind::Namespace => &["v1"],
         }
@@ -68,6 +72,7 @@ impl Kind {
             Kind::FluxInstance => "fluxinstances",
             Kind::Secret => "secrets",
             Kind::Deployment => "deployments",
+            Kind::Lease => "leases",
             Kind::CustomResourceDefinition => "customresourcedefinitions",
             Kind::Namespace => "namespaces",
         }

@@ -1,6 +1,7 @@
 //! The whole command against a dev registry and a dev Sigstore, with an empty environment.
 
 mod artifact;
+mod cluster;
 mod connecting;
 mod controls;
 mod controls_live;

@@ -99,17 +99,39 @@ impl Plane {
         assert_eq!(self.send("DELETE", path, "application/json", &json!({})), 200, "{path}");
     }
 
-    /// An OCIRepository without a status.
-    pub(crate) fn source(&self, namespace: &str, name: &str, spec: Value) {
+    /// A namespace.
+    pub(crate) fn room(&self, namespace: &str) {
         // 409 when it is there already.
         let room = json!({"metadata": {"name": namespace}});
         self.send("POST", "/api/v1/namespaces", "application/json", &room);
+    }
+
+    /// An OCIRepository without a status.
+    pub(crate) fn source(&self, namespace: &str, name: &str, spec: Value) {
+        self.room(namespace);
         let path = format!("{SOURCES}/namespaces/{namespace}/ocirepositories");
         let object = json!({
             "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository",
             "metadata": {"namespace": namespace, "name": name}, "spec": spec,
         });
         self.create(&path, &object);
+    }
+
+    /// One of many, in a namespace that is there.
+    pub(crate) fn source_with_status(
+        &self,
+        namespace: &str,
+        name: &str,
+        spec: &Value,
+        status: &Value,
+    ) {
+        let path = format!("{SOURCES}/namespaces/{namespace}/ocirepositories");
+        let object = json!({
+            "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository",
+            "metadata": {"namespace": namespace, "name": name}, "spec": spec,
+        });
+        self.create(&path, &object);
+        self.merge(&format!("{path}/{name}/status"), &json!({"status": status}));
     }
 
     /// What a controller writes.

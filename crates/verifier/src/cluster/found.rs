@@ -1,0 +1,233 @@
+//! Every source in scope: whole lists, one page after the other, of each kind that pulls an OCI
+//! artifact.
+
+use std::collections::BTreeMap;
+
+use sealwright_flux::Source;
+use sealwright_policy::{Code, Finding, Place};
+use serde_json::Value;
+
+use super::scope::Scope;
+use crate::kubernetes::{Cluster, Installed, Kind, Live, Object, object_name};
+
+/// A source in scope.
+pub(super) struct Found {
+    pub(super) live: Live,
+    /// The same, as far as the prediction needs it; or why it cannot be read.
+    pub(super) source: Result<Source, String>,
+    /// Of a chart: its repository.
+    pub(super) repository: Option<Source>,
+    /// Equal for sources of which the controller must say the same.
+    pub(super) alike: String,
+}
+
+/// What was found, and what could not be read.
+#[derive(Default)]
+pub(super) struct Inventory {
+    pub(super) sources: Vec<Found>,
+    /// Whether all lists are whole.
+    pub(super) is_whole: bool,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A HelmRepository of an OCI registry.
+struct ChartRepository {
+    name: String,
+    url: String,
+    source: Option<Source>,
+}
+
+/// A chart, before its URL is known.
+struct Chart {
+    live: Live,
+    repository: String,
+    chart: String,
+    object: Object,
+}
+
+/// A HelmRelease that makes a chart.
+struct Release {
+    name: String,
+    repository: String,
+    chart: String,
+    /// `namespace/name` of the HelmChart that helm-controller makes of it.
+    makes: String,
+}
+
+/// Lists all kinds side by side.
+pub(super) async fn inventory(cluster: &Cluster, scope: &Scope) -> Inventory {
+    let artifacts = cluster.list(Kind::OciRepository, |object| {
+        let live = Live::read(Kind::OciRepository, &object);
+        scope.covers(&live).then(|| Found::new(live, &object, None))
+    });
+    let repositories = cluster.list(Kind::HelmRepository, |object| ChartRepository::read(&object));
+    let charts = cluster.list(Kind::HelmChart, Chart::read);
+    let releases = cluster.list(Kind::HelmRelease, |object| Release::read(&object));
+    let instances = cluster.list(Kind::FluxInstance, |object| generated(&object, scope));
+    let (artifacts, repositories, charts, releases, instances) =
+        tokio::join!(artifacts, repositories, charts, releases, instances);
+    let mut inventory = Inventory { is_whole: true, ..Inventory::default() };
+    if matches!(artifacts, Ok(Installed::No)) {
+        inventory.lacks(no_flux());
+    }
+    inventory.sources = inventory.read(artifacts);
+    let repositories: BTreeMap<String, ChartRepository> = inventory
+        .read(repositories)
+        .into_iter()
+        .map(|repository| (repository.name.clone(), repository))
+        .collect();
+    let charts = inventory.read(charts);
+    for release in inventory.read(releases) {
+        inventory.expect_chart(&release, &charts, &repositories, scope);
+    }
+    let charts = charts.into_iter().filter_map(|chart| chart.found(&repositories, scope));
+    inventory.sources.extend(charts);
+    for (instance, source) in inventory.read(instances) {
+        inventory.expect(&instance, &source);
+    }
+    inventory.sources.sort_by_key(|found| (found.live.kind, found.live.full_name()));
+    inventory
+}
+
+impl Inventory {
+    /// The objects of a list; without them the inventory is not whole.
+    fn read<T>(&mut self, list: Result<Installed<T>, Box<Finding>>) -> Vec<T> {
+        match list {
+            Ok(installed) => installed.objects(),
+            Err(finding) => {
+                self.lacks(*finding);
+                vec![]
+            }
+        }
+    }
+
+    fn lacks(&mut self, finding: Finding) {
+        self.is_whole = false;
+        self.findings.push(finding);
+    }
+
+    /// A chart that helm-controller should have made.
+    fn expect_chart(
+        &mut self,
+        release: &Release,
+        charts: &[Chart],
+        repositories: &BTreeMap<String, ChartRepository>,
+        scope: &Scope,
+    ) {
+        let Some(repository) = repositories.get(&release.repository) else { return };
+        let in_scope = scope.covers_url(&chart_url(repository, &release.chart));
+        let is_there = charts.iter().any(|chart| chart.live.full_name() == release.makes);
+        if in_scope && !is_there && self.is_whole {
+            let message = format!("HelmRelease {} should have made it", release.name);
+            let place = Place::object(format!("HelmChart {}", release.makes));
+            self.findings.push(Finding::new(Code::SourceMissing, message).with_place(place));
+        }
+    }
+
+    /// A source that flux-operator should have generated.
+    fn expect(&mut self, instance: &str, source: &str) {
+        let is_it = |found: &Found| {
+            found.live.kind == Kind::OciRepository && found.live.full_name() == source
+        };
+        if self.is_whole && !self.sources.iter().any(is_it) {
+            let message = format!("FluxInstance {instance} should have generated it");
+            let place = Place::object(format!("OCIRepository {source}"));
+            self.findings.push(Finding::new(Code::SourceMissing, message).with_place(place));
+        }
+    }
+}
+
+impl Found {
+    fn new(live: Live, object: &Object, repository: Option<&ChartRepository>) -> Self {
+        let repository_url = repository.map(|repository| repository.url.as_str());
+        Self {
+            alike: alike(&live, object, repository_url),
+            source: Source::parse(object).map_err(|error| error.to_string()),
+            repository: repository.and_then(|repository| repository.source.clone()),
+            live,
+        }
+    }
+}
+
+impl ChartRepository {
+    fn read(object: &Object) -> Option<Self> {
+        let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+        (text("/spec/type") == "oci").then(|| Self {
+            name: object_name(text("/metadata/namespace"), text("/metadata/name")),
+            url: text("/spec/url").to_owned(),
+            source: Source::parse(object).ok(),
+        })
+    }
+}
+
+impl Chart {
+    fn read(object: Object) -> Option<Self> {
+        let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+        if text("/spec/sourceRef/kind") != "HelmRepository" {
+            return None;
+        }
+        let live = Live::read(Kind::HelmChart, &object);
+        let repository = object_name(&live.namespace, text("/spec/sourceRef/name"));
+        let chart = text("/spec/chart").to_owned();
+        Some(Self { live, repository, chart, object })
+    }
+
+    fn found(
+        self,
+        repositories: &BTreeMap<String, ChartRepository>,
+        scope: &Scope,
+    ) -> Option<Found> {
+        let repository = repositories.get(&self.repository)?;
+        let live = self.live.with_url(chart_url(repository, &self.chart));
+        scope.covers(&live).then(|| Found::new(live, &self.object, Some(repository)))
+    }
+}
+
+impl Release {
+    /// A release with a chart template; one with `chartRef` makes no chart.
+    fn read(object: &Object) -> Option<Self> {
+        let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+        let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+        if text("/spec/chart/spec/sourceRef/kind") != "HelmRepository" {
+            return None;
+        }
+        let home = Some(text("/spec/chart/spec/sourceRef/namespace"));
+        let home = home.filter(|home| !home.is_empty()).unwrap_or(namespace);
+        Some(Self {
+            name: object_name(namespace, name),
+            repository: object_name(home, text("/spec/chart/spec/sourceRef/name")),
+            chart: text("/spec/chart/spec/chart").to_owned(),
+            makes: object_name(home, &format!("{namespace}-{name}")),
+        })
+    }
+}
+
+fn chart_url(repository: &ChartRepository, chart: &str) -> String {
+    format!("{}/{chart}", repository.url.trim_end_matches('/'))
+}
+
+/// What a FluxInstance generates from a URL in scope: its own name and the source's.
+fn generated(object: &Object, scope: &Scope) -> Option<(String, String)> {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str);
+    let namespace = text("/metadata/namespace")?;
+    let instance = object_name(namespace, text("/metadata/name")?);
+    let is_ours = text("/spec/sync/kind") == Some("OCIRepository")
+        && text("/spec/sync/url").is_some_and(|url| scope.covers_url(url));
+    let name = text("/spec/sync/name").unwrap_or(namespace);
+    is_ours.then(|| (instance, object_name(namespace, name)))
+}
+
+/// Two sources with the same text here get the same answer: same kind, same spec, and the same
+/// namespace where a name in the spec is looked up in it.
+fn alike(live: &Live, object: &Object, repository_url: Option<&str>) -> String {
+    let spec = object.get("spec").map(ToString::to_string).unwrap_or_default();
+    let local = spec.contains("Ref\"") || spec.contains("\"serviceAccountName\"");
+    let namespace = if local { live.namespace.as_str() } else { "" };
+    format!("{} {namespace} {} {spec}", live.kind, repository_url.unwrap_or_default())
+}
+
+fn no_flux() -> Finding {
+    let place = Place::object("all ocirepositories");
+    let message = "the cluster knows no OCIRepository: source-controller is not installed";
+    Finding::new(Code::ClusterKindMissing, message).with_place(place)
+}
