@@ -10,16 +10,19 @@ mod origin;
 mod recording;
 mod told;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sealwright_evidence::TrustedRoot;
 use sealwright_keyless::{Trust, TrustSource, load_trust};
+use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Code, Finding, Report};
 use sealwright_registry::Client;
 
 pub use arguments::PredictArguments;
 use case::Roots;
-use judged::Declarations;
+use judged::{Artifact, Declarations};
 use origin::Sources;
 use recording::Recording;
 
@@ -74,12 +77,17 @@ pub async fn predict(arguments: &PredictArguments, clock: Timestamp) -> Result<R
         recording.evidence = evidence.cloned().collect();
         recording.write(path)?;
     }
+    // Many sources may pull one artifact: it is judged once.
+    let judged: BTreeMap<&Artifact, ArtifactReport> = gathered
+        .iter()
+        .filter_map(|(artifact, found)| {
+            let requirements = requirements(&artifact.0)?;
+            Some((artifact, artifact_report(&requirements, found.clone(), root, now)))
+        })
+        .collect();
     let told = cases.iter().zip(&predictions).map(|(case, prediction)| {
         let artifact = prediction.repository.clone().zip(prediction.digest.clone());
-        let judged = artifact.and_then(|artifact| {
-            let requirements = requirements(&artifact.0)?;
-            Some(artifact_report(&requirements, gathered.get(&artifact)?.clone(), root, now))
-        });
+        let judged = artifact.and_then(|artifact| judged.get(&artifact).cloned());
         told::told(case, prediction, judged)
     });
     let sources: Vec<SourceReport> = told.chain(hopeless).collect();
