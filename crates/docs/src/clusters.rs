@@ -266,6 +266,7 @@ fn control_row(seen: &Seen<'_, ControlReport>) -> ControlRow {
             RefusedBy::Judge => "our judge",
             RefusedBy::Flux => "Flux",
             RefusedBy::Both => "our judge and Flux",
+            RefusedBy::Comparison => "a comparison of digests",
         },
         judged: control.judged.map_or("not judged".to_owned(), |verdict| verdict.to_string()),
         predicted: flux_words::predicted(control.predicted.as_ref()),

@@ -763,6 +763,11 @@ codes! {
         "A run was killed before it could clean up."
         "None: nothing of it is left."
         "Nothing needs to be done.";
+    ControlContentsUnseen "SW8009" Note
+        "Nobody compares a layer with its digest"
+        "Evidence is about the manifest. Flux extracts a layer and stops reading where its archive ends, before the digest is compared."
+        "A registry, or whoever stands before it, can serve other contents under a soundly signed manifest."
+        "Reach registries over TLS only, and let nobody write to their storage; a node or an operator that compares digests sees it.";
     PatternInvalid "SW9001" Error
         "A pattern is not one that Go compiles"
         "Flux, cosign and Kyverno compile patterns when they verify, and not when they are applied. Go knows no look-around, no back-references, no possessive repetition, and at most 1000 repetitions."

@@ -26,7 +26,7 @@ pub struct ControlReport {
     /// `Verified`: the lock held everywhere it was tried. `Refused`: somebody accepted the control.
     /// `Unknown`: it could not be tried.
     pub verdict: Verdict,
-    /// Who must refuse it: the judge, Flux, or both. What only our judge can see (such as a
+    /// Who must refuse it: the judge, Flux, both, or neither by evidence. What only our judge can see (such as a
     /// missing signature beside a sound attestation) is not expected of Flux.
     pub refused_by: RefusedBy,
     /// What our judge said of it.
@@ -53,4 +53,7 @@ pub enum RefusedBy {
     Flux,
     /// Both.
     Both,
+    /// Neither by its evidence, which is sound: only who compares it with what was promoted last, or
+    /// its layers with their digests.
+    Comparison,
 }

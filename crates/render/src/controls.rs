@@ -64,6 +64,7 @@ fn refused_by(who: RefusedBy) -> &'static str {
         RefusedBy::Judge => "judge",
         RefusedBy::Flux => "Flux",
         RefusedBy::Both => "both",
+        RefusedBy::Comparison => "comparison",
     }
 }
 

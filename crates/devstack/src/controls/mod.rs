@@ -46,7 +46,7 @@ pub struct Made {
     pub does: &'static str,
     /// Where it is, by digest.
     pub reference: String,
-    /// `judge`, `flux` or `both`.
+    /// `judge`, `flux`, `both`, or a `comparison` of digests.
     pub refused_by: &'static str,
     /// Code of the finding that the judge must give.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,7 @@ pub(super) struct Control {
     pub(super) name: &'static str,
     /// What is the matter with it, in one sentence.
     pub(super) does: &'static str,
-    /// `judge`, `flux` or `both`: what each can see.
+    /// `judge`, `flux`, `both` or `comparison`: what each can see.
     pub(super) refused_by: &'static str,
     /// What the judge must say.
     pub(super) expected_finding: Option<&'static str>,
@@ -49,8 +49,8 @@ const fn control(
 const BOTH: &str = "both";
 /// What Flux accepts by its own rules, or cannot see.
 const JUDGE: &str = "judge";
-/// What the judge does not look at.
-const FLUX: &str = "flux";
+/// What is soundly signed: only who compares digests can tell.
+const COMPARISON: &str = "comparison";
 
 pub(super) const CONTROLS: &[Control] = &[
     control("unsigned", "Nothing vouches for it.", BOTH, Some("SW4009"), Recipe::Bare),
@@ -121,8 +121,9 @@ pub(super) const CONTROLS: &[Control] = &[
     control(
         "tampered-layer",
         "Its manifest is soundly signed, and the registry serves other bytes for its layer.",
-        // Evidence is about the manifest; who fetches a layer compares its digest.
-        FLUX,
+        // Evidence is about the manifest, and source-controller 1.9.6 stops reading a layer where its
+        // archive ends, before its digest is compared.
+        COMPARISON,
         None,
         Recipe::ForgedLayer,
     ),
@@ -174,8 +175,8 @@ pub(super) const CONTROLS: &[Control] = &[
         ..control(
             "rolled-back",
             "A tag was moved back to an artifact that was soundly signed and has been superseded.",
-            // A signature has no successor: only a comparison with what was promoted last sees it.
-            JUDGE,
+            // A signature has no successor.
+            COMPARISON,
             None,
             Recipe::RolledBack,
         )
@@ -205,11 +206,10 @@ mod tests {
         for control in CONTROLS {
             assert!(names.insert(control.name), "{} twice", control.name);
             assert!(control.does.ends_with('.'), "{}: a sentence ends", control.name);
-            let judged = control.refused_by != FLUX;
-            let by_evidence = control.tag.is_none() && control.verify_at.is_none();
+            let judged = control.refused_by != COMPARISON;
             assert_eq!(
                 control.expected_finding.is_some(),
-                judged && by_evidence,
+                judged && control.verify_at.is_none(),
                 "{}: what the judge refuses by evidence has a code",
                 control.name
             );

@@ -85,8 +85,8 @@ pub(super) struct Tried<'a> {
     pub(super) judged: &'a Judged,
     pub(super) predicted: &'a Flux,
     pub(super) observed: Option<&'a Flux>,
-    /// Of a control that is about a tag: whether the tag names it now, or why that is not known.
-    pub(super) tag_names_it: Option<Result<bool, String>>,
+    /// Of a control that only a comparison tells: whether it does, or why that is not known.
+    pub(super) compared: Option<Result<bool, String>>,
 }
 
 /// Every complaint about how a control was met. None means that the lock held.
@@ -112,8 +112,8 @@ fn by_judge(tried: &Tried<'_>) -> Option<Finding> {
             return Some(Finding::new(Code::ControlNotRun, message));
         }
     };
-    if let Some(names_it) = &tried.tag_names_it {
-        return rolled_back(report.verdict, names_it);
+    if let Some(compared) = &tried.compared {
+        return by_comparison(control, report.verdict, compared);
     }
     if control.refused_by == RefusedBy::Flux {
         return (report.verdict != Verdict::Verified).then(|| {
@@ -137,22 +137,29 @@ fn by_judge(tried: &Tried<'_>) -> Option<Finding> {
     }
 }
 
-/// Soundly signed; what tells is that the tag names it and not what was promoted.
-fn rolled_back(verdict: Verdict, names_it: &Result<bool, String>) -> Option<Finding> {
-    match (verdict, names_it) {
-        (_, Err(why)) => Some(Finding::new(Code::ControlNotRun, format!("its tag: {why}"))),
-        (_, Ok(false)) => Some(Finding::new(
-            Code::ControlNotRun,
-            "its tag does not name it: nothing was rolled back",
-        )),
-        (Verdict::Verified, Ok(true)) => Some(Finding::new(
+/// Soundly signed; what tells is a comparison that neither the judge nor Flux makes.
+fn by_comparison(
+    control: &Control,
+    verdict: Verdict,
+    compared: &Result<bool, String>,
+) -> Option<Finding> {
+    let not_run = |message: String| Some(Finding::new(Code::ControlNotRun, message));
+    let about_tag = control.tag.is_some();
+    match (verdict, compared) {
+        (_, Err(why)) => not_run(format!("it could not be compared: {why}")),
+        (_, Ok(false)) if about_tag => {
+            not_run("its tag does not name it: nothing was rolled back".to_owned())
+        }
+        (_, Ok(false)) => not_run("its layers are what their digests name".to_owned()),
+        (Verdict::Verified, Ok(true)) if about_tag => Some(Finding::new(
             Code::ControlRollbackUnseen,
             "only the digest that was promoted last tells it from the current artifact",
         )),
-        (_, Ok(true)) => Some(Finding::new(
-            Code::ControlNotRun,
-            "it is not soundly signed, so it rolls nothing back",
+        (Verdict::Verified, Ok(true)) => Some(Finding::new(
+            Code::ControlContentsUnseen,
+            "only who reads a layer to its end and compares its digest sees what is served",
         )),
+        (_, Ok(true)) => not_run("it is not soundly signed, so it shows nothing".to_owned()),
     }
 }
 
@@ -160,7 +167,7 @@ fn by_flux(control: &Control, who: &str, flux: &Flux) -> Option<Finding> {
     let otherwise =
         |expected| other_reason(&format!("{who} {}", flux.words()), expected, &flux.words());
     match (control.refused_by, flux) {
-        (_, Flux::Unknown(why)) if control.refused_by != RefusedBy::Judge => {
+        (RefusedBy::Both | RefusedBy::Flux, Flux::Unknown(why)) => {
             Some(Finding::new(Code::ControlNotRun, format!("{who}: {why}")))
         }
         // What the block at the wrong place is about: that nobody takes it for one in force.
@@ -174,7 +181,7 @@ fn by_flux(control: &Control, who: &str, flux: &Flux) -> Option<Finding> {
         (_, Flux::Unknown(why)) if control.verify_at.is_some() => {
             Some(Finding::new(Code::ControlNotRun, format!("{who}: {why}")))
         }
-        (RefusedBy::Judge, _) => None,
+        (RefusedBy::Judge | RefusedBy::Comparison, _) => None,
         (_, flux) if flux.accepts() => Some(accepted(&format!("{who} {}", flux.words()), control)),
         (RefusedBy::Both, Flux::RefusedAfterVerification) => {
             Some(otherwise("refused by verification"))
@@ -251,7 +258,7 @@ mod tests {
 
     fn codes_of(control: &Control, judged: &Judged, flux: &Flux, seen: Option<&Flux>) -> Vec<Code> {
         let (predicted, observed) = (flux, seen);
-        let tried = Tried { control, judged, predicted, observed, tag_names_it: None };
+        let tried = Tried { control, judged, predicted, observed, compared: None };
         conclude(&tried).iter().map(|finding| finding.code).collect()
     }
 
@@ -416,8 +423,8 @@ mod tests {
     }
 
     #[test]
-    fn a_rollback_is_told_by_the_tag_alone() {
-        let tagged = Control { tag: Some("t".to_owned()), ..control(RefusedBy::Judge) };
+    fn what_is_soundly_signed_is_told_by_a_comparison_alone() {
+        let tagged = Control { tag: Some("t".to_owned()), ..control(RefusedBy::Comparison) };
         for (verdict, names_it, expected, why) in [
             (Verdict::Verified, Ok(true), Code::ControlRollbackUnseen, "sound, and back"),
             (Verdict::Verified, Ok(false), Code::ControlNotRun, "the tag has gone on"),
@@ -429,7 +436,7 @@ mod tests {
                 judged: &judged(verdict, vec![]),
                 predicted: &AcceptedVerified,
                 observed: None,
-                tag_names_it: Some(names_it),
+                compared: Some(names_it),
             };
             let findings = conclude(&tried);
             assert_eq!(
@@ -437,7 +444,12 @@ mod tests {
                 [expected],
                 "{why}"
             );
+            let layers = Control { tag: None, ..tagged.clone() };
+            let codes: Vec<Code> =
+                conclude(&Tried { control: &layers, ..tried }).iter().map(|one| one.code).collect();
             let held = expected == Code::ControlRollbackUnseen;
+            let other = if held { Code::ControlContentsUnseen } else { expected };
+            assert_eq!(codes, [other], "{why}, of layers");
             assert_eq!(verdict_of(&findings) == Verdict::Verified, held, "{why}");
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sealwright_flux::render::{Matcher, TRUSTED_ROOT_SECRET};
 use sealwright_flux::{Controller, Secret, Secrets};
 use sealwright_keyless::Trust;
-use sealwright_policy::control_report::ControlReport;
+use sealwright_policy::control_report::{ControlReport, RefusedBy};
 use sealwright_policy::source_report::{ObservationReport, PredictionReport};
 use sealwright_policy::{Code, Finding, Place, Report, Requirements, Verdict, verdict_of};
 use sealwright_registry::{Client, Lookup, Reference, Target};
@@ -23,6 +23,8 @@ use crate::TOOL;
 use crate::failure::Failure;
 use crate::kubernetes::Cluster;
 
+/// Largest layer that is compared with its digest: it is held in memory.
+const LAYER_BYTES_MAX: usize = 64 << 20;
 /// Name of the neighbour's source in the cluster.
 const NEIGHBOUR: &str = "neighbour";
 
@@ -181,7 +183,7 @@ impl Trial<'_> {
             judged: &met.judged,
             predicted: &met.predicted,
             observed: observed.as_ref(),
-            tag_names_it: self.tag_names_it(control, &reference).await,
+            compared: self.compared(control, &reference).await,
         });
         Ok(ControlReport {
             judged: met.judged.verdict(),
@@ -222,19 +224,36 @@ impl Trial<'_> {
         secrets
     }
 
-    /// Of a control that is about a tag.
-    async fn tag_names_it(
+    /// Of a control that only a comparison tells: whether its tag names it, or a layer is not what
+    /// its digest names.
+    async fn compared(
         &self,
         control: &Control,
         reference: &Reference,
     ) -> Option<Result<bool, String>> {
-        let tag = Target::Tag(control.tag.clone()?);
-        let found = self.client.manifest(&reference.repository, &tag).await;
-        Some(match found {
-            Ok(Lookup::Found(manifest)) => Ok(manifest.digest == reference.target.to_string()),
-            Ok(Lookup::Absent) => Ok(false),
-            Err(error) => Err(error.to_string()),
-        })
+        if control.refused_by != RefusedBy::Comparison {
+            return None;
+        }
+        let repository = &reference.repository;
+        let target = control.tag.clone().map_or_else(|| reference.target.clone(), Target::Tag);
+        let found = match self.client.manifest(repository, &target).await {
+            Ok(Lookup::Found(manifest)) => manifest,
+            Ok(Lookup::Absent) => return Some(Ok(false)),
+            Err(error) => return Some(Err(error.to_string())),
+        };
+        if control.tag.is_some() {
+            return Some(Ok(found.digest == reference.target.to_string()));
+        }
+        let manifest: Value = serde_json::from_slice(&found.bytes).unwrap_or_default();
+        for layer in manifest["layers"].as_array().into_iter().flatten() {
+            let Ok(descriptor) = serde_json::from_value(layer.clone()) else { continue };
+            match self.client.blob(repository, &descriptor, LAYER_BYTES_MAX).await {
+                Err(error) if error.code() == Code::RegistryMismatch => return Some(Ok(true)),
+                Err(error) => return Some(Err(error.to_string())),
+                Ok(_) => {}
+            }
+        }
+        Some(Ok(false))
     }
 
     fn report(&self, control: &Control, findings: Vec<Finding>) -> ControlReport {

@@ -124,7 +124,7 @@ fn the_judge_refuses_each_control_for_its_own_reason_and_accepts_the_neighbour()
     let (report, _) = world.try_set();
     assert_eq!(report.controls.len(), world.set.controls.len());
     for control in &report.controls {
-        // What only Flux refuses, or only a comparison with what was promoted tells.
+        // What only a comparison of digests tells.
         let sound = ["tampered-layer", "rolled-back"].contains(&control.name.as_str());
         let expected = if sound { Verdict::Verified } else { Verdict::Refused };
         assert_eq!(control.judged, Some(expected), "{}: {:#?}", control.name, control.findings);
