@@ -143,7 +143,7 @@ fn planes(arguments: &Arguments, places: &Places) -> Outcome<Planes> {
             Err(Failure::new(format!("{}: there is no environment {name}", places.config))
                 .next("give it one, as docs/example/sealwright.yaml does, or say `--planes none`"))
         }
-        (None, None) => Ok(Planes::None),
+        (None, None) => Ok(Planes::Simulated),
         (None, Some(name)) => {
             say::line(&format!(
                 "not run: any plane, for the configuration has no environment {name}"
