@@ -12,6 +12,7 @@ mod oracle;
 mod peers;
 mod planes;
 mod program;
+mod regex;
 mod release;
 mod say;
 mod schema;
@@ -67,6 +68,8 @@ enum Task {
     E2e(e2e::Arguments),
     /// Shows every situation to the real controllers and to the predictor, and writes `target/sealwright/oracle.json`.
     Oracle(oracle::Arguments),
+    /// Asks Go itself about made-up patterns and texts: any disagreement is a failure.
+    Regex(regex::Arguments),
     /// Measures ours beside the real programs and writes `target/sealwright/bench.json`.
     Bench(bench::Arguments),
     /// Runs a program and prints what it cost as JSON.
@@ -117,6 +120,7 @@ fn run(task: Task) -> Outcome {
         Task::Plane(arguments) => planes::command::run(&workspace, &arguments),
         Task::E2e(arguments) => e2e::run(&workspace, &arguments),
         Task::Oracle(arguments) => oracle::run(&workspace, &arguments),
+        Task::Regex(arguments) => regex::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
     }
 }
