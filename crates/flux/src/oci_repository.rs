@@ -152,6 +152,7 @@ impl<'a> Run<'a, '_> {
                 after.verified(format!("verified signature of revision {}", resolved.revision));
                 self.pull(after, resolved, repository)
             }
+            Ruling::Ignored => self.pull(self.conditions.clone(), resolved, repository),
             Ruling::Fails { message, errors } => {
                 self.inquiry.met(&rules::OLD_ARTIFACT_SERVED);
                 let keyless = verify.secret_ref.is_none() && verify.provider == "cosign";
@@ -188,12 +189,15 @@ impl<'a> Run<'a, '_> {
             "cosign" => self.cosign(verify, &target, &reference),
             "notation" if controller.knows_notation() => {
                 self.inquiry.met(&rules::NOTATION);
-                crate::notation::verify(
-                    self.inquiry,
-                    &self.object.metadata.namespace,
-                    verify.secret_ref.as_ref(),
-                    &reference,
-                )
+                let namespace = &self.object.metadata.namespace;
+                let secret = verify.secret_ref.as_ref();
+                let policy = crate::notation::policy(self.inquiry, namespace, secret, &reference)?;
+                match policy {
+                    Ok(policy) => {
+                        crate::notation::verify(self.inquiry, &policy, &target, &reference)
+                    }
+                    Err(words) => Ok(vec![Ruling::fails(words)]),
+                }
             }
             other => {
                 self.inquiry.met(&rules::PROVIDER_UNKNOWN);
@@ -268,7 +272,10 @@ impl<'a> Run<'a, '_> {
         };
         self.inquiry.met(&rules::ROOT_NEEDS_LOG);
         match own_root(json)? {
-            OwnRoot::Refused(words) => Ok(vec![Ruling::fails(words)]),
+            OwnRoot::Refused(words) => {
+                self.inquiry.met(&rules::ROOT_MALFORMED);
+                Ok(words.into_iter().map(Ruling::fails).collect())
+            }
             OwnRoot::Usable(root) => {
                 let keyless = Keyless { root: &root, identities };
                 verify::by_identities(self.inquiry, &keyless, target)

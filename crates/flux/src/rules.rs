@@ -56,6 +56,7 @@ rules! {
     ROOT_DROPPED = "trusted-root-dropped" until "1.9.0": "The field trustedRootSecretRef does not exist: the API drops it, and the public Sigstore is trusted.";
     ROOT_EMPTY = "trusted-root-empty" since "1.9.0": "An empty trusted root is none: the public Sigstore is trusted.";
     ROOT_NEEDS_LOG = "trusted-root-needs-log" since "1.9.0": "A trusted root must name a transparency log with a base URL, also where only bundles are verified.";
+    ROOT_MALFORMED = "trusted-root-malformed" since "1.9.0": "A trusted root that is not exactly its protobuf is refused, also for one unknown field; a controller words that in one of two ways, decided when it was built.";
     KEYS_WIN = "keys-win": "With a Secret of keys, identities and trusted root count for nothing, and neither log nor time is asked for.";
     KEYS_ANY = "keys-any": "Every entry of the Secret whose name ends in .pub is a key; one that verifies is enough, and the errors of the others are thrown away.";
     KEY_UNREADABLE = "key-unreadable": "A .pub entry that is no key ends the attempt, unless another key has verified before it; the order is random.";

@@ -1,6 +1,7 @@
 //! A trusted root of a source's own, as sigstore-go reads it: protobuf JSON, which knows no unknown
 //! fields.
 
+use base64::Engine as _;
 use sealwright_evidence::TrustedRoot;
 use serde_json::{Map, Value};
 
@@ -52,20 +53,28 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
 /// What the controller makes of it.
 pub(crate) enum OwnRoot {
     Usable(Box<TrustedRoot>),
-    /// Its words.
-    Refused(String),
+    /// Its words; either of them where the library words it in two ways.
+    Refused(Vec<String>),
 }
 
 /// Reads it.
 pub(crate) fn own_root(json: &[u8]) -> Result<OwnRoot, Stop> {
     let Ok(mut document) = serde_json::from_slice::<Value>(json) else {
-        return Err(Stop::Undecided(
-            "the trusted root is no JSON: the controller refuses it with `unable to parse trusted root: …`"
-                .to_owned(),
-        ));
+        return match word_at_start(json) {
+            Some((line, column, word)) => Ok(refused_by_protobuf(&format!(
+                "syntax error (line {line}:{column}): invalid value {word}"
+            ))),
+            None => Err(Stop::Undecided(
+                "the trusted root is no JSON: the controller refuses it with `unable to parse trusted root: …`"
+                    .to_owned(),
+            )),
+        };
     };
-    if let Some(words) = fault(&document, json) {
-        return Ok(OwnRoot::Refused(format!("unable to parse trusted root: {words}")));
+    if let Some(words) = protobuf_fault(&document, json) {
+        return Ok(refused_by_protobuf(&words));
+    }
+    if let Some(words) = fault(&document) {
+        return Ok(OwnRoot::Refused(vec![format!("unable to parse trusted root: {words}")]));
     }
     let logs = list(&document, "tlogs");
     let extract = |words| format!("unable to extract Rekor URL from trusted root: {words}");
@@ -81,7 +90,10 @@ pub(crate) fn own_root(json: &[u8]) -> Result<OwnRoot, Stop> {
     let root = TrustedRoot::parse_for_any_use(&filled).map_err(|error| {
         Stop::Undecided(format!("the trusted root cannot be used here: {error}"))
     })?;
-    Ok(url_fault.map_or_else(|| OwnRoot::Usable(Box::new(root)), OwnRoot::Refused))
+    Ok(match url_fault {
+        Some(words) => OwnRoot::Refused(vec![words]),
+        None => OwnRoot::Usable(Box::new(root)),
+    })
 }
 
 /// Fields that protobuf lets be left out, and our reader does not.
@@ -97,14 +109,62 @@ fn fill_in(document: &mut Value) {
     }
 }
 
-/// The first thing that sigstore-go does not take, in its words.
-fn fault(document: &Value, json: &[u8]) -> Option<String> {
+/// Go's protobuf puts a space or a no-break space into its errors, by a coin that is thrown when the
+/// controller is built, so that nobody relies on the words.
+fn refused_by_protobuf(words: &str) -> OwnRoot {
+    let said = |space| {
+        format!(
+            "unable to parse trusted root: failed to proto-json unmarshal trusted root: proto:{space}{words}"
+        )
+    };
+    OwnRoot::Refused(vec![said(' '), said('\u{a0}')])
+}
+
+/// Line, column and text of a word at the start that is no JSON.
+fn word_at_start(json: &[u8]) -> Option<(usize, usize, String)> {
+    let text = std::str::from_utf8(json).ok()?;
+    let start = text.find(|c: char| !c.is_ascii_whitespace())?;
+    let is_of_word = |c: &char| c.is_ascii_alphanumeric() || "-+._".contains(*c);
+    let word: String = text[start..].chars().take_while(is_of_word).take(32).collect();
+    let is_json = ["true", "false", "null"].iter().any(|literal| word.starts_with(literal))
+        || word.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let (line, column) = position(json, start);
+    (!word.is_empty() && !is_json).then_some((line, column, word))
+}
+
+/// The first thing that is not as the protobuf says.
+fn protobuf_fault(document: &Value, json: &[u8]) -> Option<String> {
     if let Some(field) = document.as_object().and_then(|root| unknown_field(root, "root")) {
-        let (line, column) = place(json, &field);
-        return Some(format!(
-            "failed to proto-json unmarshal trusted root: proto: (line {line}:{column}): unknown field {field:?}"
-        ));
+        let (line, column) = position(json, find(json, &format!("{field:?}")));
+        return Some(format!("(line {line}:{column}): unknown field {field:?}"));
     }
+    let (field, value) = bad_bytes(document)?;
+    let (line, column) = position(json, find(json, &format!("{value:?}")));
+    Some(format!("(line {line}:{column}): invalid value for bytes field {field}: {value:?}"))
+}
+
+/// Name and value of the first field that should hold base64 and does not.
+fn bad_bytes(value: &Value) -> Option<(String, String)> {
+    match value {
+        Value::Array(items) => items.iter().find_map(bad_bytes),
+        Value::Object(members) => members.iter().find_map(|(name, value)| match value.as_str() {
+            Some(text) if ["rawBytes", "keyId"].contains(&name.as_str()) => {
+                (!is_base64(text)).then(|| (name.clone(), text.to_owned()))
+            }
+            _ => bad_bytes(value),
+        }),
+        _ => None,
+    }
+}
+
+/// Protobuf takes both alphabets, with or without padding.
+fn is_base64(text: &str) -> bool {
+    let text = text.trim_end_matches('=').replace('-', "+").replace('_', "/");
+    base64::engine::general_purpose::STANDARD_NO_PAD.decode(text).is_ok()
+}
+
+/// The first thing that sigstore-go does not take, in its words.
+fn fault(document: &Value) -> Option<String> {
     let media_type = text(document, "/mediaType");
     if media_type != MEDIA_TYPE {
         return Some(format!("unsupported TrustedRoot media type: {media_type}"));
@@ -157,10 +217,12 @@ fn spelt(field: &str, name: &str) -> bool {
     field == name || snake == name
 }
 
-/// Line and column of a name, both from 1.
-fn place(json: &[u8], name: &str) -> (usize, usize) {
-    let quoted = format!("{name:?}");
-    let at = json.windows(quoted.len()).position(|window| window == quoted.as_bytes()).unwrap_or(0);
+fn find(json: &[u8], quoted: &str) -> usize {
+    json.windows(quoted.len()).position(|window| window == quoted.as_bytes()).unwrap_or(0)
+}
+
+/// Line and column of a place, both from 1.
+fn position(json: &[u8], at: usize) -> (usize, usize) {
     let before = &json[..at];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
@@ -181,7 +243,7 @@ mod tests {
 
     fn words(json: &str) -> String {
         match own_root(json.as_bytes()) {
-            Ok(OwnRoot::Refused(words)) => words,
+            Ok(OwnRoot::Refused(words)) => words.join("").replace('\u{a0}', " "),
             Ok(OwnRoot::Usable(_)) => "usable".to_owned(),
             Err(stop) => format!("{stop:?}"),
         }
@@ -191,26 +253,42 @@ mod tests {
     fn a_root_is_refused_in_the_words_of_sigstore_go() {
         let typed = |rest: &str| format!("{{\"mediaType\":\"{MEDIA_TYPE}\"{rest}}}");
         let log = r#","tlogs":[{"hashAlgorithm":"SHA2_256","publicKey":{"rawBytes":"AA=="}}]"#;
+        let protobuf =
+            "unable to parse trusted root: failed to proto-json unmarshal trusted root: proto: ";
         for (json, expected, why) in [
             (
-                "{}".to_owned(),
-                "unable to parse trusted root: unsupported TrustedRoot media type: ",
-                "no type",
+                "no JSON".to_owned(),
+                format!("{protobuf}syntax error (line 1:1): invalid value no").repeat(2),
+                "a word",
             ),
             (
                 "{\n  \"acme\": 1}".to_owned(),
-                "unable to parse trusted root: failed to proto-json unmarshal trusted root: proto: (line 2:3): unknown field \"acme\"",
+                format!("{protobuf}(line 2:3): unknown field \"acme\"").repeat(2),
                 "a field that there is not",
             ),
             (
+                "{\"tlogs\":[{\"publicKey\":{\"rawBytes\":\"*\"}}]}".to_owned(),
+                format!("{protobuf}(line 1:36): invalid value for bytes field rawBytes: \"*\"").repeat(2),
+                "no base64",
+            ),
+            (
+                "{}".to_owned(),
+                "unable to parse trusted root: unsupported TrustedRoot media type: ".to_owned(),
+                "no type",
+            ),
+            (
                 typed(""),
-                "unable to extract Rekor URL from trusted root: no transparency log entries found in trusted root",
+                "unable to extract Rekor URL from trusted root: no transparency log entries found in trusted root".to_owned(),
                 "no logs",
             ),
-            (typed(log), "unable to parse trusted root: tlog missing log ID", "a log without name"),
+            (
+                typed(log),
+                "unable to parse trusted root: tlog missing log ID".to_owned(),
+                "a log without name",
+            ),
         ] {
             assert_eq!(words(&json), expected, "{why}");
         }
-        assert!(words("not JSON").starts_with("Undecided"), "words that are not foretold");
+        assert!(words("[").starts_with("Undecided"), "words that are not foretold");
     }
 }

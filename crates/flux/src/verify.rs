@@ -22,6 +22,8 @@ const UNSTEADY_COUNT_MAX: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ruling {
     Verified,
+    /// Not verified, and not asked to be: Notation alone knows this.
+    Ignored,
     /// The message holds [`ERRORS_PLACE`] where the errors are joined.
     Fails {
         message: String,

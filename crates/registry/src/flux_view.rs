@@ -9,6 +9,7 @@ use sealwright_evidence::{Digest, Evidence};
 use sealwright_flux::seen::{ACCEPT_ANY, ACCEPT_INDEX};
 use sealwright_flux::{Answer as Seeing, Ask as Question, Request, Response, Seen};
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::auth::Access;
 use crate::client::Client;
@@ -19,9 +20,11 @@ use crate::limits::{
     TAGS_PAGE_BYTES_MAX, TAGS_PAGE_COUNT,
 };
 use crate::paging::next_page;
-use crate::reference::{Repository, is_tag};
+use crate::reference::Repository;
 use crate::transport::{Answer, Ask, Call};
 
+/// Longest tag that is asked for: twice what a registry may hold.
+const TAG_BYTES_MAX: usize = 256;
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 impl Client {
@@ -95,13 +98,32 @@ impl Client {
             }
         };
         let repository = repository(request);
-        let url = self.transport().url(&repository, &rest)?;
+        let url = self.url_as_flux(&repository, &rest)?;
         let ask = Ask::new(method, url, format!("{repository}/{rest}"));
         let ask = ask.scope(repository.scope(Access::Pull)).answer_bytes_max(bytes_max);
         Ok(match accept {
             Some(accept) => ask.header(ACCEPT, HeaderValue::from_static(accept)),
             None => ask,
         })
+    }
+
+    /// The controller asks also for repositories whose name no registry may have: what it is told
+    /// then is the registry's to say. Only what would lead elsewhere is refused.
+    fn url_as_flux(&self, repository: &Repository, rest: &str) -> Result<Url, RegistryError> {
+        let leads_elsewhere = repository.path.split('/').any(|part| matches!(part, "." | ".."))
+            || repository
+                .path
+                .contains(|c: char| !c.is_ascii_alphanumeric() && !"_-./".contains(c));
+        match self.transport().url(repository, rest) {
+            Err(_) if !leads_elsewhere => {
+                let well_named = Repository { path: "named".to_owned(), ..repository.clone() };
+                let mut url = self.transport().url(&well_named, rest)?;
+                let path = rest.split('?').next().unwrap_or_default();
+                url.set_path(&format!("/v2/{}/{path}", repository.path));
+                Ok(url)
+            }
+            url => url,
+        }
     }
 
     /// All pages as one list, as go-containerregistry follows them; the first answer that is no page
@@ -210,9 +232,12 @@ fn repository(request: &Request) -> Repository {
     Repository { host: host.to_owned(), path: request.repository.clone() }
 }
 
-/// What stands in the URL must be a tag or digest and nothing else.
+/// What stands in the URL must be a digest, or one part of its path and nothing else; whether that is
+/// a tag is the registry's to say.
 fn manifest(name: &str) -> Result<String, RegistryError> {
-    if !is_tag(name) {
+    let ends_the_part = |c: char| "/?#%\\:".contains(c) || c.is_control();
+    if matches!(name, "" | "." | "..") || name.len() > TAG_BYTES_MAX || name.contains(ends_the_part)
+    {
         checked(name)?;
     }
     Ok(format!("manifests/{name}"))

@@ -138,9 +138,9 @@ impl Chart<'_, '_> {
             self.inquiry.met(&rules::NOTATION);
             let secret = verify.secret_ref.as_ref();
             let name = &self.object.metadata.name;
-            return match crate::notation::verify(self.inquiry, namespace, secret, name)?.pop() {
-                Some(Ruling::Fails { message, .. }) => Ok(Err(message)),
-                _ => Err(Stop::Undecided("what Notation says is not foretold".to_owned())),
+            return match crate::notation::policy(self.inquiry, namespace, secret, name)? {
+                Err(words) => Ok(Err(words)),
+                Ok(_) => Err(Stop::Undecided("what Notation says is not foretold".to_owned())),
             };
         }
         let Some(secret) = &verify.secret_ref else { return Ok(Ok(Verifiers::Keyless)) };
@@ -203,6 +203,7 @@ impl Chart<'_, '_> {
                 self.conditions.verified(format!("verified signature of version {version}"));
                 self.pulled(version)
             }
+            Ruling::Ignored => self.pulled(version),
             Ruling::Fails { message, errors } => {
                 let message =
                     format!("chart verification error: failed to verify {named}: {message}");

@@ -125,6 +125,10 @@ async fn what_a_source_names_goes_nowhere_else() {
         assert!(matches!(ask(&world, Ask::Blob(name.into())).await, Answer::Failed(_)), "{why}");
     }
     assert_eq!(world.server.requests(), vec![], "nothing was asked");
+    // What is no tag is for the registry to say, as it says it to the controller.
+    let answer = ask(&world, Ask::Manifest("no tag".into())).await;
+    let Answer::Got(response) = answer else { panic!("not asked: {answer:?}") };
+    assert!(response.url.ends_with("/manifests/no%20tag"), "{}", response.url);
 }
 
 #[tokio::test]
