@@ -7,6 +7,7 @@ mod crowd;
 mod judge;
 mod pack;
 mod publish;
+mod sources;
 mod verify;
 mod world;
 
@@ -146,11 +147,12 @@ impl Goal {
 /// The rows of one group, measured.
 type Measure = fn(&Workspace) -> Outcome<Vec<Row>>;
 
-const GROUPS: [(Group, Measure); 4] = [
+const GROUPS: [(Group, Measure); 5] = [
     (Group::Judge, judge::rows),
     (Group::Pack, pack::rows),
     (Group::Verify, verify::rows),
     (Group::Publish, publish::rows),
+    (Group::Sources, sources::rows),
 ];
 
 /// What it is told.
@@ -172,6 +174,8 @@ enum Group {
     Verify,
     /// The publisher as a program.
     Publish,
+    /// Many sources on a real API server.
+    Sources,
 }
 
 /// Measures everything that can be measured here.

@@ -118,6 +118,13 @@ impl World {
         self.ours("sealwright-verifier", ONE, &["artifact", reference]).empty_environment()
     }
 
+    /// A command of the verifier, with no environment and nothing but these words.
+    pub(super) fn verifier(&self, words: &[&str]) -> Program {
+        Program::new(self.release.join("sealwright-verifier"))
+            .args(words.iter().copied())
+            .empty_environment()
+    }
+
     /// `cosign` with what it needs to reach this world and nothing of the user's.
     pub(super) fn cosign(&self, cosign: &Utf8Path, words: &[&str]) -> Program {
         let home = BTreeMap::from([("HOME".to_owned(), self.folder.to_string())]);
