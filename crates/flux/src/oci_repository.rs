@@ -359,8 +359,13 @@ impl<'a> Run<'a, '_> {
                 format!("failed to pull artifact from '{}': {words}", spec.url),
             )
         };
+        let tag = resolved.revision.split_once('@').map(|(tag, _)| tag);
+        let named = match tag {
+            Some(tag) if !self.inquiry.situation.controller.pins_digest() => tag,
+            _ => &resolved.digest,
+        };
         let manifest = match resolve::manifest(self.inquiry, &resolved.digest, repository)? {
-            Ok(response) => image::of_answer(self.inquiry, response, &resolved.digest, repository)?,
+            Ok(response) => image::of_answer(self.inquiry, response, named, repository)?,
             Err(words) => Err(words),
         };
         let manifest = match manifest {

@@ -97,7 +97,8 @@ impl Chart<'_, '_> {
                 Stop::Undecided(format!("the chart's URL names no repository: {words}"))
             })?;
         course.repository = Some(repository.name());
-        if let Some((reason, words)) = self.client_fault(&url, &version, &repository)? {
+        let fault = self.client_fault(&url, &version, &repository)?;
+        if let Some((reason, words)) = fault.clone().filter(|_| !self.verifies_by_tag()) {
             course.outcomes = vec![self.build_fails(reason, words)];
             return Ok(());
         }
@@ -124,7 +125,13 @@ impl Chart<'_, '_> {
             false => format!("{url}:{version}"),
         };
         for ruling in self.verify(&verifiers, &target)? {
-            let outcome = self.rule(ruling, &named, &version);
+            let outcome = match (ruling, &fault) {
+                // Verified by another client than the one that pulls.
+                (Ruling::Verified, Some((reason, words))) => {
+                    self.build_fails(reason, words.clone())
+                }
+                (ruling, _) => self.rule(ruling, &named, &version),
+            };
             if !course.outcomes.contains(&outcome) {
                 course.outcomes.push(outcome);
             }
@@ -240,6 +247,12 @@ impl Chart<'_, '_> {
         self.conditions.fetch_fails("Unknown", message, Then::Retries)
     }
 
+    /// Before charts were resolved to digests by Helm's client, they were verified without it.
+    fn verifies_by_tag(&self) -> bool {
+        let pinned = self.inquiry.situation.controller.pulls_charts_by_digest();
+        self.object.spec.verify.is_some() && !pinned
+    }
+
     /// Why Helm's own client does not get the chart, in its words; `None` when it does. It speaks
     /// plain HTTP only where it is told to.
     fn client_fault(
@@ -250,7 +263,7 @@ impl Chart<'_, '_> {
     ) -> Result<Option<(&'static str, String)>, Stop> {
         let tag = version.replace('+', "_");
         let head = self.inquiry.ask(repository.request(Ask::Head(tag.clone())))?;
-        let verifies = self.object.spec.verify.is_some();
+        let verifies = self.object.spec.verify.is_some() && !self.verifies_by_tag();
         let failed = |words: String| match verifies {
             true => (
                 "ChartVerificationError",
