@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::About;
-use crate::{GoRegex, Language};
+use crate::Language;
 
 /// Names of owners on GitHub.
 const OWNER: &str = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
@@ -61,7 +61,7 @@ pub(super) fn owned_by(owner: &str) -> Option<Language> {
 
 /// A pattern in Go's syntax, over the whole of an identity.
 pub(super) fn whole(pattern: &str) -> Option<Language> {
-    GoRegex::parse(&format!("^(?:{pattern})$")).ok().map(|regex| Language::search(&regex))
+    Language::of_pattern(&format!("^(?:{pattern})$")).ok()
 }
 
 /// Text as a pattern for exactly that text.

@@ -210,7 +210,7 @@ impl<'a> Subject<'a> {
     /// The open pieces without which this stranger would stay out.
     fn blame(&self, stranger: &str) -> Vec<Range<usize>> {
         let needed = without_open_pieces(self.pattern).into_iter().filter(|(_, without)| {
-            GoRegex::parse(without).is_ok_and(|without| !without.is_match(stranger))
+            language(without).is_some_and(|without| without.holds(stranger) == Some(false))
         });
         let spots: Vec<Range<usize>> = needed.map(|(spot, _)| spot).collect();
         // Of an alternative and a piece in it, the piece says more.
@@ -233,8 +233,7 @@ impl<'a> Subject<'a> {
     fn dead_alternatives(&self) -> Option<Weakness> {
         let all = without_alternatives(self.pattern).into_iter().take(ALTERNATIVES_MAX);
         let dead = all.filter(|(_, without)| {
-            GoRegex::parse(without).is_ok_and(|without| {
-                let without = Language::search(&without);
+            language(without).is_some_and(|without| {
                 self.language.contained_in(&without) == Containment::Contained
             })
         });
@@ -248,7 +247,7 @@ fn weak(kind: WeaknessKind, spots: Vec<Range<usize>>, witness: Option<String>) -
 }
 
 fn language(pattern: &str) -> Option<Language> {
-    GoRegex::parse(pattern).ok().map(|regex| Language::search(&regex))
+    Language::of_pattern(pattern).ok()
 }
 
 fn found(witness: Witness) -> Option<String> {

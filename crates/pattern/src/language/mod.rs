@@ -4,16 +4,17 @@
 //! e-mail address, and everything else in it would be percent-encoded.
 
 mod alphabet;
+mod narrow;
 mod product;
 mod states;
 
 use std::sync::Arc;
 
-use regex_automata::hybrid::dfa::DFA;
 use regex_syntax::hir::{Dot, Hir, Look, Repetition};
 
 use crate::depth::with_stack_for;
 use crate::go_regex::GoRegex;
+use crate::syntax::{self, ParseError};
 
 /// Levels of the expressions that are made here, around those of their parts.
 const LEVELS_AROUND: usize = 3;
@@ -23,7 +24,7 @@ const LEVELS_AROUND: usize = 3;
 pub struct Language {
     expression: Arc<Hir>,
     height: usize,
-    automaton: Option<Arc<DFA>>,
+    automaton: Option<Arc<states::Automaton>>,
 }
 
 /// The answer to "is there an identity in all of these sets?".
@@ -65,6 +66,12 @@ impl Language {
         Self::new(pattern.expression().hir.clone(), pattern.expression().height)
     }
 
+    /// The same of a pattern that is only asked about, and never matched.
+    pub(crate) fn of_pattern(pattern: &str) -> Result<Self, ParseError> {
+        let expression = syntax::parse(pattern)?;
+        Ok(Self::new(expression.hir, expression.height))
+    }
+
     /// Exactly this identity, as `cosign --certificate-identity` and Kyverno's `subject` use it.
     pub fn exact(identity: &str) -> Self {
         Self::new(whole(vec![Hir::literal(identity.as_bytes())]), 1)
@@ -85,12 +92,22 @@ impl Language {
     pub fn union(languages: &[Language]) -> Self {
         let alternatives = languages.iter().map(|language| (*language.expression).clone());
         let height = languages.iter().map(|language| language.height).max().unwrap_or_default();
-        Self::new(Hir::alternation(alternatives.collect()), height + 1)
+        let mut union = Self::new(Hir::alternation(alternatives.collect()), height + 1);
+        // Of what is too large to decide, nothing is known, and so of the union.
+        if languages.iter().any(|language| language.automaton.is_none()) {
+            union.automaton = None;
+        }
+        union
     }
 
     fn new(expression: Hir, height: usize) -> Self {
         let height = height + LEVELS_AROUND;
-        let automaton = with_stack_for(height, || states::automaton(&expression)).flatten();
+        let built = with_stack_for(height, || {
+            let narrow = narrow::to_ascii(&expression);
+            let automaton = states::automaton(&narrow);
+            (narrow, automaton)
+        });
+        let (expression, automaton) = built.unwrap_or((Hir::fail(), None));
         Self { expression: Arc::new(expression), height, automaton: automaton.map(Arc::new) }
     }
 
@@ -124,8 +141,12 @@ impl Language {
         Self::witness(&[self, other], &[])
     }
 
-    /// Whether this identity is in it; `None` when that takes too much to find out.
+    /// Whether this identity is in it; `None` when that takes too much to find out, or when it is
+    /// not ASCII.
     pub fn holds(&self, identity: &str) -> Option<bool> {
+        if !identity.is_ascii() {
+            return None;
+        }
         states::holds(self.automaton.as_deref()?, identity)
     }
 }

@@ -32,14 +32,16 @@ pub(super) fn search(within: &[&Language], outside: &[&Language]) -> Witness {
     let Some(automata) = automata else { return Witness::Undecided };
     let alphabet =
         representatives(|byte| automata.iter().map(|states| states.class(byte)).collect());
-    let walk = Walk {
+    let mut walk = Walk {
         automata,
         within: within.len(),
         alphabet,
         reached: Vec::new(),
         known: HashMap::new(),
     };
-    match walk.run() {
+    let answer = walk.run();
+    walk.automata.into_iter().for_each(States::keep);
+    match answer {
         Ok(Some(identity)) => Witness::Found(identity),
         Ok(None) => Witness::Nobody,
         Err(Exhausted) => Witness::Undecided,
@@ -47,7 +49,7 @@ pub(super) fn search(within: &[&Language], outside: &[&Language]) -> Witness {
 }
 
 impl Walk<'_> {
-    fn run(mut self) -> Result<Option<String>, Exhausted> {
+    fn run(&mut self) -> Result<Option<String>, Exhausted> {
         let start = self.automata.iter_mut().map(States::start).collect::<Result<Place, _>>()?;
         self.reach(start, 0, 0);
         let mut next = 0;

@@ -1,5 +1,7 @@
 //! The states of one set's automaton, made as they are visited.
 
+use std::sync::Mutex;
+
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
@@ -12,8 +14,19 @@ use crate::AUTOMATON_BYTES_MAX;
 /// Bytes of states that one question may make for one set.
 const STATES_BYTES_MAX: usize = 8 << 20;
 
+/// Bytes of states that are kept from one question to the next: the shapes of identities and the
+/// allowed ones are asked about again and again. More would be taken from the next question's.
+const KEPT_BYTES_MAX: usize = 1 << 20;
+
+/// An automaton, with the states that earlier questions made.
+#[derive(Debug)]
+pub(super) struct Automaton {
+    dfa: DFA,
+    made: Mutex<Option<Cache>>,
+}
+
 /// The automaton of an expression; `None` when it is too large.
-pub(super) fn automaton(expression: &Hir) -> Option<DFA> {
+pub(super) fn automaton(expression: &Hir) -> Option<Automaton> {
     let thompson = thompson::Config::new()
         .utf8(false)
         .which_captures(WhichCaptures::None)
@@ -25,7 +38,8 @@ pub(super) fn automaton(expression: &Hir) -> Option<DFA> {
         .skip_cache_capacity_check(true)
         // States must stay valid as long as the question is open: rather give up than start anew.
         .minimum_cache_clear_count(Some(0));
-    DFA::builder().configure(config).build_from_nfa(nfa).ok()
+    let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
+    Some(Automaton { dfa, made: Mutex::new(None) })
 }
 
 /// Where reading an identity has led.
@@ -46,13 +60,16 @@ pub(super) struct Exhausted;
 /// An automaton being asked.
 #[derive(Debug)]
 pub(super) struct States<'a> {
+    automaton: &'a Automaton,
     dfa: &'a DFA,
     cache: Cache,
 }
 
 impl<'a> States<'a> {
-    pub(super) fn new(dfa: &'a DFA) -> Self {
-        Self { dfa, cache: dfa.create_cache() }
+    pub(super) fn new(automaton: &'a Automaton) -> Self {
+        let made = automaton.made.lock().ok().and_then(|mut made| made.take());
+        let dfa = &automaton.dfa;
+        Self { automaton, dfa, cache: made.unwrap_or_else(|| dfa.create_cache()) }
     }
 
     pub(super) fn start(&mut self) -> Result<State, Exhausted> {
@@ -68,6 +85,15 @@ impl<'a> States<'a> {
                 next.map(state).map_err(|_| Exhausted)
             }
             decided => Ok(decided),
+        }
+    }
+
+    /// Leaves the states that were made for the next question.
+    pub(super) fn keep(self) {
+        if self.cache.memory_usage() <= KEPT_BYTES_MAX
+            && let Ok(mut made) = self.automaton.made.lock()
+        {
+            *made = Some(self.cache);
         }
     }
 
@@ -100,11 +126,11 @@ fn state(id: LazyStateID) -> State {
     }
 }
 
-pub(super) fn holds(dfa: &DFA, identity: &str) -> Option<bool> {
-    let mut states = States::new(dfa);
-    let mut state = states.start().ok()?;
-    for byte in identity.bytes() {
-        state = states.after(state, byte).ok()?;
-    }
-    states.ends_in(state).ok()
+pub(super) fn holds(automaton: &Automaton, identity: &str) -> Option<bool> {
+    let mut states = States::new(automaton);
+    let start = states.start().ok()?;
+    let end = identity.bytes().try_fold(start, |state, byte| states.after(state, byte)).ok()?;
+    let holds = states.ends_in(end).ok();
+    states.keep();
+    holds
 }
