@@ -74,21 +74,17 @@ fn seen(object: &DynamicObject) -> Outcome {
     Outcome::Seen(Box::new(Live::read(Kind::OciRepository, &object)))
 }
 
+/// When each was first refused before verification, by the names of the controls, which the objects
+/// bear with the run's behind them.
+type Refused = BTreeMap<String, Instant>;
+
 /// One watch for all of them.
 async fn follow(cluster: &Cluster, scratch: &Scratch, outcomes: &mut BTreeMap<String, Outcome>) {
     let options = watcher::Config::default().labels(&scratch.selector()).timeout(WATCH_S);
     let changes = watcher(scratch.sources(), options).default_backoff();
     pin_mut!(changes);
-    // When each was first refused before verification.
-    let mut refused: BTreeMap<String, Instant> = BTreeMap::new();
-    loop {
-        let lasting = outcomes.iter().filter_map(|(name, outcome)| match decided(outcome) {
-            Decided::Yes => None,
-            Decided::No => Some(cluster.deadline()),
-            Decided::IfItLasts => Some(*refused.get(name)? + REFUSAL_LASTS),
-        });
-        let now = Instant::now();
-        let Some(wake) = lasting.filter(|end| *end > now).min() else { return };
+    let mut refused = Refused::new();
+    while let Some(wake) = wake(outcomes, &refused, cluster.deadline()) {
         tokio::select! {
             event = changes.next() => match event {
                 Some(Ok(Event::Apply(object) | Event::InitApply(object))) => {
@@ -112,28 +108,37 @@ async fn follow(cluster: &Cluster, scratch: &Scratch, outcomes: &mut BTreeMap<St
     }
 }
 
-fn take(
-    outcomes: &mut BTreeMap<String, Outcome>,
-    refused: &mut BTreeMap<String, Instant>,
-    object: &DynamicObject,
-) {
+/// Until when there is something to wait for; nothing is left when all are decided.
+fn wake(
+    outcomes: &BTreeMap<String, Outcome>,
+    refused: &Refused,
+    deadline: Instant,
+) -> Option<Instant> {
+    let lasting = outcomes.iter().filter_map(|(name, outcome)| match decided(outcome) {
+        Decided::Yes => None,
+        Decided::No => Some(deadline),
+        Decided::IfItLasts => Some(*refused.get(name)? + REFUSAL_LASTS),
+    });
+    let now = Instant::now();
+    lasting.filter(|end| *end > now).min()
+}
+
+fn take(outcomes: &mut BTreeMap<String, Outcome>, refused: &mut Refused, object: &DynamicObject) {
     let outcome = seen(object);
     let Outcome::Seen(live) = &outcome else { return };
-    let name = live.name.clone();
+    let known = outcomes
+        .iter_mut()
+        .find(|(_, known)| matches!(known, Outcome::Seen(known) if known.name == live.name));
+    let Some((name, known)) = known else { return };
     match decided(&outcome) {
         Decided::IfItLasts => {
             refused.entry(name.clone()).or_insert_with(Instant::now);
         }
         _ => {
-            refused.remove(&name);
+            refused.remove(name);
         }
     }
-    let known = outcomes
-        .iter_mut()
-        .find(|(_, known)| matches!(known, Outcome::Seen(known) if known.name == name));
-    if let Some((_, known)) = known {
-        *known = outcome;
-    }
+    *known = outcome;
 }
 
 fn is_denied(error: &kube::Error) -> bool {
@@ -214,5 +219,28 @@ mod tests {
             assert_eq!(decided(&outcome(conditions)), expected, "{why}");
         }
         assert_eq!(decided(&Outcome::Rejected("no".to_owned())), Decided::Yes, "never there");
+    }
+
+    #[test]
+    fn a_refusal_that_may_pass_is_watched_until_it_has_lasted() {
+        let object = |conditions: Value| {
+            let object = json!({
+                "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository",
+                "metadata": {"name": "c-20260101-000000-1", "namespace": "s", "generation": 1},
+                "spec": {}, "status": {"conditions": conditions},
+            });
+            serde_json::from_value::<DynamicObject>(object).unwrap()
+        };
+        let mut outcomes = BTreeMap::from([("c".to_owned(), seen(&object(json!([]))))]);
+        let mut refused = Refused::new();
+        let began = Instant::now();
+        let deadline = began + Duration::from_secs(60);
+        assert_eq!(wake(&outcomes, &refused, deadline), Some(deadline), "nothing is decided");
+        take(&mut outcomes, &mut refused, &object(json!([condition("Ready", "False", 1)])));
+        let lasting = wake(&outcomes, &refused, deadline);
+        assert!(lasting.is_some_and(|end| end >= began + REFUSAL_LASTS && end < deadline));
+        take(&mut outcomes, &mut refused, &object(json!([condition("Ready", "True", 1)])));
+        assert_eq!(wake(&outcomes, &refused, deadline), None, "it has passed");
+        assert!(refused.is_empty(), "and would have to last anew");
     }
 }

@@ -21,7 +21,6 @@ use sealwright_flux::Controller;
 use sealwright_flux::render::Matcher;
 use sealwright_keyless::{TrustSource, load_trust};
 use sealwright_policy::control_report::{ControlReport, RefusedBy};
-use sealwright_policy::report::TrustNote;
 use sealwright_policy::{Code, Config, Finding, Report, Verdict, verdict_of};
 use sealwright_registry::{Client, Reference};
 
@@ -87,7 +86,7 @@ pub async fn controls(arguments: &ControlsArguments, now: Timestamp) -> Result<R
         control.environment = chosen.name().map(ToOwned::to_owned);
     }
     report.controls.extend(set.not_made.iter().map(|one| not_made(one, &name)));
-    report.trust = Some(TrustNote { ..trust.note.clone() });
+    report.trust = Some(trust.note.clone());
     Ok(report.concluded())
 }
 

@@ -109,6 +109,9 @@ impl ControlSet {
                     control.name
                 ));
             }
+            if control.name == NEIGHBOUR {
+                return Err(format!("{NEIGHBOUR} is the name of the good artifact beside them"));
+            }
             if !names.insert(&control.name) {
                 return Err(format!("{} is there twice", control.name));
             }
@@ -121,6 +124,8 @@ impl ControlSet {
 }
 
 const KIND: &str = "ControlSet";
+/// Name that the neighbour goes by among the controls. One of them by that name would be taken for it.
+pub(super) const NEIGHBOUR: &str = "neighbour";
 
 /// A control that is followed by tag could be anything by the time it is tried.
 fn by_digest(reference: &str) -> Result<(), String> {
@@ -172,12 +177,13 @@ mod tests {
     fn a_set_is_read_and_its_mistakes_are_named() {
         assert!(set(|_| {}).is_ok());
         type Change = fn(&mut Value);
-        let cases: [(Change, &str, &str); 8] = [
+        let cases: [(Change, &str, &str); 9] = [
             (|set| set["kind"] = "Report".into(), "ControlSet", "another kind"),
             (|set| set["controls"] = json!([]), "0 controls", "nothing to try"),
             (|set| set["neighbour"] = "ghcr.io/acme/a:latest".into(), "no digest", "a tag moves"),
             (|set| set["controls"][0]["name"] = "../x".into(), "is no name", "an object's name"),
             (|set| set["controls"][0]["name"] = "-x".into(), "is no name", "begins with a dash"),
+            (|set| set["controls"][0]["name"] = "neighbour".into(), "good artifact", "is another"),
             (|set| set["controls"][0]["refusedBy"] = "nobody".into(), "nobody", "who refuses"),
             (|set| set["controls"][0]["verifyAt"] = "verify".into(), "Flux reads", "no control"),
             (

@@ -16,12 +16,13 @@ pub(super) async fn guarded(
 ) -> Result<(Report, Option<Finding>), Failure> {
     let scratch = Scratch::new(cluster, trial.namespace, trial.now);
     let ended = tokio::select! {
-        report = trial.run(Some((cluster, &scratch))) => Ok(report?),
+        report = trial.run(Some((cluster, &scratch))) => Ok(report),
         signal = stop_signal() => Err(signal),
     };
+    // Before anything else, a wrong question included: it may turn out only with the sources there.
     let left_over = scratch.clean().await;
     let (mut report, finding) = match ended {
-        Ok(report) => (report, None),
+        Ok(report) => (report?, None),
         Err(signal) => {
             let message = format!("{signal} stopped the run before the cluster had decided");
             (trial.untried(), Some(Finding::new(Code::ControlNotRun, message)))

@@ -17,7 +17,7 @@ use super::judged::{Bench, Judged};
 use super::live::{Outcome, try_all};
 use super::predicted::Oracle;
 use super::scratch::Scratch;
-use super::set::{Control, ControlSet};
+use super::set::{Control, ControlSet, NEIGHBOUR};
 use super::{report_of, source, without_neighbour};
 use crate::TOOL;
 use crate::failure::Failure;
@@ -25,8 +25,6 @@ use crate::kubernetes::Cluster;
 
 /// Largest layer that is compared with its digest: it is held in memory.
 const LAYER_BYTES_MAX: usize = 64 << 20;
-/// Name of the neighbour's source in the cluster.
-const NEIGHBOUR: &str = "neighbour";
 
 /// Everything that a trial needs.
 pub(super) struct Trial<'a> {

@@ -46,7 +46,7 @@ impl World {
         Utf8Path::from_path(self.folder.path()).expect("UTF-8").join(name)
     }
 
-    fn write_set(&self, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn write_set(&self, change: impl FnOnce(&mut Value)) {
         let mut set = serde_json::to_value(&self.set).expect("JSON");
         change(&mut set);
         std::fs::write(self.path("controls.json"), set.to_string()).expect("it is written");

@@ -200,6 +200,19 @@ fn what_a_killed_run_left_is_cleaned_up_later_and_nothing_else() {
 }
 
 #[test]
+fn a_question_that_turns_out_wrong_leaves_nothing_behind_either() {
+    let (world, plane) = (World::start(), Plane::start());
+    // There is no such address, which is noticed when the registry is asked: after the cluster.
+    let nowhere = format!("999.0.0.1/controls@{}", crate::plane::OTHER);
+    world.write_set(|set| set["controls"][0]["reference"] = nowhere.into());
+    let kubeconfig = plane.kubeconfig();
+    let output = world.command(&flags(kubeconfig.as_str(), &["--timeout", "2"])).output();
+    let output = output.expect("it runs");
+    assert_eq!(output.status.code(), Some(64), "{}", String::from_utf8_lossy(&output.stderr));
+    nothing_is_left(&plane);
+}
+
+#[test]
 fn what_cannot_be_removed_is_said() {
     let (world, plane) = (World::start(), Plane::start());
     let kubeconfig = plane.kubeconfig();
