@@ -67,7 +67,8 @@ impl Flux {
         Self::of(&observation.conditions.iter().filter(current).cloned().collect::<Vec<_>>())
     }
 
-    /// What is predicted. Where several things may come of it, one that lets it in decides.
+    /// What is predicted. Where several things may come of it, one that lets it in decides, and
+    /// else one of which nobody knows.
     pub(super) fn predicted(prediction: &PredictionReport) -> Self {
         if let Some(why) = &prediction.undecided {
             return Self::Unknown(why.clone());
@@ -75,7 +76,9 @@ impl Flux {
         let all: Vec<Self> =
             prediction.outcomes.iter().map(|outcome| Self::of(&outcome.conditions)).collect();
         let none = || Self::Unknown("nothing is predicted".to_owned());
-        all.iter().find(|one| one.accepts()).or(all.first()).cloned().unwrap_or_else(none)
+        let unknown = |one: &&Self| matches!(one, Self::Unknown(_));
+        let worst = all.iter().find(|one| one.accepts()).or(all.iter().find(unknown));
+        worst.or(all.first()).cloned().unwrap_or_else(none)
     }
 }
 

@@ -9,7 +9,7 @@ use sealwright_policy::control_report::RefusedBy;
 use sealwright_registry::{
     BlobSource, Client, GatherOptions, Lookup, Reference, RegistryError, Repository, Target,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::set::{Control, ControlSet, NotMade};
 use crate::failure::{Failure, registry_failure};
@@ -119,7 +119,7 @@ impl Workshop<'_> {
                 false,
             ),
         ] {
-            let bytes = self.changed(name);
+            let bytes = changed(&good.bytes, name);
             let digest = self.push(&good.media_type, bytes, with_evidence).await?;
             set.controls.push(Control {
                 name: name.to_owned(),
@@ -137,22 +137,6 @@ impl Workshop<'_> {
 
     fn at(&self, digest: &Digest) -> String {
         format!("{}@{digest}", self.into)
-    }
-
-    /// The good manifest with an annotation; another artifact has another first layer, too.
-    fn changed(&self, name: &str) -> Vec<u8> {
-        let mut manifest: Value =
-            serde_json::from_slice(&self.evidence.artifact.bytes).unwrap_or_default();
-        if !manifest["annotations"].is_object() {
-            manifest["annotations"] = json!({});
-        }
-        manifest["annotations"]["sealwright.dev/control"] = name.into();
-        if name == "other-artifact" {
-            let mut layer = manifest["config"].clone();
-            layer["mediaType"] = manifest["layers"][0]["mediaType"].clone();
-            manifest["layers"] = json!([layer]);
-        }
-        manifest.to_string().into_bytes()
     }
 
     async fn copy_blobs(&self) -> Result<(), RegistryError> {
@@ -208,6 +192,27 @@ impl Workshop<'_> {
     }
 }
 
+/// The good manifest with an annotation; another artifact has another first layer, too. What a
+/// registry calls a manifest may have anything at these places.
+fn changed(good: &[u8], name: &str) -> Vec<u8> {
+    let mut manifest: Map<String, Value> = serde_json::from_slice(good).unwrap_or_default();
+    if name == "other-artifact" {
+        let first = manifest.get("layers").and_then(|layers| layers.pointer("/0/mediaType"));
+        let media_type = first.cloned().unwrap_or_default();
+        let mut layer = manifest.get("config").cloned().unwrap_or_default();
+        if let Some(layer) = layer.as_object_mut() {
+            layer.insert("mediaType".to_owned(), media_type);
+        }
+        manifest.insert("layers".to_owned(), json!([layer]));
+    }
+    let annotations = manifest.entry("annotations").or_insert_with(|| json!({}));
+    if !annotations.is_object() {
+        *annotations = json!({});
+    }
+    annotations["sealwright.dev/control"] = name.into();
+    Value::Object(manifest).to_string().into_bytes()
+}
+
 /// How the referrer is labelled; nobody decides by it.
 fn label(referrer: &[u8]) -> String {
     let manifest: Value = serde_json::from_slice(referrer).unwrap_or_default();
@@ -217,4 +222,31 @@ fn label(referrer: &[u8]) -> String {
 fn not_made((name, does, refused_by): (&str, &str, RefusedBy)) -> NotMade {
     let reason = "it needs a signer of one's own; the dev stack has one".to_owned();
     NotMade { name: name.to_owned(), does: does.to_owned(), refused_by, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_control_is_another_manifest_whatever_the_good_one_looks_like() {
+        let layer = |media_type: &str| json!({"mediaType": media_type, "digest": "d", "size": 1});
+        for (good, why) in [
+            (json!({"config": layer("c"), "layers": [layer("l")]}), "usual"),
+            (json!({"config": layer("c"), "layers": [], "annotations": null}), "nothing in it"),
+            (json!({"config": "c", "layers": "l", "annotations": []}), "odd"),
+            (json!([2, {}, []]), "no object"),
+        ] {
+            let of = |name: &str| -> Value {
+                serde_json::from_slice(&changed(good.to_string().as_bytes(), name)).expect(why)
+            };
+            let (tampered, other) = (of("tampered-manifest"), of("other-artifact"));
+            assert_eq!(tampered["annotations"]["sealwright.dev/control"], "tampered-manifest");
+            assert_eq!(tampered.get("layers"), good.get("layers"), "{why}");
+            assert_ne!(tampered, other, "{why}");
+            if why == "usual" {
+                assert_eq!(other["layers"], json!([layer("l")]), "the config, as a layer");
+            }
+        }
+    }
 }

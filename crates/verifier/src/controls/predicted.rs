@@ -39,3 +39,30 @@ impl Oracle<'_> {
         Ok(situation(&seen).report())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::conclude::Flux;
+    use super::*;
+
+    #[test]
+    fn of_several_things_that_may_come_the_worst_counts() {
+        let of = |conditions: Value| json!({"then": "retries", "conditions": conditions});
+        let said = |kind: &str, status: &str| json!({"type": kind, "status": status, "reason": "R", "message": "m"});
+        let refused = || of(json!([said("Ready", "False"), said("SourceVerified", "False")]));
+        let lost = || of(json!([said("Ready", "False")]));
+        let accepted = || of(json!([said("Ready", "True")]));
+        for (outcomes, expected, why) in [
+            (vec![refused()], "refused", "one"),
+            (vec![refused(), lost()], "never verified", "it may get nowhere"),
+            (vec![refused(), lost(), accepted()], "without verifying", "it may be let in"),
+            (vec![], "nothing is predicted", "nobody knows"),
+        ] {
+            let report = json!({"controller": "c", "outcomes": outcomes, "because": []});
+            let words = Flux::predicted(&serde_json::from_value(report).expect(why)).words();
+            assert!(words.contains(expected), "{why}: {words}");
+        }
+    }
+}
