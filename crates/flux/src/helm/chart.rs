@@ -70,17 +70,11 @@ impl Chart<'_, '_> {
             Some(verify) => match self.verifiers(verify)? {
                 Ok(verifiers) => Some(verifiers),
                 Err(words) => {
-                    let keyless = verify.secret_ref.is_none() && verify.provider == "cosign";
-                    let provider = if keyless { "cosign keyless" } else { &verify.provider };
-                    let message = format!(
-                        "failed to verify the signature using provider '{provider}': {words}"
-                    );
-                    course.outcomes = vec![self.conditions.chart_verifier_fails(message)];
+                    course.outcomes = vec![self.verifier_fails(verify, &words)];
                     return Ok(());
                 }
             },
         };
-        let url = self.url();
         let version = match self.version()? {
             Ok(version) => version,
             Err(words) => {
@@ -91,20 +85,32 @@ impl Chart<'_, '_> {
                 return Ok(());
             }
         };
+        self.fetch(verifiers.as_ref(), &version, course)
+    }
+
+    fn fetch(
+        &mut self,
+        verifiers: Option<&Verifiers>,
+        version: &str,
+        course: &mut Course,
+    ) -> Result<(), Stop> {
+        let url = self.url();
         let name = url.trim_start_matches("oci://");
-        let repository =
-            Repository::of_name(name, self.helm_repository.spec.insecure).map_err(|words| {
-                Stop::Undecided(format!("the chart's URL names no repository: {words}"))
-            })?;
+        let repository = Repository::of_name(name, self.helm_repository.spec.insecure);
+        let repository = repository.map_err(|words| {
+            Stop::Undecided(format!("the chart's URL names no repository: {words}"))
+        })?;
         course.repository = Some(repository.name());
-        let fault = self.client_fault(&url, &version, &repository)?;
-        if let Some((reason, words)) = fault.clone().filter(|_| !self.verifies_by_tag()) {
-            course.outcomes = vec![self.build_fails(reason, words)];
+        let fault = self.client_fault(&url, version, &repository)?;
+        // Before charts were pinned, verification had a client of its own.
+        let pinned = self.inquiry.situation.controller.pulls_charts_by_digest();
+        let fails_later = verifiers.is_some() && !pinned && repository.is_local();
+        if let (Some((reason, words)), false) = (&fault, fails_later) {
+            course.outcomes = vec![self.build_fails(reason, words.clone())];
             return Ok(());
         }
-        let resolved =
-            resolve::resolve(self.inquiry, &Followed::Tag(version.replace('+', "_")), &repository)?;
-        let resolved = resolved.map_err(|_| {
+        let tag = Followed::Tag(version.replace('+', "_"));
+        let resolved = resolve::resolve(self.inquiry, &tag, &repository)?.map_err(|_| {
             Stop::Undecided(format!(
                 "{url}:{version} does not resolve, and Helm's words are not foretold"
             ))
@@ -113,30 +119,36 @@ impl Chart<'_, '_> {
         let Some(verifiers) = verifiers else {
             self.inquiry.met(&rules::NOT_VERIFIED);
             self.conditions.source_verified = None;
-            course.outcomes = vec![self.pulled(&version)];
+            course.outcomes = vec![self.pulled(version)];
             return Ok(());
         };
         self.inquiry.met(&rules::HELM_CHART_ALWAYS);
         let target =
             Target { digest: &resolved.digest, repository: &repository, finds_insecure: false };
-        let pinned = self.inquiry.situation.controller.pulls_charts_by_digest();
         let named = match pinned {
             true => format!("{url}@{}", resolved.digest),
             false => format!("{url}:{version}"),
         };
-        for ruling in self.verify(&verifiers, &target)? {
-            let outcome = match (ruling, &fault) {
-                // Verified by another client than the one that pulls.
-                (Ruling::Verified, Some((reason, words))) => {
+        for ruling in self.verify(verifiers, &target)? {
+            let outcome = match (&fault, &ruling) {
+                (Some((reason, words)), Ruling::Verified) => {
                     self.build_fails(reason, words.clone())
                 }
-                (ruling, _) => self.rule(ruling, &named, &version),
+                _ => self.rule(ruling, &named, version),
             };
             if !course.outcomes.contains(&outcome) {
                 course.outcomes.push(outcome);
             }
         }
         Ok(())
+    }
+
+    fn verifier_fails(&self, verify: &ChartVerification, words: &str) -> Outcome {
+        let keyless = verify.secret_ref.is_none() && verify.provider == "cosign";
+        let provider = if keyless { "cosign keyless" } else { &verify.provider };
+        let message =
+            format!("failed to verify the signature using provider '{provider}': {words}");
+        self.conditions.chart_verifier_fails(message)
     }
 
     fn verifiers(&mut self, verify: &ChartVerification) -> Step<Verifiers> {
@@ -247,12 +259,6 @@ impl Chart<'_, '_> {
         self.conditions.fetch_fails("Unknown", message, Then::Retries)
     }
 
-    /// Before charts were resolved to digests by Helm's client, they were verified without it.
-    fn verifies_by_tag(&self) -> bool {
-        let pinned = self.inquiry.situation.controller.pulls_charts_by_digest();
-        self.object.spec.verify.is_some() && !pinned
-    }
-
     /// Why Helm's own client does not get the chart, in its words; `None` when it does. It speaks
     /// plain HTTP only where it is told to.
     fn client_fault(
@@ -263,7 +269,8 @@ impl Chart<'_, '_> {
     ) -> Result<Option<(&'static str, String)>, Stop> {
         let tag = version.replace('+', "_");
         let head = self.inquiry.ask(repository.request(Ask::Head(tag.clone())))?;
-        let verifies = self.object.spec.verify.is_some() && !self.verifies_by_tag();
+        let resolves = self.inquiry.situation.controller.pulls_charts_by_digest();
+        let verifies = self.object.spec.verify.is_some() && resolves;
         let failed = |words: String| match verifies {
             true => (
                 "ChartVerificationError",

@@ -212,13 +212,25 @@ pub fn secrets(keys: &[(&str, &str)]) -> Secrets {
 
 /// Predicts, asking the world as long as something is lacking.
 pub fn predicted(source: &Value, world: &World, secrets: &Secrets, controller: &str) -> Prediction {
+    predicted_with(source, &[], world, secrets, controller)
+}
+
+/// The same with other sources at hand.
+pub fn predicted_with(
+    source: &Value,
+    others: &[Value],
+    world: &World,
+    secrets: &Secrets,
+    controller: &str,
+) -> Prediction {
+    let others: Vec<Source> = others.iter().map(|other| Source::parse(other).unwrap()).collect();
     let source = Source::parse(source).unwrap();
     let controller = Controller::parse(controller).unwrap();
     let mut seen = Seen::default();
     for _ in 0..ROUNDS_MAX {
         let prediction = predict(Situation {
             source: &source,
-            others: &[],
+            others: &others,
             secrets,
             seen: &seen,
             controller: &controller,
