@@ -12,7 +12,7 @@ use crate::release::PROFILE;
 use crate::workspace::Workspace;
 
 /// Commands of ours that reach a registry or need trust; the others take no such flags.
-const REACHING: &str = "plan|publish|sign|attest|promote|prune-staging|whoami|artifact";
+const REACHING: &str = "plan|publish|sign|attest|promote|prune-staging|whoami|artifact|predict";
 /// The registry that the example names.
 const REGISTRY: &str = "ghcr.io";
 const ISSUER: &str = "https://token.actions.githubusercontent.com";

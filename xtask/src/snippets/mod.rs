@@ -27,7 +27,7 @@ use fences::{Fence, Kind, fences};
 /// Generated pages: their commands name a registry that only their readers have.
 const GENERATED: &str = "docs/trust";
 /// Where people are told what to type.
-const FOLDERS: &[&str] = &["", "docs", "docs/decisions", ".github"];
+const FOLDERS: &[&str] = &["", "docs", "docs/concepts", "docs/decisions", ".github"];
 
 /// Runs and reads every fence.
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
