@@ -48,7 +48,6 @@ pub(crate) fn verify(
     inquiry: &mut Inquiry<'_>,
     policy: &Value,
     target: &Target<'_>,
-    reference: &str,
 ) -> Result<Vec<Ruling>, Stop> {
     let not_foretold =
         || Stop::Undecided("what Notation says of the signatures is not foretold".to_owned());
@@ -68,6 +67,8 @@ pub(crate) fn verify(
     if referrers.iter().any(|one| one["artifactType"] == SIGNATURE) {
         return Err(not_foretold());
     }
+    // Notation resolves the reference itself, so it is the digest for every version.
+    let reference = format!("{}@{}", target.repository.name(), target.digest);
     Ok(vec![Ruling::fails(format!(
         "no signature is associated with \"{reference}\", make sure the artifact was signed successfully"
     ))])

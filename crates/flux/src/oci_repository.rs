@@ -193,9 +193,7 @@ impl<'a> Run<'a, '_> {
                 let secret = verify.secret_ref.as_ref();
                 let policy = crate::notation::policy(self.inquiry, namespace, secret, &reference)?;
                 match policy {
-                    Ok(policy) => {
-                        crate::notation::verify(self.inquiry, &policy, &target, &reference)
-                    }
+                    Ok(policy) => crate::notation::verify(self.inquiry, &policy, &target),
                     Err(words) => Ok(vec![Ruling::fails(words)]),
                 }
             }

@@ -102,6 +102,9 @@ impl Row {
                 "{} outcomes predicted where the controller has no choice",
                 outcomes.len()
             )),
+            Ok(_) if situation.unforetold.is_some() => {
+                Some("it is foretold by now: take the mark `unforetold` away".to_owned())
+            }
             Ok(fits) => {
                 row.predicted = Some(predicted(fits));
                 row.agree = Some(true);
@@ -193,6 +196,8 @@ mod tests {
         assert_eq!(Row::of(&expected(observation(false)), "1.9.6", report()).agree, None);
         let decided = Row::of(&expected(observation(false)), "1.9.6", Ok(report_of(&["n"])));
         assert_eq!(decided.agree, Some(false), "what is decided all the same is compared");
+        let right = Row::of(&expected(observation(false)), "1.9.6", Ok(report_of(&["m"])));
+        assert_eq!(right.agree, Some(false), "a mark that is no longer true");
     }
 
     #[test]

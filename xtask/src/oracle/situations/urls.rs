@@ -22,16 +22,12 @@ const URLS: &[(&str, &str, &str)] = &[
     ("short", "oci://{host}/a", "a repository of one letter, which is too short for ggcr"),
 ];
 
-/// Why some of them are asked of a registry by the controller alone.
-const NO_NAME: &str = "our client asks no registry for what is no repository";
-
 pub(super) fn situations() -> Vec<Situation> {
     let mut situations: Vec<_> = URLS
         .iter()
         .map(|(name, url, because)| {
             let situation = situation(format!("url-{name}"), *because).spec("url", json!(url));
             match *name {
-                "trailing-slash" | "double-slash" => situation.unforetold(NO_NAME),
                 "no-port" => {
                     situation.unforetold("nobody answers our client either, in other words")
                 }
