@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::api::condition;
 use super::{Api, FLUX_NAMESPACE, Named, Peers, Setup, kubeconfig};
@@ -47,9 +47,19 @@ pub(super) fn of(setup: &Setup) -> impl Iterator<Item = &'static str> {
     std::iter::once(setup.controller.peer()).chain(setup.kustomize.then_some(KUSTOMIZE))
 }
 
-/// Makes the kinds known that the controllers of this plane reconcile.
+/// Kinds of Flux that a cluster has and whose controllers are not run here: group, version, kind and
+/// plural. They are there to be listed; whatever is written in them stays as it is.
+const ONLY_KEPT: &[(&str, &str, &str, &str)] = &[
+    ("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases"),
+    ("fluxcd.controlplane.io", "v1", "FluxInstance", "fluxinstances"),
+];
+
+/// Makes the kinds known that the controllers of this plane reconcile, and those that are only kept.
 pub(super) fn define(workspace: &Workspace, api: &Api, setup: &Setup) -> Outcome {
     let mut names = Vec::new();
+    for kept in ONLY_KEPT {
+        names.push(Named::of(&api.apply(&open_definition(*kept))?)?);
+    }
     for controller in of(setup) {
         let folder = peers::definitions(workspace, controller);
         for entry in folder.read_dir_utf8().context(|| folder.to_string())? {
@@ -61,6 +71,30 @@ pub(super) fn define(workspace: &Workspace, api: &Api, setup: &Setup) -> Outcome
     }
     let established = |definition: &Value| condition(definition, "Established") == Some("True");
     names.iter().try_for_each(|name| api.wait(name, ESTABLISHED_WITHIN, established).map(drop))
+}
+
+/// The definition of a kind that may hold anything.
+fn open_definition((group, version, kind, plural): (&str, &str, &str, &str)) -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{plural}.{group}")},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural, "singular": kind.to_lowercase(), "listKind": format!("{kind}List")},
+            "versions": [{
+                "name": version,
+                "served": true,
+                "storage": true,
+                "subresources": {"status": {}},
+                "schema": {"openAPIV3Schema": {
+                    "type": "object",
+                    "x-kubernetes-preserve-unknown-fields": true,
+                }},
+            }],
+        },
+    })
 }
 
 /// Starts the controllers, and waits until they say that they are ready.
@@ -106,6 +140,8 @@ fn serve(
             "--metrics-addr=0".to_owned(),
             format!("--health-addr=127.0.0.1:{health}"),
             "--events-addr=".to_owned(),
+            // As it is shipped: its Lease is the sign of life that others look for.
+            "--enable-leader-election".to_owned(),
             "--interval-jitter-percentage=0".to_owned(),
             "--min-retry-delay=200ms".to_owned(),
             "--max-retry-delay=2s".to_owned(),

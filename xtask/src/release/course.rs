@@ -95,6 +95,8 @@ impl<'a> Course<'a> {
             std::fs::write(&path, &output.stdout).context(|| path.to_string())?;
         }
         if output.code != 0 {
+            // Data of a step that went well is for files; of one that did not, for who looks.
+            say::line(String::from_utf8_lossy(&output.stdout).trim_end());
             let shown = program.shown();
             return Err(Failure::new(format!("{}: {shown} ended with {}", step.name, output.code))
                 .exit_code(output.code));

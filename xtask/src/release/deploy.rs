@@ -40,8 +40,11 @@ const SHOWN_NAME: &str = "platform";
 /// The roles that are shipped.
 const ROLES: &str = "crates/verifier/deploy";
 /// Whose rights suffice for a command of the verifier: namespace and name of a service account there.
-const ACCOUNTS: &[(&str, &str, &str)] =
-    &[("controls", "sealwright-controls", "sealwright-controls")];
+const ACCOUNTS: &[(&str, &str, &str)] = &[
+    ("wait", "sealwright", "sealwright-verifier"),
+    ("controls", "sealwright-controls", "sealwright-controls"),
+    ("cluster", "sealwright", "sealwright-verifier"),
+];
 
 /// The running planes.
 pub(super) struct Fleet {
