@@ -97,14 +97,15 @@ fn open_definition((group, version, kind, plural): (&str, &str, &str, &str)) -> 
     })
 }
 
-/// Starts the controllers, and waits until they say that they are ready.
-pub(super) fn start(peers: &Peers, setup: &Setup, services: &mut Vec<Service>) -> Outcome {
+/// Starts the controllers, and waits until they say that they are ready; gives where source-controller
+/// says so.
+pub(super) fn start(peers: &Peers, setup: &Setup, services: &mut Vec<Service>) -> Outcome<String> {
     let name = setup.controller.peer();
-    serve(name, source(peers, setup)?, setup, &setup.arguments, services)?;
+    let ready = serve(name, source(peers, setup)?, setup, &setup.arguments, services)?;
     if setup.kustomize {
         serve(KUSTOMIZE, peers.program(KUSTOMIZE)?, setup, &[], services)?;
     }
-    Ok(())
+    Ok(ready)
 }
 
 fn source(peers: &Peers, setup: &Setup) -> Outcome<Program> {
@@ -128,7 +129,7 @@ fn serve(
     setup: &Setup,
     more: &[String],
     services: &mut Vec<Service>,
-) -> Outcome {
+) -> Outcome<String> {
     let health = free_port()?;
     let scratch = setup.folder.join("scratch");
     std::fs::create_dir_all(&scratch).context(|| scratch.to_string())?;
@@ -140,8 +141,6 @@ fn serve(
             "--metrics-addr=0".to_owned(),
             format!("--health-addr=127.0.0.1:{health}"),
             "--events-addr=".to_owned(),
-            // As it is shipped: its Lease is the sign of life that others look for.
-            "--enable-leader-election".to_owned(),
             "--interval-jitter-percentage=0".to_owned(),
             "--min-retry-delay=200ms".to_owned(),
             "--max-retry-delay=2s".to_owned(),
@@ -153,5 +152,5 @@ fn serve(
     let ready = format!("http://127.0.0.1:{health}/readyz");
     service.wait_until(|| ureq::get(&ready).call().is_ok())?;
     services.push(service);
-    Ok(())
+    Ok(ready)
 }

@@ -5,6 +5,7 @@ mod api;
 pub(crate) mod command;
 mod control_plane;
 mod controllers;
+mod heartbeat;
 mod kubeconfig;
 mod rights;
 mod simulated;
@@ -12,6 +13,7 @@ mod simulated;
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use heartbeat::Heartbeat;
 use serde_json::json;
 
 use crate::failure::{Context as _, Failure, Outcome};
@@ -23,6 +25,9 @@ pub(crate) use controllers::Controller;
 
 /// The namespace that Flux lives in; there from the start.
 pub(crate) const FLUX_NAMESPACE: &str = "flux-system";
+
+/// What its Lease calls it, whatever the version.
+const SOURCE_CONTROLLER: &str = "source-controller";
 
 /// Which plane is wanted.
 pub(crate) struct Setup<'a> {
@@ -54,6 +59,8 @@ pub(crate) struct Plane {
     services: Vec<Service>,
     /// What stands in for source-controller in a simulated plane.
     reconciler: Option<simulated::Reconciler>,
+    /// What shows that source-controller lives in a real one.
+    heartbeat: Option<Heartbeat>,
 }
 
 impl Plane {
@@ -71,6 +78,7 @@ impl Plane {
             simulated: false,
             services,
             reconciler: None,
+            heartbeat: None,
         };
         plane.populate(workspace, &peers, setup).context(|| format!("plane {}", setup.name))?;
         Ok(plane)
@@ -79,7 +87,10 @@ impl Plane {
     fn populate(&mut self, workspace: &Workspace, peers: &Peers, setup: &Setup) -> Outcome {
         self.namespace(FLUX_NAMESPACE)?;
         controllers::define(workspace, &self.api, setup)?;
-        controllers::start(peers, setup, &mut self.services)
+        let ready = controllers::start(peers, setup, &mut self.services)?;
+        let heartbeat = Heartbeat::start(self.api.clone(), SOURCE_CONTROLLER, ready)?;
+        self.heartbeat = Some(heartbeat);
+        Ok(())
     }
 
     /// Fails when one of its parts has ended by itself.
@@ -99,6 +110,7 @@ impl Drop for Plane {
     /// The last that was started ends first: it asks the others.
     fn drop(&mut self) {
         drop(self.reconciler.take());
+        drop(self.heartbeat.take());
         while let Some(service) = self.services.pop() {
             drop(service);
         }

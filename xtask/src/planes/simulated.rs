@@ -75,6 +75,7 @@ impl Plane {
             simulated: true,
             services: vec![service],
             reconciler: Some(reconciler),
+            heartbeat: None,
         })
     }
 }

@@ -40,11 +40,8 @@ const SHOWN_NAME: &str = "platform";
 /// The roles that are shipped.
 const ROLES: &str = "crates/verifier/deploy";
 /// Whose rights suffice for a command of the verifier: namespace and name of a service account there.
-const ACCOUNTS: &[(&str, &str, &str)] = &[
-    ("wait", "sealwright", "sealwright-verifier"),
-    ("controls", "sealwright-controls", "sealwright-controls"),
-    ("cluster", "sealwright", "sealwright-verifier"),
-];
+const ACCOUNTS: &[(&str, &str, &str)] =
+    &[("controls", "sealwright-controls", "sealwright-controls")];
 
 /// The running planes.
 pub(super) struct Fleet {
