@@ -44,8 +44,8 @@ impl Chosen {
         Ok(Self { config: Some(config), issuers, environment })
     }
 
-    /// Reads the configuration in any case. Without a name the environment is the only one with
-    /// this context, if there is one.
+    /// Reads the configuration in any case. Without a name the environment is the one with this
+    /// context, if there is one. With several nobody would know which sources must be there.
     pub(crate) fn with_config(
         name: Option<&str>,
         context: Option<&str>,
@@ -60,8 +60,12 @@ impl Chosen {
             context.is_some() && environment.context.as_deref() == context
         });
         let environment = match (of_context.next(), of_context.next()) {
-            (Some((name, environment)), None) => Some((name.clone(), environment.clone())),
-            _ => None,
+            (Some((one, _)), Some((other, _))) => {
+                return Err(Failure::usage(format!(
+                    "the context is that of the environments {one} and {other}\nsay with --environment which one is meant"
+                )));
+            }
+            (found, _) => found.map(|(name, environment)| (name.clone(), environment.clone())),
         };
         Ok(Self { issuers: world.config.issuers(), config: Some(config), environment })
     }

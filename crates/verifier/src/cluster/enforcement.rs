@@ -79,7 +79,7 @@ fn said(
     definition: Option<&Option<Object>>,
     flux: Option<&str>,
 ) -> Option<(String, &'static str)> {
-    let image = deployment.and_then(Option::as_ref).and_then(image);
+    let image = deployment.and_then(Option::as_ref).and_then(controller_image);
     let label = definition.and_then(Option::as_ref).and_then(|definition| {
         let label = definition.pointer("/metadata/labels/app.kubernetes.io~1version")?.as_str()?;
         Some(format!("flux {}", label.trim_start_matches('v')))
@@ -90,8 +90,8 @@ fn said(
         .or(flux.map(|flux| (format!("flux {flux}"), "by the configuration")))
 }
 
-/// The image that the controller runs from.
-fn image(deployment: &Object) -> Option<String> {
+/// The image that the controller runs from; others stand beside it in service meshes.
+pub(crate) fn controller_image(deployment: &Object) -> Option<String> {
     let containers = deployment.pointer("/spec/template/spec/containers")?.as_array()?;
     let images = containers.iter().filter_map(|container| container.get("image")?.as_str());
     let images: Vec<&str> = images.collect();

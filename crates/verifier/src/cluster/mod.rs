@@ -21,13 +21,15 @@ use sealwright_keyless::{Trust, TrustSource, load_trust};
 use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Code, Finding, Place, Report, Severity, Verdict, verdict_of};
 use sealwright_registry::Client;
+use tokio::time::Instant;
 
 pub use self::arguments::SurveyArguments;
 use self::baseline::Baseline;
+pub(crate) use self::enforcement::controller_image;
 use self::enforcement::enforcement;
 use self::found::{Found, Inventory, inventory};
 use self::predicted::{Rules, disagreement, predictions, secrets};
-use self::running::{Court, Judged, judge_running, reference, unjudged};
+use self::running::{Court, JUDGING_TIME, Judged, judge_running, reference, unjudged};
 pub(crate) use self::scope::Scope;
 use crate::TOOL;
 use crate::environment::Chosen;
@@ -119,7 +121,9 @@ impl Look<'_> {
             }
         };
         let root = trust.map(|trust| &trust.root);
-        let court = Court { client: &client, root, chosen, now };
+        let time = arguments.world.deadline.map_or(JUDGING_TIME, Duration::from_secs);
+        let until = Instant::now() + time;
+        let court = Court { client: &client, root, chosen, now, until };
         let judging = judge_running(found.iter().map(|found| &found.live), court);
         let (judged, (secrets, denied)) = tokio::join!(judging, secrets(cluster, &found));
         let (judged, seen) = judged?;

@@ -14,13 +14,10 @@ use sealwright_policy::{Code, Finding, Severity, Verdict};
 use sealwright_registry::Client;
 
 use super::found::Found;
-use crate::kubernetes::{Cluster, Kind, Live, quoted};
+use crate::kubernetes::{Cluster, Kind, Live, quoted, secret};
 
 /// Secrets that are read at a time.
 const SECRETS_AT_A_TIME: usize = 16;
-
-/// Bytes of one entry of a Secret: what etcd takes for a whole object.
-const ENTRY_BYTES_MAX: usize = 1536 << 10;
 
 /// What all predictions share.
 #[derive(Clone, Copy)]
@@ -95,8 +92,8 @@ pub(super) async fn secrets(cluster: &Cluster, found: &[Found]) -> (Secrets, Vec
         .buffer_unordered(SECRETS_AT_A_TIME);
     let (mut secrets, mut findings) = (Secrets::default(), Vec::new());
     while let Some((namespace, name, answer)) = answers.next().await {
-        let secret = match answer {
-            Ok(Some(object)) => entries(&object),
+        let found = match answer {
+            Ok(Some(object)) => secret(&object),
             Ok(None) => Secret::Missing,
             Err(finding) => {
                 let why = finding.message.clone();
@@ -104,25 +101,9 @@ pub(super) async fn secrets(cluster: &Cluster, found: &[Found]) -> (Secrets, Vec
                 Secret::Unreadable(why)
             }
         };
-        secrets.insert(namespace, name, secret);
+        secrets.insert(namespace, name, found);
     }
     (secrets, findings)
-}
-
-/// The entries, base64 taken off.
-fn entries(object: &serde_json::Value) -> Secret {
-    use k8s_openapi::ByteString;
-    let data = object.get("data").cloned().unwrap_or_default();
-    match serde_json::from_value::<Option<BTreeMap<String, ByteString>>>(data) {
-        Ok(data) => {
-            let data = data.unwrap_or_default();
-            let fits = |(_, bytes): &(String, ByteString)| bytes.0.len() <= ENTRY_BYTES_MAX;
-            Secret::Found(
-                data.into_iter().filter(fits).map(|(key, bytes)| (key, bytes.0)).collect(),
-            )
-        }
-        Err(error) => Secret::Unreadable(quoted(&error.to_string())),
-    }
 }
 
 /// What differs between what was predicted and what the controller says. Where the judge could not
@@ -132,8 +113,12 @@ pub(super) fn disagreement(
     prediction: &Prediction,
     judged: Option<Verdict>,
 ) -> Option<Finding> {
-    if prediction.undecided.is_some() || prediction.outcomes.is_empty() || live.suspended {
+    if live.suspended {
         return None;
+    }
+    // Not known to be right is not right.
+    if let Some(why) = prediction.report().undecided {
+        return Some(Finding::new(Code::PredictionUndecided, why).with_place(live.place()));
     }
     let fits = |outcome: &Outcome| fits(live, outcome);
     if prediction.outcomes.iter().any(fits) {
@@ -213,4 +198,34 @@ fn observed(live: &Live) -> String {
     let ready = live.condition("Ready").map_or("nothing", |ready| ready.status.as_str());
     let revision = live.revision.as_deref().unwrap_or_default();
     quoted(&format!("Ready {ready} {revision}{words}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_predicted_cannot_be_compared() {
+        let prediction = |undecided: &str| Prediction {
+            controller: "c".to_owned(),
+            wanted: vec![],
+            repository: None,
+            digest: None,
+            outcomes: vec![],
+            undecided: Some(undecided.to_owned()),
+            because: vec![],
+        };
+        let live = |suspend: bool| {
+            Live::read(Kind::OciRepository, &json!({"spec": {"suspend": suspend}, "status": {}}))
+        };
+        let code = |live: &Live, prediction: &Prediction| {
+            disagreement(live, prediction, Some(Verdict::Verified)).map(|finding| finding.code)
+        };
+        let undecided = prediction("a Secret could not be read");
+        let unknown = Some(Code::PredictionUndecided);
+        assert_eq!(code(&live(false), &undecided), unknown, "it could not be found out");
+        assert_eq!(code(&live(true), &undecided), None, "the controller says nothing either");
+    }
 }

@@ -2,24 +2,30 @@
 //! side by side, however many sources run it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use sealwright_evidence::TrustedRoot;
 use sealwright_flux::Seen;
 use sealwright_policy::report::ArtifactReport;
-use sealwright_policy::{Code, Finding, Requirements};
+use sealwright_policy::{Code, Finding, Place, Requirements};
 use sealwright_registry::seen_already;
 use sealwright_registry::{Client, Reference};
+use tokio::time::{Instant, timeout_at};
 
 use crate::environment::Chosen;
 use crate::failure::Failure;
-use crate::kubernetes::{Kind, Live};
+use crate::kubernetes::{Kind, Live, quoted};
 use crate::verify::{artifact_report, gather_from};
 
 /// Digests that are gathered at a time: enough to hide the way to a registry, few enough for the
 /// evidence of all of them to fit into memory.
 const DIGESTS_AT_A_TIME: usize = 8;
+
+/// How long all gathering may take together unless --deadline says otherwise. A registry that takes
+/// connections and never answers would cost its own deadline for each digest.
+pub(super) const JUDGING_TIME: Duration = Duration::from_secs(300);
 
 /// Reports by reference.
 pub(super) type Judged = BTreeMap<String, ArtifactReport>;
@@ -31,6 +37,8 @@ pub(super) struct Court<'a> {
     pub(super) root: Option<&'a TrustedRoot>,
     pub(super) chosen: &'a Chosen,
     pub(super) now: Timestamp,
+    /// When everything must have been gathered.
+    pub(super) until: Instant,
 }
 
 /// What a source runs, as a reference: by digest, or a chart by its version, whose digest its
@@ -84,7 +92,14 @@ async fn judge_one(
             return Ok((unreadable(spelled, &requirements, error.finding()), Seen::default()));
         }
     };
-    let gathered = gather_from(court.client, &reference, &spelled, false).await?;
+    let gathering = gather_from(court.client, &reference, &spelled, false);
+    let Ok(gathered) = timeout_at(court.until, gathering).await else {
+        let message = "the time for all registries was over before it was gathered";
+        let finding = Finding::new(Code::RegistryDeadline, message);
+        let finding = finding.with_place(Place::object(&spelled));
+        return Ok((unreadable(spelled, &requirements, finding), Seen::default()));
+    };
+    let gathered = gathered?;
     let seen = match &gathered.evidence {
         Ok(evidence) => seen_already(&reference.repository, evidence),
         Err(_) => Seen::default(),
@@ -106,9 +121,17 @@ fn unreadable(spelled: String, requirements: &Requirements, finding: Finding) ->
 
 /// What is missing for a verdict on what runs.
 pub(super) fn unjudged(live: &Live, chosen: &Chosen) -> Option<Finding> {
-    (live.revision.is_some() && chosen.artifact_of(&live.url).is_none()).then(|| {
+    let revision = live.revision.as_ref()?;
+    if chosen.artifact_of(&live.url).is_none() {
         let message = format!("no artifact of the configuration is pulled from {}", live.url);
-        Finding::new(Code::SourceJudgedElsewhere, message).with_place(live.place())
+        let finding = Finding::new(Code::SourceJudgedElsewhere, message);
+        return Some(finding.with_place(live.place()));
+    }
+    reference(live).is_none().then(|| {
+        let message = "its revision names no digest, so what runs cannot be judged";
+        Finding::new(Code::ClusterProtocol, message)
+            .with_place(live.place())
+            .with_mismatch("TAG@sha256:HEX", quoted(revision))
     })
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::fault::{Asked, fault, kind_missing, too_late};
 use super::kind::Kind;
-use super::limits::CLOCK_SKEW_MAX;
+use super::limits::{CLOCK_SKEW_MAX, NAME_BYTES_MAX};
 
 /// An object as the API server has it.
 pub(crate) type Object = Value;
@@ -80,8 +80,9 @@ impl Cluster {
         })
     }
 
-    /// One object; `None` when the server says that there is none of that name. What has no
-    /// namespace is asked for without.
+    /// One object; `None` when the server says that there is none of that name, or when nothing can
+    /// have it: names stand in the specs of others, and must not lead to another place of the API.
+    /// What has no namespace is asked for without.
     pub(crate) async fn get(
         &self,
         kind: Kind,
@@ -89,11 +90,15 @@ impl Cluster {
         name: &str,
     ) -> Result<Option<Object>, Box<Finding>> {
         let asked = Asked::get(kind, object_name(namespace, name));
+        if !(is_name(name) && (namespace.is_empty() || is_name(namespace))) {
+            return Ok(None);
+        }
         for version in kind.versions() {
             let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
             let path = format!("{}/{name}", kind.path(version, namespace));
             match self.in_time(&asked, self.request(path)).await? {
-                Ok(object) => return Ok(Some(object)),
+                Ok(object @ Value::Object(_)) => return Ok(Some(object)),
+                Ok(_) => return Err(fault(&no_object(), &asked)),
                 Err(kube::Error::Api(status)) if names_the_absent(&status) => return Ok(None),
                 Err(kube::Error::Api(status)) if status.is_not_found() => {}
                 Err(error) => return Err(fault(&error, &asked)),
@@ -130,6 +135,21 @@ impl Cluster {
     }
 }
 
+/// Whether something in the API can be called so: what Kubernetes allows in names of objects, which
+/// is one segment of a path as it stands.
+pub(crate) fn is_name(text: &str) -> bool {
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.len() <= NAME_BYTES_MAX
+        && text.bytes().all(allowed)
+}
+
+/// JSON, as something that stands before an API server may send, and no object.
+fn no_object() -> kube::Error {
+    kube::Error::SerdeError(serde::de::Error::custom("it is no JSON object"))
+}
+
 /// Absent is the object when the answer names it; else the whole kind is.
 fn names_the_absent(status: &Status) -> bool {
     status.is_not_found() && status.details.as_ref().is_some_and(|details| !details.name.is_empty())
@@ -160,4 +180,27 @@ fn clock_skew(headers: &http::HeaderMap) -> Option<SignedDuration> {
 /// `namespace/name`; what has no namespace has only a name.
 pub(crate) fn object_name(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_segment_of_a_path() {
+        for (text, expected, why) in [
+            ("flux-system", true, "usual"),
+            ("keys.v1", true, "with a dot"),
+            ("1st", true, "begins with a digit"),
+            ("", false, "nothing: that would be the list"),
+            ("..", false, "up"),
+            ("../../other/secrets/key", false, "somebody else's"),
+            ("keys?watch=true", false, "a watch, which does not end"),
+            ("keys%2f", false, "a slash in disguise"),
+            ("Keys", false, "upper case"),
+        ] {
+            assert_eq!(is_name(text), expected, "{why}");
+        }
+        assert!(!is_name(&"a".repeat(NAME_BYTES_MAX + 1)), "too long");
+    }
 }

@@ -27,3 +27,6 @@ pub(crate) const QUOTED_CHARS_MAX: usize = 400;
 
 /// Difference of clocks that is worth a warning: kubelets and tokens tolerate less than this.
 pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::from_secs(60);
+
+/// Bytes of an object's name: what Kubernetes allows (a DNS subdomain).
+pub(crate) const NAME_BYTES_MAX: usize = 253;

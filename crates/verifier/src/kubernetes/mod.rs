@@ -9,11 +9,13 @@ mod kind;
 pub(crate) mod limits;
 mod list;
 mod live;
+mod secret;
 
 pub use arguments::ClusterArguments;
-pub(crate) use cluster::{Cluster, Object, object_name};
+pub(crate) use cluster::{Cluster, Object, is_name, object_name};
 pub(crate) use connect::{Busy, connect};
 pub(crate) use fault::{Asked, fault, quoted};
 pub(crate) use kind::Kind;
 pub(crate) use list::Installed;
 pub(crate) use live::Live;
+pub(crate) use secret::secret;

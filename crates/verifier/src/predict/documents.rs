@@ -1,16 +1,14 @@
 //! Sources and Secrets from YAML files: any number of documents, lists as kubectl prints them.
 
-use std::collections::BTreeMap;
 use std::io::Read as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
-use sealwright_flux::{Secret, Secrets, Source, SourceError};
+use sealwright_flux::{Secrets, Source, SourceError};
 use sealwright_policy::{Code, Finding, Place};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::kubernetes::secret;
 
 /// Bytes of one file: five thousand sources of usual size have 8 MiB.
 const FILE_BYTES_MAX: u64 = 32 << 20;
@@ -93,31 +91,12 @@ fn put_into_namespace(object: &mut Value, namespace: &str) {
     }
 }
 
-/// What a Secret holds; `stringData` goes before `data`, as the API server has it.
-pub(super) fn secret(object: &Value) -> Secret {
-    if object.get("sops").is_some() {
-        return Secret::Unreadable("it is encrypted with SOPS".to_owned());
-    }
-    let mut entries = BTreeMap::new();
-    for (key, value) in object["data"].as_object().into_iter().flatten() {
-        let decoded = value.as_str().and_then(|text| {
-            let text: String = text.split_ascii_whitespace().collect();
-            STANDARD.decode(text).ok()
-        });
-        let Some(bytes) = decoded else {
-            return Secret::Unreadable(format!("`data.{key}` is not base64"));
-        };
-        entries.insert(key.clone(), bytes);
-    }
-    for (key, value) in object["stringData"].as_object().into_iter().flatten() {
-        let text = value.as_str().unwrap_or_default();
-        entries.insert(key.clone(), text.as_bytes().to_vec());
-    }
-    Secret::Found(entries)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use sealwright_flux::Secret;
+
     use super::*;
 
     fn read(text: &str) -> Result<Documents, Failure> {

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::arguments::PredictArguments;
 use super::case::Case;
-use super::documents::secret;
 use super::origin::{Sources, or_assumed, title};
+use crate::cluster::controller_image;
 use crate::failure::Failure;
-use crate::kubernetes::{Busy, Cluster, Kind, connect};
+use crate::kubernetes::{Busy, Cluster, Kind, connect, secret};
 
 /// Kinds that a source of this name may be, the usual one first.
 const KINDS: [Kind; 4] =
@@ -41,7 +41,10 @@ pub(super) async fn from_cluster(
         None => deployed(&cluster).await,
     };
     let (controller, version) = or_assumed(controller);
-    let others = others(&cluster, &source).await;
+    let others = match others(&cluster, &source).await {
+        Ok(others) => others,
+        Err(finding) => return Ok(Sources { findings: vec![*finding], ..Sources::default() }),
+    };
     let mut secrets = Secrets::default();
     for source in others.iter().chain([&source]) {
         read_secrets(&cluster, source, &mut secrets).await;
@@ -85,13 +88,11 @@ async fn look(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, B
 async fn deployed(cluster: &Cluster) -> Option<Controller> {
     let found = cluster.get(Kind::Deployment, "flux-system", "source-controller").await;
     let deployment = found.ok().flatten()?;
-    let containers = deployment.pointer("/spec/template/spec/containers")?.as_array()?;
-    let mut images = containers.iter().filter_map(|container| container["image"].as_str());
-    images.find_map(|image| Controller::parse(image).ok())
+    Controller::parse(&controller_image(&deployment)?).ok()
 }
 
-/// The repository of a chart, or the source of a release.
-async fn others(cluster: &Cluster, source: &Source) -> Vec<Source> {
+/// The repository of a chart, or the source of a release. One that may not be read is not absent.
+async fn others(cluster: &Cluster, source: &Source) -> Result<Vec<Source>, Box<Finding>> {
     let reference = match source {
         Source::HelmChart(object) => Some(&object.spec.source_ref),
         Source::HelmRelease(object) => match (&object.spec.chart, &object.spec.chart_ref) {
@@ -100,17 +101,26 @@ async fn others(cluster: &Cluster, source: &Source) -> Vec<Source> {
         },
         _ => None,
     };
-    let Some(reference) = reference else { return vec![] };
+    let Some(reference) = reference else { return Ok(vec![]) };
     let kind = match reference.kind.as_str() {
         "HelmRepository" => Kind::HelmRepository,
         "OCIRepository" => Kind::OciRepository,
         "HelmChart" => Kind::HelmChart,
-        _ => return vec![],
+        _ => return Ok(vec![]),
     };
     let own = &source.metadata().namespace;
     let namespace = if reference.namespace.is_empty() { own } else { &reference.namespace };
-    let found = cluster.get(kind, namespace, &reference.name).await.ok().flatten();
-    found.and_then(|object| Source::parse(&object).ok()).into_iter().collect()
+    let found = match cluster.get(kind, namespace, &reference.name).await {
+        // Where the kind is not installed there is none of that name.
+        Err(finding) if finding.code == Code::ClusterKindMissing => None,
+        found => found?,
+    };
+    let parsed = found.map(|object| Source::parse(&object)).transpose();
+    let parsed = parsed.map_err(|error| {
+        let place = Place::object(format!("{kind} {namespace}/{}", reference.name));
+        Finding::new(Code::ClusterProtocol, error.to_string()).with_place(place)
+    })?;
+    Ok(parsed.into_iter().collect())
 }
 
 async fn read_secrets(cluster: &Cluster, source: &Source, secrets: &mut Secrets) {

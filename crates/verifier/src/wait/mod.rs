@@ -20,7 +20,7 @@ use self::follow::{End, follow};
 use crate::TOOL;
 use crate::environment::Chosen;
 use crate::failure::Failure;
-use crate::kubernetes::{Busy, Cluster, Kind, Live, connect};
+use crate::kubernetes::{Busy, Cluster, Kind, Live, connect, is_name};
 
 /// A source that is waited for.
 struct Waited {
@@ -116,12 +116,6 @@ fn names(arguments: &WaitArguments, chosen: &Chosen) -> Result<Vec<(String, Stri
 
 /// `namespace/name`, each of what Kubernetes allows in a name.
 fn parse_name(text: &str) -> Result<(String, String), Failure> {
-    let is_name = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
-    };
     match text.split_once('/') {
         Some((namespace, name)) if is_name(namespace) && is_name(name) => {
             Ok((namespace.to_owned(), name.to_owned()))

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::plane::*;
 use crate::world::{SIGNATURE, World, answer, mint, sigstore, statement};
 
-const CONFIG: &str = "\
+pub(crate) const CONFIG: &str = "\
 apiVersion: sealwright.dev/v1alpha1
 kind: SupplyChain
 signers:
@@ -37,14 +37,14 @@ const LAYER: &str = "\
 ";
 
 /// A registry, a Sigstore and a plane with everything as it should be.
-struct Estate {
-    world: World,
-    plane: Plane,
-    digest: String,
+pub(crate) struct Estate {
+    pub(crate) world: World,
+    pub(crate) plane: Plane,
+    pub(crate) digest: String,
 }
 
 impl Estate {
-    fn healthy() -> Self {
+    pub(crate) fn healthy() -> Self {
         Self::with(ClusterOptions::default())
     }
 
@@ -62,12 +62,12 @@ impl Estate {
         estate
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("oci://{}/acme/platform/manifests", self.world.registry.address())
     }
 
     /// The declared block.
-    fn block(&self) -> Value {
+    pub(crate) fn block(&self) -> Value {
         let config = Config::parse("x", CONFIG, jiff::civil::date(2026, 1, 1)).expect("it is good");
         let issuers = Issuers { github: sigstore().issuer_url().to_owned() };
         let requirements = config.requirements("manifests", &issuers).expect("it is there");
@@ -94,7 +94,7 @@ impl Estate {
         self.plane.create(&format!("/api/v1/namespaces/{namespace}/secrets"), &secret);
     }
 
-    fn look(&self, flags: &[&str]) -> (Report, i32) {
+    pub(crate) fn look(&self, flags: &[&str]) -> (Report, i32) {
         let registry = self.world.registry.address().to_string();
         let mut command = self.plane.verifier(&["cluster", "--environment", "local"]);
         command.args(["--registry", &registry, "--github-issuer", sigstore().issuer_url()]);
@@ -103,7 +103,7 @@ impl Estate {
     }
 
     /// What is complained about, and the exit code.
-    fn complaints(&self, flags: &[&str]) -> (Vec<Code>, i32) {
+    pub(crate) fn complaints(&self, flags: &[&str]) -> (Vec<Code>, i32) {
         let (report, exit) = self.look(flags);
         (loud(&report), exit)
     }
@@ -232,7 +232,7 @@ fn patch(estate: &Estate, patch: Value) {
     estate.plane.merge(&path(), &patch);
 }
 
-fn status(estate: &Estate, status: Value) {
+pub(crate) fn status(estate: &Estate, status: Value) {
     estate.plane.status("flux-system", "flux-system", status);
 }
 

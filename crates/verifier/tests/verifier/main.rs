@@ -2,6 +2,7 @@
 
 mod artifact;
 mod cluster;
+mod cluster_doubts;
 mod connecting;
 mod controls;
 mod controls_live;
