@@ -1,7 +1,7 @@
 //! Which cluster is looked at, as it was typed.
 
 use camino::Utf8PathBuf;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::kubernetes::ClusterArguments;
 use crate::world::WorldArguments;
@@ -21,7 +21,25 @@ pub struct SurveyArguments {
     /// Where to write the sources that are there now.
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<Utf8PathBuf>,
+    /// Weaker when `outside`: where source-controller runs. In the cluster its Deployment or Lease
+    /// must show that it works; outside of it, nothing does.
+    #[arg(
+        long,
+        value_name = "inside|outside",
+        default_value = "inside",
+        hide_possible_values = true
+    )]
+    pub controller_runs: Controller,
     /// What it is judged by.
     #[command(flatten)]
     pub world: WorldArguments,
+}
+
+/// Where source-controller runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Controller {
+    /// In the cluster, as it is shipped.
+    Inside,
+    /// As a program on another machine, such as this one.
+    Outside,
 }

@@ -23,6 +23,7 @@ use sealwright_policy::{Code, Finding, Place, Report, Severity, Verdict, verdict
 use sealwright_registry::Client;
 use tokio::time::Instant;
 
+use self::arguments::Controller;
 pub use self::arguments::SurveyArguments;
 use self::baseline::Baseline;
 pub(crate) use self::enforcement::controller_image;
@@ -104,7 +105,14 @@ impl Look<'_> {
             note.controller = Some(enforcement.described.clone());
         }
         report.findings.extend(cluster.clock_finding());
-        report.findings.extend(enforcement.findings);
+        report.findings.extend(enforcement.findings.into_iter().map(|finding| {
+            match (finding.code, arguments.controller_runs) {
+                (Code::EnforcementUnseen, Controller::Outside) => {
+                    Finding { severity: Severity::Warning, ..finding }
+                }
+                _ => finding,
+            }
+        }));
         report.findings.append(&mut inventory.findings);
         self.compare_with_before(&inventory, report)?;
         report.findings.extend(missing(&inventory, chosen));

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::fault::{Asked, fault, kind_missing, too_late};
+use super::fault::{Asked, fault, is_absent, kind_missing, too_late};
 use super::kind::Kind;
 use super::limits::{CLOCK_SKEW_MAX, NAME_BYTES_MAX};
 
@@ -100,7 +100,7 @@ impl Cluster {
                 Ok(object @ Value::Object(_)) => return Ok(Some(object)),
                 Ok(_) => return Err(fault(&no_object(), &asked)),
                 Err(kube::Error::Api(status)) if names_the_absent(&status) => return Ok(None),
-                Err(kube::Error::Api(status)) if status.is_not_found() => {}
+                Err(kube::Error::Api(status)) if is_absent(&status) => {}
                 Err(error) => return Err(fault(&error, &asked)),
             }
         }
@@ -152,7 +152,7 @@ fn no_object() -> kube::Error {
 
 /// Absent is the object when the answer names it; else the whole kind is.
 fn names_the_absent(status: &Status) -> bool {
-    status.is_not_found() && status.details.as_ref().is_some_and(|details| !details.name.is_empty())
+    is_absent(status) && status.details.as_ref().is_some_and(|details| !details.name.is_empty())
 }
 
 /// The server's version, and by how much its clock goes before ours.

@@ -77,6 +77,12 @@ pub(crate) fn fault(error: &kube::Error, asked: &Asked) -> Box<Finding> {
     Box::new(finding.with_place(Place::object(asked.what())))
 }
 
+/// Whether the server says that there is no such thing. A whole group that is not installed is told
+/// in plain text, without a reason, which `Status::is_not_found` does not recognise.
+pub(super) fn is_absent(status: &Status) -> bool {
+    status.code == 404
+}
+
 /// Nothing more can be asked: the time for all requests together is over.
 pub(crate) fn too_late(asked: &Asked) -> Box<Finding> {
     let what = asked.what();
@@ -191,5 +197,43 @@ pub(crate) fn quoted(text: &str) -> String {
     match line.char_indices().nth(QUOTED_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(code: u16, reason: &str) -> Status {
+        Status::failure("words of the server", reason).with_code(code)
+    }
+
+    #[test]
+    fn absent_is_what_the_server_says_is_absent() {
+        for (status, expected, why) in [
+            (status(404, "NotFound"), true, "an object or a kind"),
+            (status(404, "Failed to parse error data"), true, "a group: plain text, no reason"),
+            (status(403, "Forbidden"), false, "nobody may look"),
+            (status(503, "ServiceUnavailable"), false, "nobody knows"),
+        ] {
+            assert_eq!(is_absent(&status), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn each_refusal_has_its_code_and_is_never_green() {
+        for (status, code) in [
+            (status(401, "Unauthorized"), Code::ClusterUnauthorized),
+            (status(403, "Forbidden"), Code::ClusterDenied),
+            (status(404, "NotFound"), Code::ClusterKindMissing),
+            (status(410, "Expired"), Code::ClusterStatus),
+            (status(500, "InternalError"), Code::ClusterStatus),
+        ] {
+            let error = kube::Error::Api(Box::new(status));
+            let finding = fault(&error, &Asked::list(Kind::HelmChart));
+            assert_eq!(finding.code, code);
+            assert_eq!(finding.severity, sealwright_policy::Severity::Unknown, "{code}");
+            assert_eq!(finding.place, Place::object("all helmcharts"));
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::cluster::{Cluster, Object};
-use super::fault::{Asked, fault, kind_missing};
+use super::fault::{Asked, fault, is_absent, kind_missing};
 use super::kind::Kind;
 use super::limits::{LIST_STARTS_COUNT_MAX, OBJECTS_COUNT_MAX, PAGE_COUNT};
 
@@ -82,7 +82,7 @@ impl Cluster {
         for version in kind.versions() {
             match self.whole_list(kind, version, &mut keep).await? {
                 Ok(objects) => return Ok(Installed::Yes { version, objects }),
-                Err(kube::Error::Api(status)) if status.is_not_found() => {}
+                Err(kube::Error::Api(status)) if is_absent(&status) => {}
                 Err(error) => return Err(fault(&error, &asked)),
             }
         }
@@ -150,7 +150,7 @@ impl Cluster {
         let group: Group =
             match self.in_time(asked, self.request(format!("/apis/{}", kind.group()))).await? {
                 Ok(group) => group,
-                Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(Installed::No),
+                Err(kube::Error::Api(status)) if is_absent(&status) => return Ok(Installed::No),
                 Err(error) => return Err(fault(&error, asked)),
             };
         let mut served = Vec::new();

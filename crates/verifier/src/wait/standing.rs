@@ -79,10 +79,14 @@ fn doing(live: &Live) -> String {
     if live.suspended {
         return "is suspended: nothing happens until it is resumed".to_owned();
     }
-    if live.observed_generation.is_some() && live.observed_generation != Some(live.generation) {
+    // A generation that fails is never noted as observed: the condition itself says what it is about.
+    let not_ready = live.current("Ready").filter(|ready| ready.status != "True");
+    if not_ready.is_none()
+        && live.observed_generation.is_some()
+        && live.observed_generation != Some(live.generation)
+    {
         return "the controller has not seen the last change yet".to_owned();
     }
-    let not_ready = live.condition("Ready").filter(|ready| ready.status != "True");
     let reconciling = live.condition("Reconciling").filter(|doing| doing.status == "True");
     match not_ready.or(reconciling) {
         Some(condition) => words(condition),
@@ -96,7 +100,12 @@ fn words(condition: &ConditionReport) -> String {
 
 fn failure(live: &Live, message: &str, condition: &ConditionReport) -> Box<Finding> {
     let finding = Finding::new(Code::WaitFailed, message).with_place(live.place());
-    Box::new(finding.with_mismatch("Ready and SourceVerified", words(condition)))
+    let finding = finding.with_mismatch("Ready and SourceVerified", words(condition));
+    // What the rules behind it are, only a look at the registry tells.
+    Box::new(finding.with_hint(format!(
+        "which rule is behind it: sealwright-verifier predict {} --context CONTEXT",
+        live.full_name()
+    )))
 }
 
 fn unverified(live: &Live, found: &str) -> Box<Finding> {
