@@ -93,18 +93,18 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Stri
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
-/// A blob that a layer describes, checked against its size and digest.
+/// The answer for a blob, before its bytes are compared with what the layer says.
 pub(crate) fn blob<'a>(
     inquiry: &mut Inquiry<'a>,
     layer: &Layer,
     repository: &Repository,
 ) -> Step<&'a [u8]> {
     let response = inquiry.ask(repository.request(Ask::Blob(layer.digest.clone())))?;
-    Ok(checked_blob(response, layer, inquiry.situation.controller))
+    Ok(opened(response, layer, inquiry.situation.controller))
 }
 
-/// The same for an answer that is at hand.
-pub(crate) fn checked_blob<'a>(
+/// The bytes of a blob as far as they are read: no more than the layer says.
+fn opened<'a>(
     response: &'a Response,
     layer: &Layer,
     controller: &Controller,
@@ -112,20 +112,40 @@ pub(crate) fn checked_blob<'a>(
     if response.status != 200 {
         return Err(refused::words("GET", response, controller));
     }
-    let length = response.content_length.unwrap_or(response.body.len() as u64);
-    if length != layer.size {
-        return Err(format!(
+    match response.content_length {
+        Some(length) if length != layer.size => Err(format!(
             "GET {}: Content-Length header {length} does not match expected size {}",
             response.url, layer.size
-        ));
+        )),
+        _ => {
+            let size = usize::try_from(layer.size).unwrap_or(usize::MAX);
+            Ok(&response.body[..response.body.len().min(size)])
+        }
     }
-    if !crate::inquiry::is_digest_of(&response.body, &layer.digest) {
-        let found = sealwright_evidence::Digest::of(&response.body);
-        return Err(format!(
-            "error verifying sha256 checksum after reading {} bytes; got \"{found}\", want {:?}",
-            response.body.len(),
-            layer.digest
-        ));
+}
+
+/// What is said of the bytes once all of them are read; `None` when they are the layer's.
+pub(crate) fn blob_fault(bytes: &[u8], layer: &Layer) -> Option<String> {
+    if bytes.len() as u64 != layer.size {
+        return Some(format!("error verifying size; got {}, want {}", bytes.len(), layer.size));
     }
-    Ok(&response.body)
+    if crate::inquiry::is_digest_of(bytes, &layer.digest) {
+        return None;
+    }
+    let found = sealwright_evidence::Digest::of(bytes);
+    let count = bytes.len();
+    Some(format!(
+        "error verifying sha256 checksum after reading {count} bytes; got \"{found}\", want {:?}",
+        layer.digest
+    ))
+}
+
+/// The bytes of a blob that is at hand, read to their end.
+pub(crate) fn checked_blob<'a>(
+    response: &'a Response,
+    layer: &Layer,
+    controller: &Controller,
+) -> Result<&'a [u8], String> {
+    let bytes = opened(response, layer, controller)?;
+    blob_fault(bytes, layer).map_or(Ok(bytes), Err)
 }

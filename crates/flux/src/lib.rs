@@ -4,6 +4,7 @@
 //! [`predict()`] is asked again and again: each time it names the [`Request`]s whose answers it lacks
 //! ([`Prediction::wanted`]), somebody who may speak to a registry asks them, until nothing is lacking.
 
+mod archive;
 mod bundle_log;
 mod bundle_path;
 mod conditions;

@@ -2,6 +2,7 @@
 
 use sealwright_evidence::steps::PublicKey;
 
+use crate::archive::{self, Archive};
 use crate::conditions::Conditions;
 use crate::connection;
 use crate::image::{self, Layer};
@@ -16,8 +17,6 @@ use crate::trusted_root::{OwnRoot, own_root};
 use crate::verify::{self, NOBODY, Ruling, Target, key_words};
 
 const TRUSTED_ROOT: &str = "trusted_root.json";
-/// First two bytes of a gzip stream (RFC 1952).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// What comes of it.
 pub(crate) struct Course {
@@ -377,16 +376,33 @@ impl<'a> Run<'a, '_> {
             Err(words) => return Ok(Err(operation(words))),
         };
         let extracts = spec.layer_selector.as_ref().is_none_or(|it| it.operation != "copy");
-        Ok(match image::blob(self.inquiry, layer, repository)? {
-            Ok(bytes) if extracts && !bytes.starts_with(&GZIP) => Err(operation(format!(
-                "failed to extract layer contents from artifact: requires gzip-compressed body: {}",
-                gzip_words(bytes)
-            ))),
-            Ok(_) => Ok(()),
+        let bytes = match image::blob(self.inquiry, layer, repository)? {
+            Ok(bytes) => bytes,
             Err(words) => {
-                Err(operation(format!("failed to extract the first layer from artifact: {words}")))
+                let words = format!("failed to extract the first layer from artifact: {words}");
+                return Ok(Err(operation(words)));
             }
-        })
+        };
+        let fault = image::blob_fault(bytes, layer);
+        if !extracts {
+            let copy = |words| operation(format!("failed to copy layer from artifact: {words}"));
+            return Ok(fault.map_or(Ok(()), |words| Err(copy(words))));
+        }
+        match archive::read(bytes) {
+            Archive::Whole => {
+                if fault.is_some() {
+                    self.inquiry.met(&rules::LAYER_UNCOMPARED);
+                }
+                Ok(Ok(()))
+            }
+            Archive::NotGzip(words) => Ok(Err(operation(format!(
+                "failed to extract layer contents from artifact: requires gzip-compressed body: {words}"
+            )))),
+            Archive::Broken => Err(Stop::Undecided(
+                "the layer is no whole archive: the controller refuses it, in words that are not foretold"
+                    .to_owned(),
+            )),
+        }
     }
 
     fn select<'l>(&self, layers: &'l [Layer]) -> Result<&'l Layer, String> {
@@ -400,14 +416,5 @@ impl<'a> Run<'a, '_> {
                 })
             }
         }
-    }
-}
-
-/// Go's complaint about bytes that are no gzip stream.
-fn gzip_words(bytes: &[u8]) -> &'static str {
-    match bytes.len() {
-        0 => "EOF",
-        1..10 => "unexpected EOF",
-        _ => "gzip: invalid header",
     }
 }

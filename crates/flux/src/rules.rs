@@ -78,6 +78,7 @@ rules! {
     IDENTITY_EMPTY_BUNDLE = "empty-identity-bundle" since "1.8.0": "An empty issuer or subject refuses every bundle.";
     IDENTITY_MALFORMED = "malformed-identity": "Issuer and subject are Go regular expressions, and are compiled only at verification.";
     IDENTITY_UNANCHORED = "identity-unanchored": "Issuer and subject are matched anywhere in the text unless they are anchored.";
+    IDENTITY_FIRST_NAME = "identity-first-name" since "1.8.0": "Of several names in a certificate only one counts for a bundle: the first URI, else the first mail address. Our judge asks for exactly one name.";
     BUNDLE_ENVELOPE = "bundle-envelope" since "1.8.0": "A bundle without a DSSE envelope is refused, also when it is sound.";
     BUNDLE_LOGGED = "bundle-logged" since "1.8.0": "A keyless bundle needs an entry of a trusted log; entries of unknown logs and with promises that do not hold are passed over.";
     BUNDLE_TIME_V1 = "bundle-time-v1" since "1.8.0": "With an entry that has an integrated time, the time is that one, and only under the log's promise.";
@@ -94,6 +95,7 @@ rules! {
     PULL_MOVED_TAG = "pull-moved-tag" until "1.9.0": "Verification and pull each resolve the tag again, so a tag that moves meanwhile is not noticed.";
     INDEX_PLATFORM = "index-platform": "Of an index, the image for linux/amd64 is pulled.";
     LAYER = "layer": "The layer served is the first, or the first of the selected media type; extracting needs gzip.";
+    LAYER_UNCOMPARED = "layer-uncompared": "An archive is read to its own end, and its bytes are compared with the digest only where the stream ends: a registry that hands out another whole archive is believed. Our judge compares every byte.";
     HELM_REPOSITORY = "helm-repository-oci": "A HelmRepository of type oci is not reconciled: it has no conditions.";
     HELM_CHART_OCI_ONLY = "chart-oci-only": "Charts are verified only from a HelmRepository of type oci.";
     HELM_CHART_ALWAYS = "chart-verified-always": "A chart is verified at every reconciliation.";

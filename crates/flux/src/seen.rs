@@ -77,7 +77,7 @@ pub struct Response {
     pub status: u16,
     /// `Content-Type`, byte for byte.
     pub content_type: Option<String>,
-    /// `Content-Length`, or what the body turned out to be.
+    /// `Content-Length`, where there is one: its absence lets a body of another size pass.
     pub content_length: Option<u64>,
     /// `Docker-Content-Digest`.
     pub content_digest: Option<String>,

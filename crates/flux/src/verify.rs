@@ -3,7 +3,7 @@
 
 use sealwright_evidence::Digest;
 use sealwright_evidence::bundle::Bundle;
-use sealwright_evidence::steps::{KeyFault, PublicKey};
+use sealwright_evidence::steps::{KeyFault, PublicKey, names_as_go};
 
 use crate::bundle_path::{check_keyed, check_keyless, is_of_rekor_v2};
 use crate::discovery::{self, Found};
@@ -134,6 +134,9 @@ fn bundles(
     ] {
         inquiry.met(rule);
     }
+    if found.iter().any(has_several_names) {
+        inquiry.met(&rules::IDENTITY_FIRST_NAME);
+    }
     let controller = inquiry.situation.controller;
     let check = |bundle: &Bundle, by_timestamp| {
         check_keyless(bundle, artifact, &identity, keyless.root, controller, by_timestamp)
@@ -162,6 +165,12 @@ fn bundles(
         return Ok(vec![ruling(found.len(), errors)]);
     }
     in_any_order(inquiry, &verdicts)
+}
+
+fn has_several_names(found: &Found) -> bool {
+    let Found::Bundle(bundle) = found else { return false };
+    let names = bundle.certificate().and_then(names_as_go);
+    names.is_some_and(|(_, names)| names.len() > 1)
 }
 
 /// The rulings in any order: each bundle of Rekor v1 may be met before or after one of v2.

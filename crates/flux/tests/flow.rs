@@ -10,7 +10,7 @@ mod world;
 
 use sealwright_flux::{Controller, Secrets, Seen, Situation, Source, Then, predict};
 use serde_json::{Value, json};
-use world::{REPOSITORY, World, predicted, ready_text, secrets, source};
+use world::{REPOSITORY, World, archive, predicted, ready_text, secrets, source};
 
 fn with(field: &str, value: Value) -> Value {
     let mut source = source(Value::Null);
@@ -21,7 +21,7 @@ fn with(field: &str, value: Value) -> Value {
 #[test]
 fn references_are_followed_in_the_controller_s_order() {
     let mut world = World::new();
-    let other = json!({"schemaVersion": 2, "layers": [world.blob(b"\x1f\x8bother")]}).to_string();
+    let other = json!({"schemaVersion": 2, "layers": [world.blob(&archive("other"))]}).to_string();
     let other_digest = sealwright_evidence::Digest::of(other.as_bytes());
     world.manifest("1.2.0", other.as_bytes());
     let first = world.manifests["v1"].1.clone();
@@ -257,4 +257,49 @@ fn without_answers_nothing_is_predicted() {
     assert_eq!(prediction.ready(), None);
     let report = prediction.report();
     assert!(report.outcomes.is_empty() && report.undecided.is_some());
+}
+
+/// A registry that hands out other bytes than the digest says.
+#[test]
+fn an_archive_is_compared_with_its_digest_only_where_the_stream_ends() {
+    let honest = archive("a layer");
+    let mut flipped = honest.clone();
+    flipped[20] ^= 0xff;
+    let swapped = |bytes: Vec<u8>| {
+        let mut world = World::new();
+        world.blobs.values_mut().for_each(|blob| blob.clone_from(&bytes));
+        world
+    };
+    let copy = with("layerSelector", json!({"operation": "copy"}));
+    for (source, bytes, ready, rule, why) in [
+        (source(Value::Null), honest.clone(), Some(true), false, "its own bytes"),
+        (
+            source(Value::Null),
+            archive("A LAYER"),
+            Some(true),
+            true,
+            "another whole archive of its size",
+        ),
+        (
+            source(Value::Null),
+            archive("another size"),
+            Some(false),
+            false,
+            "of another size, as the header says",
+        ),
+        (
+            source(Value::Null),
+            flipped,
+            None,
+            false,
+            "a byte changed: refused in words that are not foretold",
+        ),
+        (copy.clone(), archive("A LAYER"), Some(false), false, "copied, it is read to its end"),
+        (copy, honest, Some(true), false, "copied as it is"),
+    ] {
+        let prediction = predicted(&source, &swapped(bytes), &secrets(&[]), "1.9.6");
+        assert_eq!(prediction.ready(), ready, "{why}: {prediction:?}");
+        let met = prediction.because.iter().any(|met| met.name == "layer-uncompared");
+        assert_eq!(met, rule, "{why}");
+    }
 }

@@ -280,7 +280,7 @@ fn response(ask: &Ask, answer: Answer) -> Response {
         url: ask.url.to_string(),
         status: answer.status.as_u16(),
         content_type: text(CONTENT_TYPE),
-        content_length: length.or((ask.method != Method::HEAD).then_some(answer.body.len() as u64)),
+        content_length: length,
         content_digest: text(CONTENT_DIGEST),
         body: answer.body.to_vec(),
     }

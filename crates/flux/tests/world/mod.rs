@@ -37,6 +37,16 @@ pub struct World {
     pub artifact: Digest,
 }
 
+/// A layer with one file.
+pub fn archive(content: &str) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    let mut archive = tar::Builder::new(gzip);
+    let mut header = tar::Header::new_ustar();
+    header.set_size(content.len() as u64);
+    archive.append_data(&mut header, "a.yaml", content.as_bytes()).unwrap();
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
 impl World {
     /// An artifact under the tag `v1`, with one layer.
     pub fn new() -> Self {
@@ -48,7 +58,7 @@ impl World {
             faults: BTreeMap::new(),
             artifact: Digest::of(b""),
         };
-        let layer = world.blob(b"\x1f\x8blayer");
+        let layer = world.blob(&archive("a layer"));
         let manifest = json!({"schemaVersion": 2, "layers": [layer]}).to_string().into_bytes();
         world.artifact = Digest::of(&manifest);
         world.manifest("v1", &manifest);
