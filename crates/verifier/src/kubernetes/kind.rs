@@ -105,6 +105,8 @@ impl std::fmt::Display for Kind {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -127,6 +129,40 @@ mod tests {
             ),
         ] {
             assert_eq!(path, expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn the_shipped_role_reads_every_kind_and_writes_nothing() {
+        let shipped = include_str!("../../deploy/reader-role.yaml");
+        let documents: Vec<Value> = serde_saphyr::from_multiple(shipped).expect("YAML");
+        let role = documents.iter().find(|document| document["kind"] == "ClusterRole");
+        let rules = role.and_then(|role| role["rules"].as_array()).expect("it has rules");
+        let has = |list: &Value, text: &str| {
+            list.as_array().is_some_and(|list| list.iter().any(|one| one == text))
+        };
+        let may = |kind: Kind, verb: &str| {
+            rules.iter().any(|rule| {
+                has(&rule["apiGroups"], kind.group())
+                    && has(&rule["resources"], kind.plural())
+                    && has(&rule["verbs"], verb)
+            })
+        };
+        use Kind::*;
+        let listed = [OciRepository, HelmChart, HelmRepository, HelmRelease, FluxInstance];
+        for kind in listed {
+            assert!(may(kind, "list"), "{kind}: `cluster` lists it");
+        }
+        for kind in listed.into_iter().chain([Secret, Deployment, Lease, CustomResourceDefinition])
+        {
+            assert!(may(kind, "get"), "{kind}: `cluster`, `wait` or `predict` gets it");
+        }
+        assert!(may(OciRepository, "watch"), "`wait` watches it");
+        for rule in rules {
+            for verb in rule["verbs"].as_array().expect("verbs") {
+                let reads = ["get", "list", "watch"].iter().any(|reading| verb == reading);
+                assert!(reads, "{verb} changes something: {rule}");
+            }
         }
     }
 }
