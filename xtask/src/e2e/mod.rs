@@ -13,6 +13,7 @@ mod ours;
 mod record;
 mod refusals;
 mod registries;
+mod rights;
 mod sigstore;
 mod tools;
 mod world;
@@ -59,6 +60,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     }
     registries::run(&mut cases, &world, &dev[0]);
     artifacts::run(&mut cases, &world, &dev[0]);
+    rights::run(&mut cases, workspace, &world);
     if arguments.record {
         let (instance, running) = &real;
         running.as_ref().map_err(cases::again)?;

@@ -93,6 +93,19 @@ impl Api {
         }
     }
 
+    /// Status and answer of a request that may well be refused. With PATCH it is an apply.
+    pub(crate) fn attempt(
+        &self,
+        method: &str,
+        path: &str,
+        object: Option<&Value>,
+    ) -> Outcome<(u16, Value)> {
+        match method {
+            "PATCH" => self.send(method, &format!("{path}?fieldManager={}", self.manager), object),
+            _ => self.send(method, path, object),
+        }
+    }
+
     /// The object; `None` when there is none.
     pub(crate) fn get(&self, object: &Named) -> Outcome<Option<Value>> {
         match self.send("GET", &object.path(), None)? {
