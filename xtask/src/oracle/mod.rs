@@ -97,6 +97,9 @@ fn ask(
             Row::not_run(situation, &version, why)
         })
         .collect();
+    let (known, homeless): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|situation| shelves::is_built(workspace, situation.shelf));
+    rows.extend(homeless.iter().map(|s| Row::missing(s, &version, "its registry is not built")));
     let folder = folder.join(controller.peer());
     match run::ask(workspace, &folder, controller, &known) {
         Ok(asked) => {
@@ -110,7 +113,7 @@ fn ask(
         }
         Err(failure) if failure.next.as_deref() == Some(crate::planes::MISSING) => {
             let why = failure.to_string();
-            rows.extend(known.iter().map(|s| Row::not_run(s, &version, &why)));
+            rows.extend(known.iter().map(|s| Row::missing(s, &version, &why)));
         }
         Err(failure) => return Err(failure),
     }
@@ -172,9 +175,47 @@ fn verdict(rows: &[Row], path: &Utf8Path) -> Outcome {
         (0, _) => Err(Failure::new(format!("nothing was run; {path}"))
             .next(crate::planes::MISSING)
             .exit_code(EXIT_NOT_RUN)),
+        _ if rows.iter().any(|row| row.missing) => {
+            Err(Failure::new(format!("{summary}; some were not run: a program is missing"))
+                .next(crate::planes::MISSING)
+                .exit_code(EXIT_NOT_RUN))
+        }
         _ => {
             say::line(&summary);
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(agree: Option<bool>, missing: bool) -> Row {
+        let situation = situation::situation("one", "a situation of a test");
+        let row = match missing {
+            true => Row::missing(&situation, "1.9.6", "not built"),
+            false => Row::not_run(&situation, "1.9.6", "not known there"),
+        };
+        Row { agree, ..row }
+    }
+
+    #[test]
+    fn what_is_missing_or_disagrees_never_passes() {
+        let unknown = || row(None, false);
+        for (rows, exit, reason) in [
+            (vec![row(Some(true), false)], 0, "everything agrees"),
+            (vec![row(Some(true), false), unknown()], 0, "an older controller does not know it"),
+            (vec![row(Some(true), false), row(None, true)], EXIT_NOT_RUN, "a program is missing"),
+            (vec![row(None, true)], EXIT_NOT_RUN, "nothing was run"),
+            (vec![], EXIT_NOT_RUN, "there is nothing"),
+            (vec![row(Some(true), false), row(Some(false), false)], 1, "one disagrees"),
+        ] {
+            let ended = verdict(&rows, Utf8Path::new("oracle.json"));
+            assert_eq!(ended.err().map_or(0, |failure| failure.exit_code), exit, "{reason}");
+        }
+        assert_eq!(json!(row(None, true))["agree"], serde_json::Value::Null);
     }
 }

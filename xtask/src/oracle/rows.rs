@@ -36,6 +36,9 @@ pub(super) struct Row {
     /// The situation without the number of a copy.
     #[serde(skip)]
     pub(super) name: String,
+    /// Whether it was not run because a program is missing here.
+    #[serde(skip)]
+    pub(super) missing: bool,
     /// What differs, or why it was not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
@@ -62,9 +65,15 @@ impl Row {
             undecided: None,
             chance: None,
             rules: Vec::new(),
+            missing: false,
             name: situation.name.clone(),
             why: Some(why.to_owned()),
         }
+    }
+
+    /// Not run because a program is not there.
+    pub(super) fn missing(situation: &Situation, controller: &str, why: &str) -> Row {
+        Row { missing: true, ..Row::not_run(situation, controller, why) }
     }
 
     /// Compares an observation with the `predicted` of a report.
