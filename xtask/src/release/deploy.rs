@@ -40,8 +40,11 @@ const SHOWN_NAME: &str = "platform";
 /// The roles that are shipped.
 const ROLES: &str = "crates/verifier/deploy";
 /// Whose rights suffice for a command of the verifier: namespace and name of a service account there.
-const ACCOUNTS: &[(&str, &str, &str)] =
-    &[("controls", "sealwright-controls", "sealwright-controls")];
+const ACCOUNTS: &[(&str, &str, &str)] = &[
+    ("wait", "sealwright", "sealwright-verifier"),
+    ("controls", "sealwright-controls", "sealwright-controls"),
+    ("cluster", "sealwright", "sealwright-verifier"),
+];
 
 /// The running planes.
 pub(super) struct Fleet {
@@ -147,7 +150,10 @@ impl Fleet {
     ) -> Outcome<String> {
         self.apply(stage, source, stack)?;
         let name = Named::of(&read_source(source)?)?;
-        let ready = |source: &Value| condition(source, "Ready") == Some("True");
+        // The condition may be there a moment before the artifact that it is about.
+        let ready = |source: &Value| {
+            condition(source, "Ready") == Some("True") && revision(source).is_some()
+        };
         let source = self.plane(stage)?.api.wait(&name, READY_WITHIN, ready)?;
         self.last_good = revision(&source);
         Ok(format!("{} runs {}", stage.name(), self.last_good.as_deref().unwrap_or("nothing")))
