@@ -76,8 +76,6 @@ macro_rules! cluster {
                 positional: None,
                 flags: flags![
                     "--environment" => Value::Word($stage.name()),
-                    // The planes' controllers are programs of this machine.
-                    "--controller-runs" => Value::Word("outside"),
                     "--format" => Value::Word("json"),
                     "--output" => Value::ClusterReport($stage),
                 ],
