@@ -253,6 +253,11 @@ impl<'a> Bench<'a> {
             .command(&["wait", &format!("{FLUX_NAMESPACE}/{name}")])
             .args(["--digest", &self.digests[run], "--context", "bench", "--timeout", "60"])
             .args(["--kubeconfig", self.plane.kubeconfig.as_str(), "--format", "json"]);
+        // Waiting for what is not there ends at once: until the watch stands, it follows a tag that
+        // nobody has pushed.
+        let mut early = source.clone();
+        early["spec"]["ref"] = json!({"tag": "not-yet"});
+        self.plane.api.apply(&early)?;
         let waiting = std::thread::spawn(move || wait.run_ok().map(|_| Instant::now()));
         // It must be watching before there is anything to see.
         std::thread::sleep(Duration::from_millis(500));
