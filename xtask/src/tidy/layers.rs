@@ -10,16 +10,30 @@ use crate::failure::{Context as _, Outcome};
 /// The allowed edges between our crates, for normal and build dependencies. They point down only.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("sealwright-pattern", &[]),
+    ("sealwright-yaml", &[]),
     ("sealwright-policy", &["pattern"]),
     ("sealwright-render", &["policy"]),
     ("sealwright-evidence", &["policy"]),
     ("sealwright-flux", &["evidence", "policy", "pattern"]),
+    ("sealwright-manifests", &["flux", "policy", "pattern", "yaml"]),
+    ("sealwright-workflows", &["manifests", "policy", "pattern", "yaml"]),
     ("sealwright-registry", &["flux", "evidence", "policy"]),
     ("sealwright-keyless", &["evidence", "policy"]),
     ("sealwright-publisher", &["registry", "keyless", "flux", "evidence", "policy", "render"]),
     (
         "sealwright-verifier",
-        &["registry", "keyless", "flux", "evidence", "policy", "pattern", "render"],
+        &[
+            "registry",
+            "keyless",
+            "workflows",
+            "manifests",
+            "flux",
+            "evidence",
+            "policy",
+            "pattern",
+            "render",
+            "yaml",
+        ],
     ),
     ("sealwright-docs", &["policy"]),
     ("sealwright-devstack", &[]),
@@ -30,7 +44,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 const TESTS_MAY_KNOW: &str = "devstack";
 
 /// Crates that know no clock, file, network, environment or process.
-const PURE: &[&str] = &["pattern", "policy", "render", "evidence", "flux"];
+const PURE: &[&str] =
+    &["pattern", "yaml", "policy", "render", "evidence", "flux", "manifests", "workflows"];
 
 /// Calls that each pure crate's `clippy.toml` bans: that file replaces the root one.
 const BANNED: &[&str] = &[
