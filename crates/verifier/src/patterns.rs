@@ -1,14 +1,11 @@
 //! `patterns`: whom patterns over identities let in, on paper. Nothing is asked.
 
-mod judge;
-mod told;
-
 use camino::Utf8PathBuf;
 use clap::Args;
 use jiff::Timestamp;
+use sealwright_manifests::patterns::{Judge, Pair};
 use sealwright_policy::{Config, Report, Requirements};
 
-use self::judge::{Judge, Pair};
 use crate::TOOL;
 use crate::failure::Failure;
 use crate::world::{ConfigArguments, ReportForm};

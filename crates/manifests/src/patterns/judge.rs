@@ -9,20 +9,28 @@ use sealwright_policy::{Code, Finding, Requirements, verdict_of};
 use super::told;
 
 /// Patterns that belong together.
-pub(super) struct Pair {
-    pub(super) name: String,
-    pub(super) issuer: Option<String>,
-    pub(super) subject: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// What they belong to, such as `artifact manifests` or `command line`.
+    pub name: String,
+    /// Pattern over the issuer, in Go's syntax.
+    pub issuer: Option<String>,
+    /// Pattern over the certificate's name, in Go's syntax.
+    pub subject: Option<String>,
 }
 
 /// By whom patterns are measured.
-pub(super) struct Judge<'a> {
-    pub(super) allowed: Option<&'a Requirements>,
-    pub(super) suggest: bool,
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    /// Who should be let in. `None`: nobody said; only slips of the pen are found.
+    pub allowed: Option<&'a Requirements>,
+    /// Whether to say what a pattern should be.
+    pub suggest: bool,
 }
 
 impl Judge<'_> {
-    pub(super) fn judge(&self, pair: Pair) -> PatternReport {
+    /// Everything that can be said of these patterns, and whether they hold.
+    pub fn judge(&self, pair: Pair) -> PatternReport {
         let mut findings = Vec::new();
         let mut suggestions = [None, None];
         let sides = [(About::Issuer, &pair.issuer), (About::Subject, &pair.subject)];
