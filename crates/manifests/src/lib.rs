@@ -3,3 +3,4 @@
 //! bytes: nothing is opened, asked or run here.
 
 pub mod patterns;
+pub mod shell;
