@@ -4,3 +4,24 @@
 
 pub mod patterns;
 pub mod shell;
+
+mod declaration;
+mod discover;
+mod found;
+mod object;
+mod shapes;
+
+pub use declaration::{Consumer, Declaration, Form, Guarded, Identity, Matcher, Provider};
+pub use discover::{Facts, discover, join, look};
+pub use found::{Found, Guard, Source, SourceKind, Unjudged, Unread, Why};
+/// Where something stands in a file.
+pub use sealwright_yaml::Place;
+
+/// A file of the repository.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// Path relative to the folder that was given, with `/`.
+    pub path: &'a str,
+    /// Its bytes, whatever they are.
+    pub bytes: &'a [u8],
+}

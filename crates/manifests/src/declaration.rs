@@ -1,0 +1,182 @@
+//! A declaration: who may sign what, as one consumer reads it.
+
+use sealwright_yaml::{Node, Place, template_in};
+
+/// Who reads a declaration, and so how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Consumer {
+    /// Flux, `OCIRepository` `spec.verify`.
+    FluxOciRepository,
+    /// Flux, `HelmChart` `spec.verify`.
+    FluxHelmChart,
+    /// Flux, `HelmRelease` `spec.chart.spec.verify`: no identity can be told there.
+    FluxHelmRelease,
+    /// flux-operator, a patch in a `FluxInstance`.
+    FluxInstance,
+    /// Kustomize, a patch of a Flux source.
+    KustomizePatch,
+    /// KSail, `spec.workload.flux.verify`.
+    Ksail,
+    /// kro, a template of a `ResourceGraphDefinition`.
+    Kro,
+    /// Kyverno, `ClusterPolicy` or `Policy` `verifyImages`.
+    KyvernoClusterPolicy,
+    /// Kyverno, `ImageValidatingPolicy`.
+    KyvernoImageValidatingPolicy,
+    /// Sigstore's policy-controller, `ClusterImagePolicy`.
+    PolicyController,
+    /// Talos, `ImageVerificationConfig`.
+    Talos,
+    /// A `cosign verify…` command.
+    CosignCommand,
+    /// A `gh attestation verify` command.
+    GhCommand,
+}
+
+impl Consumer {
+    /// Its name for a table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Consumer::FluxOciRepository => "Flux OCIRepository",
+            Consumer::FluxHelmChart => "Flux HelmChart",
+            Consumer::FluxHelmRelease => "Flux HelmRelease",
+            Consumer::FluxInstance => "FluxInstance patch",
+            Consumer::KustomizePatch => "Kustomize patch",
+            Consumer::Ksail => "KSail",
+            Consumer::Kro => "kro template",
+            Consumer::KyvernoClusterPolicy => "Kyverno ClusterPolicy",
+            Consumer::KyvernoImageValidatingPolicy => "Kyverno ImageValidatingPolicy",
+            Consumer::PolicyController => "policy-controller",
+            Consumer::Talos => "Talos",
+            Consumer::CosignCommand => "cosign command",
+            Consumer::GhCommand => "gh command",
+        }
+    }
+
+    /// Whether Flux' source-controller reads it in the end.
+    pub fn is_flux(self) -> bool {
+        matches!(
+            self,
+            Consumer::FluxOciRepository
+                | Consumer::FluxHelmChart
+                | Consumer::FluxHelmRelease
+                | Consumer::FluxInstance
+                | Consumer::KustomizePatch
+                | Consumer::Ksail
+                | Consumer::Kro
+        )
+    }
+}
+
+/// Who may sign what, at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// Who reads it.
+    pub consumer: Consumer,
+    /// The object, `OCIRepository flux-system/flux-system`; or the first words of a command.
+    pub object: String,
+    /// File that it stands in.
+    pub file: String,
+    /// Where the block begins.
+    pub at: Place,
+    /// What it protects.
+    pub guards: Vec<Guarded>,
+    /// Which kind of signature it asks for.
+    pub provider: Provider,
+    /// It trusts a key (a Secret, a key file) and not a keyless identity.
+    pub key: bool,
+    /// One for each entry: any of them suffices.
+    pub identities: Vec<Identity>,
+    /// On the path of Sigstore bundles its consumer takes one identity only, and refuses all
+    /// artifacts when there are more.
+    pub bundle_path: bool,
+}
+
+/// Something that a declaration protects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guarded {
+    /// URL, image reference or glob, or `kind namespace/name` of a source.
+    pub what: String,
+    /// Where that is said.
+    pub at: Place,
+    /// False when a template or a variable without default is in it.
+    pub whole: bool,
+}
+
+/// Which signatures a consumer asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Provider {
+    /// Sigstore.
+    Cosign,
+    /// Notary Project.
+    Notation,
+    /// None: the provider is empty, or white space.
+    Blank,
+    /// Another word, which its consumer refuses or does not know.
+    Other(String),
+}
+
+impl Provider {
+    /// From the word in a `provider` field.
+    pub fn of(word: &str) -> Self {
+        match word.trim() {
+            "cosign" => Provider::Cosign,
+            "notation" => Provider::Notation,
+            "" => Provider::Blank,
+            other => Provider::Other(other.to_owned()),
+        }
+    }
+}
+
+/// One entry: both halves must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The OIDC issuer; absent when the entry does not tell it.
+    pub issuer: Option<Matcher>,
+    /// The name in the certificate; absent when the entry does not tell it.
+    pub subject: Option<Matcher>,
+    /// Where the entry begins.
+    pub at: Place,
+}
+
+/// A text that is matched against a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matcher {
+    /// How it is matched.
+    pub form: Form,
+    /// The text.
+    pub text: String,
+    /// Where it stands.
+    pub at: Place,
+    /// False when a template or a variable without default is in it: template, not judged.
+    pub whole: bool,
+}
+
+/// How a matcher's text is matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Go's regular expression, found anywhere.
+    Regex,
+    /// `*` and `?` as Kyverno takes them, against all of it.
+    Glob,
+    /// Equality.
+    Exact,
+}
+
+impl Matcher {
+    /// The matcher in a scalar; none when there is no scalar.
+    pub fn of(node: &Node, form: Form) -> Option<Self> {
+        let text = node.scalar()?.to_owned();
+        let whole = template_in(&text).is_none() && !node.is_encrypted();
+        Some(Self { form, text, at: node.at.clone(), whole })
+    }
+}
+
+impl Guarded {
+    /// What a scalar names.
+    pub fn of(node: &Node) -> Option<Self> {
+        let what = node.scalar()?.to_owned();
+        let whole = template_in(&what).is_none() && !node.is_encrypted();
+        Some(Self { what, at: node.at.clone(), whole })
+    }
+}

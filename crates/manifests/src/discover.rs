@@ -1,0 +1,44 @@
+//! Two passes: each file alone, then what one file says about another.
+
+use crate::File;
+use crate::declaration::Declaration;
+use crate::found::{Found, Guard, Source};
+use crate::object::Object;
+use crate::shapes::flux;
+
+/// What one file says; ask for it with [`look`], put all of them together with [`join`]. Files can
+/// be looked at in any order and on any thread.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    sources: Vec<(Source, Option<Declaration>)>,
+}
+
+/// All that is declared in these files.
+pub fn discover<'a>(files: impl IntoIterator<Item = File<'a>>) -> Found {
+    join(files.into_iter().map(look).collect())
+}
+
+/// What one file says.
+pub fn look(file: File<'_>) -> Facts {
+    let mut facts = Facts::default();
+    let stream = sealwright_yaml::read(file.bytes);
+    for object in stream.documents.iter().filter_map(|document| Object::of(&document.root)) {
+        if (object.group(), object.kind) == (flux::SOURCE_GROUP, "OCIRepository") {
+            facts.sources.push(flux::oci_repository(&object, file.path));
+        }
+    }
+    facts
+}
+
+/// What all files say together.
+pub fn join(facts: Vec<Facts>) -> Found {
+    let mut found = Found::default();
+    for (mut source, declaration) in facts.into_iter().flat_map(|facts| facts.sources) {
+        if let Some(declaration) = declaration {
+            source.guarded_by = Guard::Declaration(found.declarations.len());
+            found.declarations.push(declaration);
+        }
+        found.sources.push(source);
+    }
+    found
+}

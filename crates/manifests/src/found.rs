@@ -1,0 +1,113 @@
+//! What was found in a repository.
+
+use sealwright_policy::Finding;
+use sealwright_yaml::Place;
+
+use crate::declaration::Declaration;
+
+/// All that was found, in the order of path and line.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// Who may sign what.
+    pub declarations: Vec<Declaration>,
+    /// Everything that pulls an artifact, whether something guards it or not.
+    pub sources: Vec<Source>,
+    /// Blocks that look like declarations, where nobody reads them.
+    pub unread: Vec<Unread>,
+    /// What could not be judged, and why.
+    pub unjudged: Vec<Unjudged>,
+    /// What is wrong so far: files that cannot be read, patches that target nothing.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that pulls an artifact, and so needs an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Which kind.
+    pub kind: SourceKind,
+    /// `OCIRepository apps/podinfo`.
+    pub object: String,
+    /// What it pulls: `oci://…` for Flux; empty when it is not told where it stands.
+    pub url: String,
+    /// False when a template or a variable without default is in the URL.
+    pub whole: bool,
+    /// File.
+    pub file: String,
+    /// Where the object begins.
+    pub at: Place,
+    /// What protects it.
+    pub guarded_by: Guard,
+}
+
+/// Kinds of source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceKind {
+    /// Flux `OCIRepository`.
+    OciRepository,
+    /// Flux `HelmChart` of a repository of type `oci`.
+    HelmChart,
+    /// Flux `HelmRelease` that makes a chart of a repository of type `oci`.
+    HelmRelease,
+    /// flux-operator: the source that a `FluxInstance` generates.
+    FluxInstance,
+    /// KSail: the source that it bootstraps with.
+    Ksail,
+    /// kro: a source in a template.
+    Kro,
+}
+
+/// What protects a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing that was found.
+    Nothing,
+    /// The declaration with this place in [`Found::declarations`].
+    Declaration(usize),
+    /// Another source carries the artifact: a release whose `chartRef` names it.
+    Source(String),
+    /// It cannot be told: a template, or what an overlay renders.
+    Unknown(String),
+}
+
+/// A block at a path that nobody reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// File.
+    pub file: String,
+    /// Where it stands.
+    pub at: Place,
+    /// The object that it stands in.
+    pub object: String,
+    /// The path of it: `spec.cluster.verify`.
+    pub path: String,
+    /// The path that is read instead: `spec.workload.flux.verify`.
+    pub read_at: String,
+    /// Why nobody reads it, as a sentence without a full stop.
+    pub told: String,
+}
+
+/// Something that was not judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unjudged {
+    /// File.
+    pub file: String,
+    /// Where.
+    pub at: Place,
+    /// Why.
+    pub why: Why,
+    /// What is not judged, as a sentence without a full stop.
+    pub told: String,
+}
+
+/// Why something is not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// It is a template.
+    Template,
+    /// SOPS has encrypted it.
+    Encrypted,
+    /// What an overlay renders is not known here.
+    NotRendered,
+    /// It is not YAML, or more than is read.
+    Unreadable,
+}

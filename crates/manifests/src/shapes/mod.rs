@@ -1,0 +1,3 @@
+//! One file for each consumer: which objects it reads, and at which paths.
+
+pub(crate) mod flux;
