@@ -838,6 +838,146 @@ codes! {
         "It does not match the identity of a signer that may sign."
         "What that signer publishes is refused; it is often noticed in an emergency."
         "Use what `sealwright-verifier render` writes.";
+    IdentitySeveralMatchers "SW9130" Error
+        "More than one identity where the consumer takes one"
+        "Sigstore's bundles are verified by one identity only: Flux since 2.8 and Kyverno refuse every artifact when several are given, although their API takes them."
+        "Every verification fails, and delivery stops until somebody joins them."
+        "Join them into one matcher with alternatives: `^(?:…|…)$`. `sealwright-verifier render` does.";
+    IdentityAnybody "SW9131" Error
+        "Any identity counts"
+        "A keyless verification names neither an identity nor a key."
+        "Everybody with an account at any issuer can sign: of legacy signatures any counts. Of bundles none does, and delivery stops."
+        "Name issuer and certificate's name in `matchOIDCIdentity`, or a key in `secretRef`.";
+    IdentityEmpty "SW9132" Error
+        "One half of an identity is empty"
+        "The issuer or the certificate's name is missing or an empty text, which the API admits."
+        "A legacy signature is not compared in that half, and a bundle is always refused."
+        "Write both: the issuer, and the name with `^` and `$`.";
+    VerificationOff "SW9133" Error
+        "A verification is written down and switched off"
+        "Its provider is blank, which its consumer takes for off."
+        "It looks like a lock, and nothing is verified."
+        "Name the provider: `provider: cosign`.";
+    IdentityIgnored "SW9134" Warning
+        "Identities stand beside a key and are not looked at"
+        "With a key the certificate's name is never compared."
+        "Whoever reads it takes the identities for what is enforced."
+        "Take out the key to verify by identity, or the identities.";
+    ConfigDisagreement "SW9135" Error
+        "A matcher is not the one of the configuration"
+        "It lets in others than the artifact's signers, or not all of them, or takes no identity at all."
+        "What is reviewed in the configuration is not what is enforced."
+        "Write what `sealwright-verifier render` prints.";
+    ConsumersDisagree "SW9136" Warning
+        "Two consumers of one artifact let in different signers"
+        "Their matchers are different languages: somebody whom one lets in is kept out by the other."
+        "What passes at one place is stopped at the next, or the weaker one is the way in."
+        "Write the same matcher at every place, or one `sealwright.yaml` that all are rendered from.";
+    BootstrapDisagrees "SW9137" Error
+        "Bootstrap and steady state let in different signers"
+        "The tool that makes the cluster and the patch that keeps it guard the same source by different matchers."
+        "A cluster that is built anew, often in a disaster, refuses what runs today, or begins with a weaker lock."
+        "Write the same matcher at both places, with every signer in it, the recovery workflow too.";
+    SourceOpen "SW9138" Warning
+        "Nothing verifies what a source pulls"
+        "It has no verification, and nothing that was found guards its URL."
+        "Whoever can push to that repository decides what runs."
+        "Add a verify block, from `sealwright-verifier render`; or state in `charts:` why it cannot be and until when.";
+    OrganisationUnverified "SW9139" Error
+        "Nothing verifies a source of the organisation"
+        "The configuration counts its URL to the organisation or to an artifact, and the source has no verification."
+        "What is locked elsewhere comes in here."
+        "Add the verify block that `sealwright-verifier render` prints.";
+    ChartExcepted "SW9140" Note
+        "A chart is used unsigned, by an exception"
+        "The configuration allows it, with a reason and an end."
+        "Whoever can push that chart decides what it installs."
+        "Ask the publisher to sign, and look again before the exception ends.";
+    ExceptionUnused "SW9141" Warning
+        "An exception is not used"
+        "No source that was found has such a URL."
+        "It would let in what nobody decided about, when such a source comes."
+        "Take it out of `charts:`.";
+    ChartAnybody "SW9142" Error
+        "A chart is verified without an identity"
+        "The verification of a HelmRelease is keyless and has no field for an identity: of legacy signatures any counts."
+        "Everybody with an account at any issuer can sign the chart. Bundles are always refused."
+        "Pull the chart by an OCIRepository with `layerSelector` (`mediaType: application/vnd.cncf.helm.chart.content.v1.tar+gzip`, `operation: copy`) and `matchOIDCIdentity`, and name it in `spec.chartRef`; or verify by a key.";
+    EnforcementWarns "SW9143" Warning
+        "A verification only warns"
+        "Its mode is to warn or to audit: what fails is told and let in."
+        "An unsigned or foreign image runs, and a line in a log says so."
+        "Set it to enforce once the warnings have ended.";
+    CheckWeakened "SW9144" Warning
+        "A part of the verification is switched off"
+        "A field tells the consumer to do without the transparency log, the certificate log, the signature itself or the webhook's answer."
+        "What that part would have caught is let in."
+        "Take the field out, or set it back to its default.";
+    AnyRevision "SW9145" Note
+        "Any revision of the signing workflow counts"
+        "The matcher takes every commit: 40 hexadecimal digits, whichever they are."
+        "A superseded or withdrawn revision of the shared workflow can still sign."
+        "List the commits in `commit:` where that matters; updating them is then part of each change.";
+    SourcesFewer "SW9146" Error
+        "Fewer sources were found than before"
+        "The baseline counts more of this kind or part of the organisation."
+        "What is not found is not checked: a moved folder or a new syntax takes sources out of every check without a word."
+        "See what is gone. If it is meant, write the baseline anew with --write-baseline.";
+    FindingsAdopted "SW9147" Note
+        "Findings are adopted by the baseline"
+        "They were there when it was written, and do not fail the command."
+        "They are as true as before."
+        "Mend them one by one, and write the baseline anew.";
+    BaselineStale "SW9148" Note
+        "The baseline holds findings that are gone"
+        "What it adopted was mended or removed."
+        "The same mistake would be adopted again when it comes back."
+        "Write the baseline anew with --write-baseline.";
+    ObservedKeptOut "SW9149" Error
+        "A matcher accepts none of those who signed"
+        "No signature that was found on the artifact is by an identity that it lets in."
+        "Everything is refused, and delivery stops."
+        "Compare it with the identities that were found; `sealwright-verifier artifact` shows them.";
+    ObservedNothing "SW9150" Error
+        "Nothing was found that a matcher could accept"
+        "The artifact carries no signature or attestation with an identity in it."
+        "A matcher that was never seen to accept anything may accept nothing."
+        "Publish and sign first, or take the source out of what is observed.";
+    ObservedUnknown "SW9151" Unknown
+        "It could not be found out who signed"
+        "The registry did not answer, forbade it, or the reference does not say which artifact it is."
+        "The matcher may accept nobody."
+        "Try again, log in, or give the tag.";
+    TreeUnreadable "SW9152" Unknown
+        "A part of the tree could not be read"
+        "A folder or file is forbidden, vanished while it was read, or is no plain file."
+        "What it declares is not judged."
+        "Give the right to read it, and run again.";
+    TreeTooLarge "SW9153" Unknown
+        "A part of the tree is beyond a limit"
+        "More files, larger files or deeper folders than are read."
+        "What lies beyond is not judged."
+        "Give the folder that holds the manifests instead of one above it.";
+    OverlayNotRendered "SW9154" Warning
+        "An overlay was not rendered"
+        "kubectl is missing, took too long or failed, or the overlay takes remote bases, which are never fetched."
+        "Its files were read one by one: what its patches and generators change on the way is not seen."
+        "Install kubectl and run again, or render it yourself and give the folder with the result.";
+    TreeLinkOutside "SW9155" Note
+        "A symbolic link leads out of the tree"
+        "Links are followed only within the folder that was given."
+        "What it leads to is not judged."
+        "Give the folder that holds both.";
+    TreeEmpty "SW9156" Unknown
+        "Nothing was found that pulls or verifies anything"
+        "No object of a known kind and no verify command is in the folder."
+        "An empty answer looks like a clean one."
+        "Give the folder that holds the manifests.";
+    ImagesAnybody "SW9157" Warning
+        "A rule for images guards nothing that it could match"
+        "It names no image, or only what no reference can be."
+        "It looks like a lock, and no image is verified."
+        "Name the images as the consumer matches them.";
 }
 
 impl Code {

@@ -4,6 +4,7 @@
 pub mod codes;
 pub mod config;
 pub mod control_report;
+pub mod declaration_report;
 pub mod finding;
 pub mod identity;
 pub mod pattern_report;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::control_report::ControlReport;
+use crate::declaration_report::{CoverageReport, DeclarationReport};
 use crate::finding::{Finding, verdict_of};
 use crate::identity::Claims;
 use crate::pattern_report::PatternReport;
@@ -47,6 +48,12 @@ pub struct Report {
     /// One per pattern over identities that was looked at on paper.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patterns: Vec<PatternReport>,
+    /// One per place of a repository that says who may sign, or leaves a source open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declarations: Vec<DeclarationReport>,
+    /// How many of a repository's sources are guarded, by kind and by part of the organisation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<CoverageReport>,
     /// Findings that belong to no artifact.
     #[serde(default)]
     pub findings: Vec<Finding>,
@@ -67,6 +74,8 @@ impl Report {
             sources: vec![],
             controls: vec![],
             patterns: vec![],
+            declarations: vec![],
+            coverage: vec![],
             findings: vec![],
         }
     }
@@ -77,7 +86,8 @@ impl Report {
         let sources = self.sources.iter().map(|source| source.verdict);
         let controls = self.controls.iter().map(|control| control.verdict);
         let patterns = self.patterns.iter().map(|pattern| pattern.verdict);
-        let parts = artifacts.chain(sources).chain(controls).chain(patterns);
+        let declarations = self.declarations.iter().map(|declaration| declaration.verdict);
+        let parts = artifacts.chain(sources).chain(controls).chain(patterns).chain(declarations);
         let parts = parts.reduce(Verdict::and).unwrap_or(Verdict::Unknown);
         self.verdict = parts.and(verdict_of(&self.findings));
         self
