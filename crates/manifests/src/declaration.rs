@@ -161,6 +161,9 @@ pub enum Form {
     Glob,
     /// Equality.
     Exact,
+    /// What it begins with, whatever the case of its letters: what `gh` makes of an owner, a
+    /// repository or a workflow.
+    Prefix,
 }
 
 impl Matcher {

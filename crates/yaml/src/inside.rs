@@ -3,6 +3,8 @@
 //! Where the scalar's text stands in the file as it is (a literal block, one line without escapes),
 //! every place inside is exact. Otherwise (folded, escaped) all are the scalar's own, with no bytes.
 
+use std::ops::Range;
+
 use crate::complaint::Complaint;
 use crate::node::{Node, Place, Stream, Style, Value};
 use crate::read::{count, read};
@@ -25,6 +27,32 @@ pub fn inside(node: &Node, file: &[u8]) -> Stream {
         moved(at);
     }
     stream
+}
+
+/// Where the text of a scalar stands in its file, for a reader of text that is no YAML.
+pub struct Inside<'a> {
+    text: &'a str,
+    scalar: &'a Place,
+    lines: Option<Lines>,
+}
+
+impl<'a> Inside<'a> {
+    /// For a scalar and the whole file that it stands in; nothing for what is no text.
+    pub fn of(node: &'a Node, file: &[u8]) -> Option<Self> {
+        let (text, scalar) = (node.text()?, node.origin());
+        Some(Self { text, scalar, lines: lines_of(node.style, text, scalar, file) })
+    }
+
+    /// The place of these bytes of the text.
+    pub fn place(&self, range: Range<usize>) -> Place {
+        let begin = self.text.get(..range.start).unwrap_or_default();
+        let line = begin.rsplit('\n').next().unwrap_or_default();
+        let place = Place { line: 0, column: count(line.chars().count()) + 1, range };
+        match &self.lines {
+            Some(lines) => lines.outer(&place, self.scalar),
+            None => Place { range: 0..0, ..self.scalar.clone() },
+        }
+    }
 }
 
 fn move_node(node: &mut Node, moved: &impl Fn(&mut Place)) {
@@ -148,4 +176,31 @@ fn after_line(file: &[u8], from: usize) -> usize {
 fn trim_break(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Inside;
+    use crate::read;
+
+    #[test]
+    fn bytes_of_a_text_lead_to_the_file() {
+        for (file, line, column, exact, why) in [
+            ("run: |\n  a\n  b word\n", 3, 5, true, "a literal block"),
+            ("run: |2-\n\n    b word\n", 3, 7, true, "with an empty line first"),
+            ("run: b word\n", 1, 8, true, "one line"),
+            ("run: 'b word'\n", 1, 9, true, "in quotes"),
+            ("run: \"b\\u0020word\"\n", 1, 6, false, "escapes: only the scalar is known"),
+            ("run: >\n  b\n  word\n", 2, 3, false, "folded lines"),
+        ] {
+            let stream = read(file.as_bytes());
+            let node = stream.documents[0].root.get("run").unwrap();
+            let text = node.text().unwrap();
+            let at = text.find("word").unwrap();
+            let place = Inside::of(node, file.as_bytes()).unwrap().place(at..at + 4);
+            assert_eq!((place.line, place.column), (line, column), "{why}: {file}");
+            let bytes = if exact { "word" } else { "" };
+            assert_eq!(&file[place.range], bytes, "{why}: {file}");
+        }
+    }
 }

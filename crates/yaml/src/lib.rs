@@ -15,7 +15,7 @@ mod scalar;
 mod template;
 
 pub use complaint::{Complaint, Trouble};
-pub use inside::inside;
+pub use inside::{Inside, inside};
 pub use node::{Document, Key, Node, Place, Stream, Style, Value};
 pub use read::{COMPLAINTS_MAX, DEPTH_MAX, FILE_BYTES_MAX, NODES_MAX, read};
 pub use template::{Template, template_in};

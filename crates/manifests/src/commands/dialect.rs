@@ -149,14 +149,54 @@ mod tests {
     #[test]
     fn each_dialect_has_its_own_rules() {
         for (dialect, text, expected, why) in [
-            (Dialect::Make, "a \"b$$\" $$C ${D}", vec!["[a][b$][$C?][${D}?]"], "make takes its dollars first"),
-            (Dialect::Document, "a <your image> \"x/<org>\" b", vec!["[a][<your image>?][x/<org>?][b]"], "a placeholder is no redirection"),
-            (Dialect::Document, "a '(?P<name>x)' <b", vec!["[a][(?P<name>x)]"], "the name of a group is none"),
-            (Dialect::Document, "it doesn't\na 'b c'", vec!["[it][doesn't]", "[a][b c]"], "an apostrophe opens nothing"),
-            (Dialect::Document, "a \\ \n b", vec!["[a][b]"], "a space behind the backslash, as documents have it"),
-            (Dialect::Document, "a img:…", vec!["[a][img:…?]"], "an ellipsis is filled in by the reader"),
-            (Dialect::PowerShell, "a `\n b '^c\\.d$'", vec!["[a][b][^c\\.d$]"], "a backtick continues"),
-            (Dialect::PowerShell, ".\\bin\\a.exe b", vec!["[.\\bin\\a.exe][b]"], "a backslash parts folders"),
+            (
+                Dialect::Make,
+                "a \"b$$\" $$C ${D}",
+                vec!["[a][b$][$C?][${D}?]"],
+                "make takes its dollars first",
+            ),
+            (
+                Dialect::Document,
+                "a <your image> \"x/<org>\" b",
+                vec!["[a][<your image>?][x/<org>?][b]"],
+                "a placeholder is no redirection",
+            ),
+            (
+                Dialect::Document,
+                "a '(?P<name>x)' <b",
+                vec!["[a][(?P<name>x)]"],
+                "the name of a group is none",
+            ),
+            (
+                Dialect::Document,
+                "it doesn't\na 'b c'",
+                vec!["[it][doesn't]", "[a][b c]"],
+                "an apostrophe opens nothing",
+            ),
+            (
+                Dialect::Document,
+                "a \\ \n b",
+                vec!["[a][b]"],
+                "a space behind the backslash, as documents have it",
+            ),
+            (
+                Dialect::Document,
+                "a img:…",
+                vec!["[a][img:…?]"],
+                "an ellipsis is filled in by the reader",
+            ),
+            (
+                Dialect::PowerShell,
+                "a `\n b '^c\\.d$'",
+                vec!["[a][b][^c\\.d$]"],
+                "a backtick continues",
+            ),
+            (
+                Dialect::PowerShell,
+                ".\\bin\\a.exe b",
+                vec!["[.\\bin\\a.exe][b]"],
+                "a backslash parts folders",
+            ),
         ] {
             assert_eq!(read(text, dialect), expected, "{why}: {text}");
         }

@@ -187,7 +187,8 @@ impl Invocation {
         }
         let splitting = self.places.iter().filter(|word| splits(word)).count();
         // A single unquoted variable is what is verified, more are not.
-        self.hides = splitting > 1 || self.places.iter().any(|word| is_list(word) || is_flags(word));
+        self.hides =
+            splitting > 1 || self.places.iter().any(|word| is_list(word) || is_flags(word));
         self
     }
 
@@ -232,7 +233,8 @@ impl Invocation {
 
 /// `cosign`, `./bin/cosign`, `cosign.exe`, `$COSIGN`, `"${COSIGN_BIN}"`, `ghcr.io/sigstore/cosign/cosign:v3.0.2`.
 fn is_named(word: &str, name: &str) -> bool {
-    let plain = word.trim_start_matches(['@', '-', '$', '{', '(', '&']).trim_end_matches(['}', ')']);
+    let plain =
+        word.trim_start_matches(['@', '-', '$', '{', '(', '&']).trim_end_matches(['}', ')']);
     let plain = plain.split_once('@').map_or(plain, |(image, _)| image);
     let last = plain.rsplit(['/', '\\']).next().unwrap_or_default();
     let last = last.split_once(':').map_or(last, |(image, _)| image);
@@ -287,24 +289,86 @@ mod tests {
     #[test]
     fn a_command_line_comes_apart_as_its_program_reads_it() {
         for (text, expected, why) in [
-            ("cosign verify --key k.pub img", Some("cosign verify | --key=k.pub | img"), "a flag takes the next word"),
-            ("cosign verify --key=k.pub img", Some("cosign verify | --key=k.pub | img"), "or has it joined"),
-            ("cosign verify --insecure-ignore-tlog img", Some("cosign verify | --insecure-ignore-tlog | img"), "a switch takes none"),
-            ("cosign verify --insecure-ignore-tlog=false img", Some("cosign verify | --insecure-ignore-tlog=false | img"), "but may be set"),
-            ("cosign verify -key k.pub img", Some("cosign verify | --key=k.pub | img"), "as cosign was called once"),
-            ("cosign verify img -- --key", Some("cosign verify | img | --key"), "behind two dashes there are no flags"),
-            ("cosign verify img --certificate-identity-regexp=\"^a\\.b$\"", Some("cosign verify | --certificate-identity-regexp=^a\\.b$ | img"), "flags may stand last"),
-            ("cosign verify --certificate-identity \"$ID\" \"$IMG\"", Some("cosign verify | --certificate-identity=$ID? | $IMG"), "a variable is not known"),
-            ("cosign verify \"${args[@]}\" img", Some("cosign verify | ${args[@]} | img | and more"), "a list of arguments"),
-            ("cosign verify $COSIGN_FLAGS img", Some("cosign verify | $COSIGN_FLAGS | img | and more"), "flags by name"),
+            (
+                "cosign verify --key k.pub img",
+                Some("cosign verify | --key=k.pub | img"),
+                "a flag takes the next word",
+            ),
+            (
+                "cosign verify --key=k.pub img",
+                Some("cosign verify | --key=k.pub | img"),
+                "or has it joined",
+            ),
+            (
+                "cosign verify --insecure-ignore-tlog img",
+                Some("cosign verify | --insecure-ignore-tlog | img"),
+                "a switch takes none",
+            ),
+            (
+                "cosign verify --insecure-ignore-tlog=false img",
+                Some("cosign verify | --insecure-ignore-tlog=false | img"),
+                "but may be set",
+            ),
+            (
+                "cosign verify -key k.pub img",
+                Some("cosign verify | --key=k.pub | img"),
+                "as cosign was called once",
+            ),
+            (
+                "cosign verify img -- --key",
+                Some("cosign verify | img | --key"),
+                "behind two dashes there are no flags",
+            ),
+            (
+                "cosign verify img --certificate-identity-regexp=\"^a\\.b$\"",
+                Some("cosign verify | --certificate-identity-regexp=^a\\.b$ | img"),
+                "flags may stand last",
+            ),
+            (
+                "cosign verify --certificate-identity \"$ID\" \"$IMG\"",
+                Some("cosign verify | --certificate-identity=$ID? | $IMG"),
+                "a variable is not known",
+            ),
+            (
+                "cosign verify \"${args[@]}\" img",
+                Some("cosign verify | ${args[@]} | img | and more"),
+                "a list of arguments",
+            ),
+            (
+                "cosign verify $COSIGN_FLAGS img",
+                Some("cosign verify | $COSIGN_FLAGS | img | and more"),
+                "flags by name",
+            ),
             ("cosign verify $IMG", Some("cosign verify | $IMG"), "a lone variable is the image"),
             ("sudo env A=b ./bin/cosign verify x", Some("cosign verify | x"), "words before it"),
-            ("if ! \"${COSIGN_BIN}\" verify-blob x; then", Some("cosign verify-blob | x"), "a program in a variable"),
-            ("docker run --rm ghcr.io/acme/cosign:v3@sha256:00 verify x", Some("cosign verify | x"), "an image of it"),
+            (
+                "if ! \"${COSIGN_BIN}\" verify-blob x; then",
+                Some("cosign verify-blob | x"),
+                "a program in a variable",
+            ),
+            (
+                "docker run --rm ghcr.io/acme/cosign:v3@sha256:00 verify x",
+                Some("cosign verify | x"),
+                "an image of it",
+            ),
             ("x=$(cosign verify y)", Some("cosign verify | y"), "inside a substitution"),
-            ("gh attestation verify f -R acme/a --signer-workflow acme/b/.github/workflows/r.yml", Some("gh attestation verify | --repo=acme/a | --signer-workflow=acme/b/.github/workflows/r.yml | f"), "short flags of gh"),
-            ("gh at verify f -oacme", Some("gh at verify | --owner=acme | f"), "joined without a sign"),
-            ("slsa-verifier verify-image i --source-uri github.com/acme/a", Some("slsa-verifier verify-image | --source-uri=github.com/acme/a | i"), "the SLSA verifier"),
+            (
+                "gh attestation verify f -R acme/a --signer-workflow acme/b/.github/workflows/r.yml",
+                Some(
+                    "gh attestation verify | --repo=acme/a | --signer-workflow=acme/b/.github/workflows/r.yml | f",
+                ),
+                "short flags of gh",
+            ),
+            (
+                "gh at verify f -oacme",
+                Some("gh at verify | --owner=acme | f"),
+                "joined without a sign",
+            ),
+            (
+                "slsa-verifier verify-image i --source-uri github.com/acme/a",
+                Some("slsa-verifier verify-image | --source-uri=github.com/acme/a | i"),
+                "the SLSA verifier",
+            ),
             ("cosign version", None, "nothing is verified"),
             ("echo cosign verify x", None, "what is printed is not run"),
             ("gh release verify x", None, "another thing of gh's"),
