@@ -1,12 +1,14 @@
 //! Judges one pair of patterns by those who should be let in.
 
 use sealwright_pattern::{
-    About, Allowed, GoRegex, Language, ParseError, Weakness, Witness, analyse, tightened,
+    About, Allowed, Containment, GoRegex, Language, ParseError, Weakness, WeaknessKind, Witness,
+    analyse, tightened,
 };
 use sealwright_policy::pattern_report::PatternReport;
 use sealwright_policy::{Code, Finding, Requirements, verdict_of};
 
 use super::told;
+use crate::declaration::Form;
 
 /// Patterns that belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +38,8 @@ impl Judge<'_> {
         let sides = [(About::Issuer, &pair.issuer), (About::Subject, &pair.subject)];
         for ((about, pattern), suggestion) in sides.into_iter().zip(&mut suggestions) {
             let Some(pattern) = pattern else { continue };
-            findings.extend(self.findings(pattern, about));
-            *suggestion = self.suggestion(pattern, about);
+            findings.extend(self.findings(pattern, Form::Regex, about));
+            *suggestion = self.suggestion(pattern, about).filter(|_| self.suggest);
         }
         let [suggested_issuer, suggested_subject_pattern] = suggestions;
         let signers = self.allowed.iter().flat_map(|allowed| &allowed.signers);
@@ -53,31 +55,65 @@ impl Judge<'_> {
         }
     }
 
-    fn findings(&self, pattern: &str, about: About) -> Vec<Finding> {
-        let regex = match GoRegex::parse(pattern) {
+    /// What is wrong with one text, however its consumer matches it. The findings have no place yet.
+    pub fn findings(&self, text: &str, form: Form, about: About) -> Vec<Finding> {
+        let regex = match GoRegex::parse(&as_regex(text, form)) {
             Ok(regex) => regex,
-            Err(error) => return vec![unparsed(&error, pattern)],
+            Err(error) => return vec![unparsed(&error, text)],
         };
         let allowed = match self.allowed.map(|requirements| allowed(requirements, about)) {
-            Some(None) => return vec![unmeasured(pattern)],
+            Some(None) => return vec![unmeasured(text)],
             Some(Some(allowed)) => Some(allowed),
             None => None,
         };
-        let weaknesses: Vec<Weakness> = analyse(&regex, about, allowed.as_ref());
-        weaknesses.iter().map(|weakness| told::finding(weakness, pattern, about)).collect()
+        let mut weaknesses: Vec<Weakness> = analyse(&regex, about, allowed.as_ref());
+        if weaknesses.is_empty() {
+            weaknesses.extend(allowed.and_then(|allowed| narrower(&regex, &allowed)));
+        }
+        let told = weaknesses.into_iter().map(|weakness| match form {
+            Form::Regex => weakness,
+            // The spots are those of the expression that the text stands for.
+            Form::Glob | Form::Exact => Weakness { spots: vec![], ..weakness },
+        });
+        told.map(|weakness| told::finding(&weakness, text, about)).collect()
     }
 
-    /// What it should be, when that is asked for and not what it is.
-    fn suggestion(&self, pattern: &str, about: About) -> Option<String> {
-        if !self.suggest {
-            return None;
-        }
+    /// What a pattern should be, when that is not what it is.
+    pub fn suggestion(&self, pattern: &str, about: About) -> Option<String> {
         let tight = match (self.allowed, about) {
             (Some(allowed), About::Issuer) => Some(allowed.issuer_pattern()),
             (Some(allowed), About::Subject) => Some(allowed.subject_pattern()),
             (None, _) => tightened(&GoRegex::parse(pattern).ok()?),
         };
         tight.filter(|tight| tight != pattern)
+    }
+}
+
+/// The expression in Go's syntax that matches what the text matches in its form.
+pub fn as_regex(text: &str, form: Form) -> String {
+    let quoted = |character: char| match r"\.+*?()|[]{}^$".contains(character) {
+        true => format!("\\{character}"),
+        false => character.to_string(),
+    };
+    let piece = |character| match (form, character) {
+        (Form::Glob, '*') => ".*".to_owned(),
+        // Not a dot, which reads like one that somebody forgot to escape.
+        (Form::Glob, '?') => "[!-~]".to_owned(),
+        (_, character) => quoted(character),
+    };
+    match form {
+        Form::Regex => text.to_owned(),
+        Form::Glob | Form::Exact => format!("^{}$", text.chars().map(piece).collect::<String>()),
+    }
+}
+
+/// Who is kept out by a pattern that lets in one of each kind, and no stranger.
+fn narrower(regex: &GoRegex, allowed: &Allowed) -> Option<Weakness> {
+    let weak = |kind, witness| Weakness { kind, spots: vec![], witness };
+    match allowed.language.contained_in(&Language::search(regex)) {
+        Containment::Contained => None,
+        Containment::Outside(friend) => Some(weak(WeaknessKind::KeepsOut, Some(friend))),
+        Containment::Undecided => Some(weak(WeaknessKind::Undecided, None)),
     }
 }
 

@@ -2,5 +2,7 @@
 
 mod judge;
 mod told;
+mod words;
 
-pub use judge::{Judge, Pair};
+pub use judge::{Judge, Pair, as_regex};
+pub use words::who;
