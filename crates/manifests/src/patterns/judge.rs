@@ -73,7 +73,7 @@ impl Judge<'_> {
         let told = weaknesses.into_iter().map(|weakness| match form {
             Form::Regex => weakness,
             // The spots are those of the expression that the text stands for.
-            Form::Glob | Form::Exact => Weakness { spots: vec![], ..weakness },
+            _ => Weakness { spots: vec![], ..weakness },
         });
         told.map(|weakness| told::finding(&weakness, text, about)).collect()
     }
@@ -91,19 +91,25 @@ impl Judge<'_> {
 
 /// The expression in Go's syntax that matches what the text matches in its form.
 pub fn as_regex(text: &str, form: Form) -> String {
-    let quoted = |character: char| match r"\.+*?()|[]{}^$".contains(character) {
-        true => format!("\\{character}"),
-        false => character.to_string(),
-    };
-    let piece = |character| match (form, character) {
+    let pieces = || text.chars().map(|character| piece(character, form)).collect::<String>();
+    match form {
+        Form::Regex => text.to_owned(),
+        Form::Glob | Form::Exact => format!("^{}$", pieces()),
+        Form::Prefix => format!("^{}.*$", pieces()),
+    }
+}
+
+fn piece(character: char, form: Form) -> String {
+    match (form, character) {
         (Form::Glob, '*') => ".*".to_owned(),
         // Not a dot, which reads like one that somebody forgot to escape.
         (Form::Glob, '?') => "[!-~]".to_owned(),
-        (_, character) => quoted(character),
-    };
-    match form {
-        Form::Regex => text.to_owned(),
-        Form::Glob | Form::Exact => format!("^{}$", text.chars().map(piece).collect::<String>()),
+        // Not a flag, which reads like a slip: it is how the consumer compares.
+        (Form::Prefix, letter) if letter.is_ascii_alphabetic() => {
+            format!("[{}{}]", letter.to_ascii_lowercase(), letter.to_ascii_uppercase())
+        }
+        (_, special) if r"\.+*?()|[]{}^$".contains(special) => format!("\\{special}"),
+        (_, plain) => plain.to_string(),
     }
 }
 

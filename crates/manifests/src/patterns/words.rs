@@ -35,6 +35,7 @@ fn entry(identity: &Identity) -> Vec<String> {
         Form::Regex => alternatives(subject.text.trim()).iter().map(|one| name(one)).collect(),
         Form::Glob => vec![name(&subject.text.replace('*', ".*"))],
         Form::Exact => vec![name(&subject.text)],
+        Form::Prefix => vec![name(&format!("{}.*", subject.text))],
     };
     let open = identity.issuer.as_ref().is_none_or(|issuer| is_open(issuer.text.trim()));
     let vouched = |name: String| if open { format!("{name}, by any issuer") } else { name };
