@@ -1,0 +1,134 @@
+//! Which sources nobody guards, and how many there are of each kind.
+
+use std::collections::BTreeMap;
+
+use sealwright_policy::config::ChartException;
+use sealwright_policy::declaration_report::{CoverageReport, DeclarationReport, DeclarationState};
+use sealwright_policy::{Code, Finding, Place, Severity, verdict_of};
+
+use super::expected::{Expected, fits};
+use super::place;
+use crate::found::{Found, Guard, Source, SourceKind};
+
+/// What is covered.
+pub(super) struct Covered {
+    /// Sources that nothing guards.
+    pub(super) open: Vec<DeclarationReport>,
+    pub(super) counts: Vec<CoverageReport>,
+    pub(super) findings: Vec<Finding>,
+}
+
+pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
+    let mut open = Vec::new();
+    let mut counts: BTreeMap<String, CoverageReport> = BTreeMap::new();
+    let exceptions = expected.config.map(|config| config.charts.as_slice()).unwrap_or_default();
+    for source in &found.sources {
+        let exception = exceptions.iter().find(|one| source.whole && fits(&one.url, &source.url));
+        let guarded = !matches!(source.guarded_by, Guard::Nothing) && !is_off(found, source);
+        let state = match (guarded, exception) {
+            (true, _) => None,
+            (false, Some(_)) => Some(DeclarationState::Excepted),
+            (false, None) => Some(DeclarationState::Unverified),
+        };
+        for scope in scopes(source, expected) {
+            let count = counts.entry(scope.clone()).or_insert_with(|| empty(scope));
+            count.found += 1;
+            count.guarded += usize::from(guarded);
+            count.excepted += usize::from(state == Some(DeclarationState::Excepted));
+        }
+        // A declaration that is switched off is told where it stands.
+        if let (Some(state), Guard::Nothing) = (state, &source.guarded_by) {
+            open.push(report(source, state, finding(source, exception, expected)));
+        }
+    }
+    let unused = exceptions.iter().filter(|one| {
+        !found.sources.iter().any(|source| source.whole && fits(&one.url, &source.url))
+    });
+    let findings = unused.map(not_used).collect();
+    Covered { open, counts: counts.into_values().collect(), findings }
+}
+
+fn is_off(found: &Found, source: &Source) -> bool {
+    let Guard::Declaration(index) = source.guarded_by else { return false };
+    let declaration = found.declarations.get(index);
+    declaration.is_some_and(|one| one.provider == crate::declaration::Provider::Blank)
+}
+
+/// The source's kind, and every part of the organisation that it belongs to.
+fn scopes(source: &Source, expected: &Expected<'_>) -> Vec<String> {
+    let mut scopes = vec![kind(source.kind).to_owned()];
+    let environments = expected.config.iter().flat_map(|config| config.environments.values());
+    let organisation = environments.flat_map(|one| &one.organisation);
+    for pattern in organisation.filter(|pattern| source.whole && fits(pattern, &source.url)) {
+        if !scopes.contains(pattern) {
+            scopes.push(pattern.clone());
+        }
+    }
+    scopes
+}
+
+fn empty(scope: String) -> CoverageReport {
+    CoverageReport { scope, found: 0, guarded: 0, excepted: 0, before: None }
+}
+
+fn finding(
+    source: &Source,
+    exception: Option<&ChartException>,
+    expected: &Expected<'_>,
+) -> Finding {
+    let at = place(&source.file, &source.at, &source.object);
+    let url = if source.url.is_empty() { "what it pulls" } else { &source.url };
+    if let Some(exception) = exception {
+        let (reason, until) = (&exception.unsigned.reason, exception.unsigned.until);
+        let message = format!("{url} is used unsigned until {until}: {reason}");
+        return Finding::new(Code::ChartExcepted, message).with_place(at);
+    }
+    let message = format!("nothing verifies {url}");
+    let own =
+        source.whole && expected.is_own(&source.url) || expected.is_declared_source(&source.object);
+    if own {
+        return Finding::new(Code::OrganisationUnverified, message).with_place(at);
+    }
+    let finding = Finding::new(Code::SourceOpen, message).with_place(at);
+    match source.kind {
+        // Most publishers of charts do not sign: nobody may be to blame here.
+        SourceKind::HelmChart | SourceKind::HelmRelease => {
+            Finding { severity: Severity::Note, ..finding }
+        }
+        _ => finding,
+    }
+}
+
+fn report(source: &Source, state: DeclarationState, finding: Finding) -> DeclarationReport {
+    DeclarationReport {
+        consumer: kind(source.kind).to_owned(),
+        object: source.object.clone(),
+        place: finding.place.clone(),
+        guards: Some(source.url.clone()).filter(|url| !url.is_empty()).into_iter().collect(),
+        artifact: None,
+        who: "whoever can push to it".to_owned(),
+        identities: vec![],
+        state,
+        verdict: verdict_of([&finding]),
+        observed: vec![],
+        suggested: None,
+        findings: vec![finding],
+    }
+}
+
+fn not_used(exception: &ChartException) -> Finding {
+    let message = format!("no source has the URL {}", exception.url);
+    Finding::new(Code::ExceptionUnused, message)
+        .with_place(Place::object(format!("charts {}", exception.url)))
+}
+
+fn kind(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::OciRepository => "OCIRepository",
+        SourceKind::HelmChart => "HelmChart",
+        SourceKind::HelmRelease => "HelmRelease",
+        SourceKind::FluxInstance => "FluxInstance",
+        SourceKind::Ksail => "KSail",
+        SourceKind::Kro => "kro template",
+    }
+}

@@ -1,0 +1,315 @@
+//! One declaration: what it comes to by itself, and by who may sign what it guards.
+
+use sealwright_pattern::{About, GoRegex};
+use sealwright_policy::declaration_report::{DeclarationReport, DeclarationState};
+use sealwright_policy::source_report::IdentityPatternReport;
+use sealwright_policy::{Code, Finding, Severity, verdict_of};
+
+use super::expected::Measure;
+use super::measured::Measures;
+use super::{finding, place};
+use crate::declaration::{Consumer, Declaration, Form, Identity, Matcher, Provider};
+use crate::patterns::{Judge, as_regex, who};
+
+/// Digits of a commit, as people write them in a pattern.
+const ANY_COMMIT: &str = "{40}";
+
+pub(super) fn report(declaration: &Declaration, measures: &mut Measures<'_>) -> DeclarationReport {
+    let measure = measures.measure(declaration);
+    let mut findings = findings(declaration, measure.as_ref(), measures);
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let state = state(declaration, measure.is_some(), &findings);
+    DeclarationReport {
+        consumer: declaration.consumer.name().to_owned(),
+        object: declaration.object.clone(),
+        place: place(&declaration.file, &declaration.at, &declaration.object),
+        guards: declaration.guards.iter().map(|guarded| guarded.what.clone()).collect(),
+        who: told(declaration),
+        identities: declaration.identities.iter().map(written).collect(),
+        state,
+        verdict: verdict_of(&findings),
+        observed: vec![],
+        suggested: measure.as_ref().and_then(|measure| suggested(declaration, measure, &findings)),
+        artifact: measure.map(|measure| measure.artifacts),
+        findings,
+    }
+}
+
+/// Whether somebody with this issuer and name is let in. `None`: a template, or a pattern that Go does
+/// not compile.
+pub fn accepts(declaration: &Declaration, issuer: &str, name: &str) -> Option<bool> {
+    let half = |matcher: &Option<Matcher>, text: &str| match matcher {
+        None => Some(true),
+        Some(matcher) if !matcher.whole => None,
+        Some(matcher) => {
+            let regex = GoRegex::parse(&as_regex(&matcher.text, matcher.form)).ok()?;
+            Some(regex.is_match(text))
+        }
+    };
+    let entries = declaration
+        .identities
+        .iter()
+        .map(|identity| Some(half(&identity.issuer, issuer)? && half(&identity.subject, name)?));
+    let entries: Vec<Option<bool>> = entries.collect();
+    if entries.contains(&Some(true)) {
+        return Some(true);
+    }
+    if entries.contains(&None) { None } else { Some(false) }
+}
+
+fn findings(
+    declaration: &Declaration,
+    measure: Option<&Measure>,
+    measures: &mut Measures<'_>,
+) -> Vec<Finding> {
+    let at = || place(&declaration.file, &declaration.at, &declaration.object);
+    if declaration.provider == Provider::Blank {
+        let message = "its provider is blank, which is read as off";
+        return vec![finding(Code::VerificationOff, message, at())];
+    }
+    if declaration.key {
+        return keyed(declaration, measure);
+    }
+    if declaration.provider != Provider::Cosign {
+        return measure.iter().map(|measure| no_identity(declaration, measure)).collect();
+    }
+    if declaration.identities.is_empty() {
+        return anybody(declaration).into_iter().collect();
+    }
+    let mut findings: Vec<Finding> = several(declaration, measures).into_iter().collect();
+    let alone = declaration.identities.len() == 1;
+    for identity in &declaration.identities {
+        findings.extend(empty_halves(declaration, identity));
+        let halves = [(About::Issuer, &identity.issuer), (About::Subject, &identity.subject)];
+        for (about, matcher) in halves {
+            let Some(matcher) = matcher.as_ref().filter(|matcher| is_judged(matcher)) else {
+                continue;
+            };
+            let (mut said, suggestion) = measures.ask(matcher, about, measure);
+            // Of several entries each lets in some, and together they must let in all.
+            said.retain(|one| alone || one.code != Code::PatternKeepsOut);
+            findings.extend(said.into_iter().map(|one| Finding {
+                place: place(&declaration.file, &matcher.at, &declaration.object),
+                hint: suggestion.as_ref().map(|tight| format!("write `{tight}`")),
+                ..one
+            }));
+        }
+    }
+    if let (false, Some(measure)) = (alone, measure) {
+        findings.extend(kept_out(declaration, measure));
+    }
+    findings.extend(any_revision(declaration));
+    findings
+}
+
+/// A key decides; identities beside it do not.
+fn keyed(declaration: &Declaration, measure: Option<&Measure>) -> Vec<Finding> {
+    let ignored = declaration.identities.first().map(|first| {
+        let at = place(&declaration.file, &first.at, &declaration.object);
+        finding(Code::IdentityIgnored, "identities stand beside a key, and are never compared", at)
+    });
+    let disagrees = measure.map(|measure| no_identity(declaration, measure));
+    ignored.into_iter().chain(disagrees).collect()
+}
+
+/// The configuration says who may sign; nothing here asks who did.
+fn no_identity(declaration: &Declaration, measure: &Measure) -> Finding {
+    let at = place(&declaration.file, &declaration.at, &declaration.object);
+    let by = if declaration.key { "a key" } else { "certificates of a trust policy" };
+    let message = format!(
+        "artifact {} is signed by identities, and this verifies by {by}",
+        measure.artifacts
+    );
+    finding(Code::ConfigDisagreement, message, at)
+}
+
+fn anybody(declaration: &Declaration) -> Option<Finding> {
+    let at = place(&declaration.file, &declaration.at, &declaration.object);
+    match declaration.consumer {
+        // What a command line lacks is told where command lines are read.
+        Consumer::CosignCommand | Consumer::GhCommand => None,
+        Consumer::FluxHelmRelease => {
+            let message =
+                "keyless, and a HelmRelease has no field for an identity: anybody can sign";
+            Some(finding(Code::ChartAnybody, message, at))
+        }
+        _ => {
+            let message = "keyless, and names neither an identity nor a key: anybody can sign";
+            Some(finding(Code::IdentityAnybody, message, at))
+        }
+    }
+}
+
+/// More matchers than the consumer takes.
+fn several(declaration: &Declaration, measures: &Measures<'_>) -> Option<Finding> {
+    let [_, second, ..] = declaration.identities.as_slice() else { return None };
+    if !declaration.bundle_path {
+        return None;
+    }
+    let count = declaration.identities.len();
+    let at = place(&declaration.file, &second.at, &declaration.object);
+    let who = if declaration.consumer.is_flux() {
+        "since source-controller 1.8 (Flux 2.8)"
+    } else {
+        "by the Sigstore library of this consumer"
+    };
+    let message = format!("{count} identities, and {who} one is taken: every bundle is refused");
+    let found = finding(Code::IdentitySeveralMatchers, message, at);
+    let found = match joined(&declaration.identities) {
+        Some(joined) => found.with_hint(format!("join them into one entry: subject `{joined}`")),
+        None => found,
+    };
+    let weaker = declaration.consumer.is_flux() && !measures.expected.finds_bundles();
+    // Before bundles were looked for, any of several entries sufficed.
+    Some(if weaker { Finding { severity: Severity::Warning, ..found } } else { found })
+}
+
+/// All subjects in one pattern, when each is anchored and they share an issuer.
+fn joined(identities: &[Identity]) -> Option<String> {
+    let issuers: Vec<&str> =
+        identities.iter().filter_map(|one| Some(one.issuer.as_ref()?.text.as_str())).collect();
+    let same = issuers.len() == identities.len() && issuers.windows(2).all(|two| two[0] == two[1]);
+    let inside = |identity: &Identity| {
+        let subject = identity.subject.as_ref().filter(|one| is_judged(one))?;
+        let anchored = as_regex(&subject.text, subject.form);
+        let inside = anchored.strip_prefix('^')?.strip_suffix('$')?;
+        GoRegex::parse(inside).ok().map(|_| inside.to_owned())
+    };
+    let pieces: Vec<String> = identities.iter().map(inside).collect::<Option<_>>()?;
+    same.then(|| format!("^(?:{})$", pieces.join("|")))
+}
+
+/// Halves that are not there, or hold nothing.
+fn empty_halves(declaration: &Declaration, identity: &Identity) -> Vec<Finding> {
+    // gh and cosign have defaults and rules of their own, told where command lines are read.
+    if matches!(declaration.consumer, Consumer::CosignCommand | Consumer::GhCommand) {
+        return vec![];
+    }
+    let halves = [
+        ("issuer", "any issuer can vouch", &identity.issuer),
+        ("name", "whoever the issuer knows can sign", &identity.subject),
+    ];
+    let empty = halves.into_iter().filter_map(|(half, comes_to, matcher)| {
+        let at = match matcher {
+            None => &identity.at,
+            Some(matcher) if matcher.text.is_empty() => &matcher.at,
+            Some(_) => return None,
+        };
+        let at = place(&declaration.file, at, &declaration.object);
+        Some(finding(Code::IdentityEmpty, format!("no {half} is named: {comes_to}"), at))
+    });
+    empty.collect()
+}
+
+/// Who may sign and is let in by none of the entries.
+fn kept_out(declaration: &Declaration, measure: &Measure) -> Option<Finding> {
+    let names = declaration.identities.iter().map(|identity| identity.subject.as_ref());
+    let names: Vec<&Matcher> = names.collect::<Option<_>>()?;
+    if names.iter().any(|matcher| !is_judged(matcher)) {
+        return None;
+    }
+    let union: Vec<String> =
+        names.iter().map(|one| format!("(?:{})", as_regex(&one.text, one.form))).collect();
+    let judge = Judge { allowed: Some(&measure.requirements), suggest: false };
+    let said = judge.findings(&union.join("|"), Form::Regex, About::Subject);
+    let kept_out = said.into_iter().find(|one| one.code == Code::PatternKeepsOut)?;
+    let at = place(&declaration.file, &declaration.at, &declaration.object);
+    Some(Finding { place: at, found: None, ..kept_out })
+}
+
+fn any_revision(declaration: &Declaration) -> Option<Finding> {
+    let subjects = declaration.identities.iter().filter_map(|one| one.subject.as_ref());
+    let matcher = subjects.into_iter().find(|one| {
+        let version = one.text.rsplit('@').next().unwrap_or_default();
+        one.form == Form::Regex && one.whole && version.contains(ANY_COMMIT)
+    })?;
+    let at = place(&declaration.file, &matcher.at, &declaration.object);
+    Some(finding(
+        Code::AnyRevision,
+        "every commit of the workflow can sign, a withdrawn one too",
+        at,
+    ))
+}
+
+fn is_judged(matcher: &Matcher) -> bool {
+    matcher.whole && !matcher.text.is_empty()
+}
+
+fn written(identity: &Identity) -> IdentityPatternReport {
+    let text = |matcher: &Option<Matcher>| {
+        matcher.as_ref().map(|matcher| matcher.text.clone()).unwrap_or_default()
+    };
+    IdentityPatternReport {
+        issuer: text(&identity.issuer),
+        subject_pattern: text(&identity.subject),
+    }
+}
+
+/// The one entry that would let in those who may sign, when something is wrong with what is there.
+fn suggested(
+    declaration: &Declaration,
+    measure: &Measure,
+    findings: &[Finding],
+) -> Option<IdentityPatternReport> {
+    let wrong = findings.iter().any(|finding| finding.severity > Severity::Note);
+    (wrong && !declaration.identities.is_empty()).then(|| IdentityPatternReport {
+        issuer: measure.requirements.issuer_pattern(),
+        subject_pattern: measure.requirements.subject_pattern(),
+    })
+}
+
+fn told(declaration: &Declaration) -> String {
+    match (&declaration.provider, declaration.key, declaration.identities.as_slice()) {
+        (Provider::Blank, ..) => "anybody: it is switched off".to_owned(),
+        (_, true, _) => "who holds the key".to_owned(),
+        (Provider::Notation, ..) => "whom the trust policy names".to_owned(),
+        (Provider::Other(other), ..) => format!("unknown provider {other}"),
+        (Provider::Cosign, _, []) => "anybody".to_owned(),
+        (Provider::Cosign, _, identities) => who(identities),
+    }
+}
+
+fn state(declaration: &Declaration, measured: bool, findings: &[Finding]) -> DeclarationState {
+    let worst = findings.iter().filter_map(comes_to).min();
+    if let Some(state) = worst {
+        return state;
+    }
+    let halves = declaration.identities.iter().flat_map(|one| [&one.issuer, &one.subject]);
+    if halves.flatten().any(|matcher| !matcher.whole) {
+        return DeclarationState::NotJudged;
+    }
+    match (declaration.key || declaration.provider != Provider::Cosign, measured) {
+        (true, _) => DeclarationState::Keyed,
+        (false, true) => DeclarationState::Closed,
+        (false, false) => DeclarationState::NoSlip,
+    }
+}
+
+/// What a finding means for the lock.
+pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
+    Some(match finding.code {
+        Code::VerificationOff => DeclarationState::Unread,
+        Code::IdentitySeveralMatchers
+        | Code::PatternInvalid
+        | Code::PatternNeverMatches
+        | Code::PatternKeepsOut
+        | Code::ObservedKeptOut
+        | Code::ObservedNothing
+        | Code::BootstrapDisagrees => DeclarationState::Stuck,
+        Code::ConfigDisagreement
+        | Code::IdentityAnybody
+        | Code::IdentityEmpty
+        | Code::ChartAnybody
+        | Code::PatternNotAnchored
+        | Code::PatternUnescapedDot
+        | Code::PatternOpenRef
+        | Code::PatternOpenOwner
+        | Code::PatternOpenWorkflow
+        | Code::PatternCaseFolding
+        | Code::PatternIssuerOpen
+        | Code::PatternMatchesEverything
+        | Code::PatternTooWide => DeclarationState::Open,
+        _ if finding.severity == Severity::Unknown => DeclarationState::Undecided,
+        _ => return None,
+    })
+}
