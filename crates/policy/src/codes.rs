@@ -978,6 +978,101 @@ codes! {
         "It names no image, or only what no reference can be."
         "It looks like a lock, and no image is verified."
         "Name the images as the consumer matches them.";
+    WorkflowUnreadable "SW9201" Unknown
+        "A workflow or action cannot be read"
+        "The file is not YAML, or a part of it could not be read."
+        "Nobody knows what it does and as whom it signs; GitHub does not run it either."
+        "Mend it where the message points.";
+    WorkflowMalformed "SW9202" Warning
+        "A workflow or action does not have GitHub's form"
+        "A key that is needed is missing, or holds something of another kind."
+        "GitHub refuses the file, or ignores what was meant."
+        "Write it as GitHub's workflow syntax says.";
+    WorkflowTooLarge "SW9203" Unknown
+        "A workflow or action exceeds a limit"
+        "It is larger than any that GitHub would run, or calls itself deeper than GitHub allows."
+        "What stands behind the limit was not looked at."
+        "Part it into several.";
+    SignerWorkflowMissing "SW9204" Error
+        "An accepted signer's workflow is not in the repository"
+        "The certificate names the workflow file that signs. It was renamed, moved, or ends in `.yml` where `.yaml` is written, or the other way round."
+        "Nobody can sign as this signer: what is published is refused, often in an emergency."
+        "Write the file's name as it is; for a rename, let both names sign for a while.";
+    SignerCannotSign "SW9205" Error
+        "An accepted signer's workflow cannot sign"
+        "No job of it may ask for an identity token, and none signs."
+        "Nobody can sign as this signer; another workflow may have taken over the signing, under its own name."
+        "Name the workflow that really signs: for a reusable one that is the called file.";
+    SignerSignsNothing "SW9206" Note
+        "Nothing in an accepted signer's workflow is known to sign"
+        "It may ask for a token, and no step of it is one that is known to sign; a script or an action may do it unseen."
+        "If nothing signs there, whoever gets a step into it can."
+        "See which step signs, or take the signer out.";
+    SigningUnaccepted "SW9207" Warning
+        "A job signs, and nobody accepts its identity"
+        "No matcher in the configuration or the manifests lets in what its certificate says."
+        "What it publishes is refused, if it is meant for those who verify here."
+        "Add the signer, or sign by the workflow that is accepted; a called workflow signs under its own name.";
+    SigningEventUnaccepted "SW9208" Note
+        "A job signs for an event from which nobody accepts it"
+        "The ref that the event runs for is none that the matchers let in, while they let in others of the same job."
+        "What is published that way is refused."
+        "Leave the event out, or add its ref to the signer if that is meant.";
+    RepositoryNameUnknown "SW9209" Note
+        "It is not known which repository this is"
+        "The name is neither given nor in the configuration or in the folder `.git`."
+        "Identities are shown without it, and matchers that name a repository were not compared."
+        "Give --repository owner/name.";
+    SigningWithoutToken "SW9210" Error
+        "A job signs and may not ask for an identity token"
+        "Its permissions do not grant `id-token: write`, which no default does."
+        "It waits for a login in a browser or fails, often after it has pushed."
+        "Grant `id-token: write` to this job, and to no other.";
+    SigningWithoutRight "SW9211" Warning
+        "A job that signs lacks a permission that it seems to need"
+        "What it signs is kept where its token may not write."
+        "The step fails after the artifact was pushed, and the artifact stays without evidence."
+        "Grant the permission to this job.";
+    CallerGrantsLess "SW9212" Error
+        "A caller grants less than the called workflow asks for"
+        "The permissions of a called workflow cannot exceed those of the job that calls it."
+        "GitHub does not start the run."
+        "Grant the permission to the job that calls.";
+    SigningHoldsAll "SW9213" Warning
+        "A job that signs may write everything"
+        "Its permissions are `write-all`."
+        "Each of its steps could change code, releases and settings, and then sign them."
+        "List the permissions that it needs.";
+    JobMaySign "SW9214" Warning
+        "A job may sign under an accepted identity although nothing in it does"
+        "It holds `id-token: write`, often from the top of the file; every job of a workflow has the same name in its certificate."
+        "Whatever runs in it, a test or a dependency, can sign what is accepted."
+        "Grant `id-token: write` in the job that signs alone, or move the others to a workflow of their own.";
+    SigningPathUnpinned "SW9215" Error
+        "A job that signs runs something that others can change"
+        "An action or workflow is named by a tag or branch, or an image without its digest."
+        "Whoever moves that tag signs as this job."
+        "Name it by its commit of 40 digits, an image by its digest, with the version in a comment.";
+    UsesUnpinned "SW9216" Warning
+        "A workflow runs something that others can change"
+        "An action or workflow is named by a tag or branch, or an image without its digest."
+        "Whoever moves that tag runs in this repository's jobs, with their permissions and secrets."
+        "Name it by its commit of 40 digits, an image by its digest, with the version in a comment.";
+    UsesNotJudged "SW9217" Warning
+        "What a step or job uses cannot be told"
+        "`uses` holds an expression, or nothing that GitHub takes."
+        "GitHub refuses it; what was meant was not judged."
+        "Write out what it uses.";
+    CalledFileMissing "SW9218" Warning
+        "A workflow or action that is used is not in the repository"
+        "No file of that name is there at this revision."
+        "The run fails, unless a step before puts an action there; what it would do was not judged."
+        "Correct the path; `.yml` and `.yaml` differ.";
+    CallsInCircle "SW9219" Error
+        "Workflows call each other in a circle"
+        "A workflow calls one that calls it."
+        "GitHub does not start the run."
+        "Take one of the calls out.";
 }
 
 impl Code {

@@ -1,0 +1,297 @@
+//! From YAML to workflows and actions. What does not have its form is a finding, and all the rest is
+//! still read.
+
+use sealwright_policy::{Code, Finding};
+use sealwright_yaml::{Node, Place, Style, Value};
+
+use crate::model::{
+    Act, Action, Call, Concurrency, Job, Runs, Script, Secrets, Setting, Step, Work, Workflow,
+    Written,
+};
+use crate::permissions::{Grants, Level, Permissions};
+use crate::place::in_file;
+use crate::triggers::{Event, Filter, Trigger};
+use crate::uses::Uses;
+
+/// Jobs of one workflow that are looked at. GitHub runs at most 256 of a matrix; the longest real
+/// workflows have about a hundred.
+pub const JOBS_COUNT_MAX: usize = 1_000;
+/// Steps of one job that are looked at; GitHub itself stops far below.
+pub const STEPS_COUNT_MAX: usize = 1_000;
+
+/// Reads one file and keeps what is wrong with it.
+pub(crate) struct Reader<'a> {
+    path: &'a str,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(path: &'a str) -> Self {
+        Self { path, findings: vec![] }
+    }
+
+    pub(crate) fn workflow(&mut self, root: &Node) -> Workflow {
+        let jobs = root.get("jobs");
+        if jobs.is_none_or(|jobs| jobs.entries().is_empty()) {
+            let at = jobs.map_or(&root.at, |jobs| &jobs.at);
+            self.malformed(at, "a workflow needs `jobs`, a mapping of ids to jobs");
+        }
+        let triggers = root.get("on").map(|on| self.triggers(on)).unwrap_or_default();
+        if triggers.is_empty() {
+            let at = root.get("on").map_or(&root.at, |on| &on.at);
+            self.malformed(at, "nothing starts it: `on` names no event");
+        }
+        Workflow {
+            path: self.path.to_owned(),
+            name: scalar(root.get("name")),
+            triggers,
+            permissions: root.get("permissions").map(|node| self.permissions(node)),
+            env: settings(root.get("env")),
+            concurrency: root.get("concurrency").map(concurrency),
+            jobs: jobs.map(|jobs| self.jobs(jobs)).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn action(&mut self, root: &Node) -> Action {
+        let runs = root.get("runs");
+        let using = runs.and_then(|runs| runs.get("using")).and_then(Node::text);
+        let runs = match (using, runs) {
+            (Some("composite"), Some(runs)) => {
+                Runs::Composite(runs.get("steps").map(|node| self.steps(node)).unwrap_or_default())
+            }
+            (Some("docker"), Some(runs)) => Runs::Docker(scalar(runs.get("image"))),
+            (_, Some(_)) => Runs::Program,
+            (_, None) => {
+                self.malformed(&root.at, "an action needs `runs`");
+                Runs::Program
+            }
+        };
+        Action { path: self.path.to_owned(), inputs: inputs(root.get("inputs")), runs }
+    }
+
+    fn triggers(&mut self, on: &Node) -> Vec<Trigger> {
+        match &on.value {
+            Value::Map(events) => events
+                .iter()
+                .map(|(key, node)| trigger(Event::named(&key.name), key.at.clone(), node))
+                .collect(),
+            _ => texts(Some(on))
+                .into_iter()
+                .map(|event| Trigger::new(Event::named(&event.text), event.at))
+                .collect(),
+        }
+    }
+
+    fn jobs(&mut self, jobs: &Node) -> Vec<Job> {
+        let jobs = jobs.entries();
+        if let Some((key, _)) = jobs.get(JOBS_COUNT_MAX) {
+            self.too_large(&key.at, format!("has more than {JOBS_COUNT_MAX} jobs"));
+        }
+        let jobs = jobs.iter().take(JOBS_COUNT_MAX);
+        jobs.map(|(key, node)| {
+            self.job(Written { text: key.name.clone(), at: key.at.clone() }, node)
+        })
+        .collect()
+    }
+
+    fn job(&mut self, id: Written, node: &Node) -> Job {
+        if node.entries().is_empty() {
+            self.malformed(&node.at, &format!("job {} is no mapping", id.text));
+        }
+        let work = match scalar(node.get("uses")) {
+            Some(uses) => Work::Call(Call {
+                uses: self.uses(uses),
+                with: settings(node.get("with")),
+                secrets: secrets(node.get("secrets")),
+            }),
+            None => Work::Steps(node.get("steps").map(|node| self.steps(node)).unwrap_or_default()),
+        };
+        let environment = node.get("environment");
+        Job {
+            id,
+            name: scalar(node.get("name")),
+            needs: texts(node.get("needs")),
+            condition: condition(node.get("if")),
+            permissions: node.get("permissions").map(|node| self.permissions(node)),
+            environment: scalar(environment)
+                .or_else(|| scalar(environment.and_then(|node| node.get("name")))),
+            concurrency: node.get("concurrency").map(concurrency),
+            strategy: node.get("strategy").cloned(),
+            env: settings(node.get("env")),
+            continue_on_error: is_on(node.get("continue-on-error")),
+            work,
+        }
+    }
+
+    fn steps(&mut self, node: &Node) -> Vec<Step> {
+        let steps = node.items();
+        if let Some(step) = steps.get(STEPS_COUNT_MAX) {
+            self.too_large(&step.at, format!("has more than {STEPS_COUNT_MAX} steps in one job"));
+        }
+        steps.iter().take(STEPS_COUNT_MAX).map(|node| self.step(node)).collect()
+    }
+
+    fn step(&mut self, node: &Node) -> Step {
+        let act = match (scalar(node.get("uses")), node.get("run")) {
+            (Some(uses), _) => Act::Uses(self.uses(uses)),
+            (None, Some(run)) => script(run, node.get("shell")).map_or(Act::Nothing, Act::Run),
+            (None, None) => Act::Nothing,
+        };
+        if matches!(act, Act::Nothing) {
+            self.malformed(&node.at, "a step needs either `run` or `uses`");
+        }
+        Step {
+            at: node.at.clone(),
+            id: scalar(node.get("id")),
+            name: scalar(node.get("name")),
+            condition: condition(node.get("if")),
+            continue_on_error: is_on(node.get("continue-on-error")),
+            env: settings(node.get("env")),
+            with: settings(node.get("with")),
+            act,
+        }
+    }
+
+    fn uses(&mut self, written: Written) -> Uses {
+        Uses::read(&written.text, written.at)
+    }
+
+    fn permissions(&mut self, node: &Node) -> Permissions {
+        let grants = match &node.value {
+            Value::Text(word) if word == "read-all" => Grants::ReadAll,
+            Value::Text(word) if word == "write-all" => Grants::WriteAll,
+            Value::Map(entries) => Grants::Each(
+                entries
+                    .iter()
+                    .filter_map(|(key, node)| self.grant(&key.name, &key.at, node))
+                    .collect(),
+            ),
+            // `permissions:` with nothing behind it is the same as `{}`.
+            Value::Null => Grants::Each(vec![]),
+            _ => {
+                self.malformed(&node.at, "`permissions` is `read-all`, `write-all` or a mapping");
+                Grants::Unreadable
+            }
+        };
+        Permissions { at: node.at.clone(), grants }
+    }
+
+    fn grant(&mut self, name: &str, at: &Place, node: &Node) -> Option<(Written, Level)> {
+        let level = scalar(Some(node)).and_then(|word| Level::parse(&word.text));
+        if level.is_none() {
+            self.malformed(&node.at, &format!("permission {name} is `read`, `write` or `none`"));
+        }
+        Some((Written { text: name.to_owned(), at: at.clone() }, level?))
+    }
+
+    fn malformed(&mut self, at: &Place, message: &str) {
+        let finding = Finding::new(Code::WorkflowMalformed, message);
+        self.findings.push(finding.with_place(in_file(self.path, at)));
+    }
+
+    fn too_large(&mut self, at: &Place, message: String) {
+        let finding = Finding::new(Code::WorkflowTooLarge, message);
+        self.findings.push(finding.with_place(in_file(self.path, at)));
+    }
+}
+
+fn trigger(event: Event, at: Place, node: &Node) -> Trigger {
+    let filter = |only: &str, except: &str| match (node.get(only), node.get(except)) {
+        (Some(only), _) => Filter::Only(texts(Some(only))),
+        (None, Some(except)) => Filter::Except(texts(Some(except))),
+        (None, None) => Filter::Unset,
+    };
+    Trigger {
+        branches: filter("branches", "branches-ignore"),
+        tags: filter("tags", "tags-ignore"),
+        paths: filter("paths", "paths-ignore"),
+        types: texts(node.get("types")),
+        workflows: texts(node.get("workflows")),
+        times: node.items().iter().filter_map(|item| scalar(item.get("cron"))).collect(),
+        inputs: inputs(node.get("inputs")),
+        secrets: settings(node.get("secrets")),
+        ..Trigger::new(event, at)
+    }
+}
+
+/// Inputs with their defaults.
+fn inputs(node: Option<&Node>) -> Vec<Setting> {
+    let entries = node.map(Node::entries).unwrap_or_default();
+    let inputs = entries.iter().map(|(key, input)| Setting {
+        name: key.name.clone(),
+        at: key.at.clone(),
+        value: scalar(input.get("default")),
+    });
+    inputs.collect()
+}
+
+fn settings(node: Option<&Node>) -> Vec<Setting> {
+    let entries = node.map(Node::entries).unwrap_or_default();
+    let settings = entries.iter().map(|(key, value)| Setting {
+        name: key.name.clone(),
+        at: key.at.clone(),
+        value: scalar(Some(value)),
+    });
+    settings.collect()
+}
+
+fn secrets(node: Option<&Node>) -> Secrets {
+    match node {
+        None => Secrets::None,
+        Some(node) if node.text() == Some("inherit") => Secrets::Inherit(node.at.clone()),
+        Some(node) => Secrets::Each(settings(Some(node))),
+    }
+}
+
+fn concurrency(node: &Node) -> Concurrency {
+    let group = scalar(Some(node)).or_else(|| scalar(node.get("group")));
+    let cancel_in_progress = match node.get("cancel-in-progress").map(|node| &node.value) {
+        None => Some(false),
+        Some(Value::Bool(cancel)) => Some(*cancel),
+        Some(_) => None,
+    };
+    Concurrency { at: node.at.clone(), group, cancel_in_progress }
+}
+
+fn script(run: &Node, shell: Option<&Node>) -> Option<Script> {
+    let written = scalar(Some(run))?;
+    Some(Script {
+        text: written.text,
+        at: written.at,
+        literal: run.style == Style::Literal && run.defined.is_none(),
+        shell: scalar(shell).map(|shell| shell.text),
+    })
+}
+
+/// Without the `${{ }}` that may stand around all of it.
+fn condition(node: Option<&Node>) -> Option<Written> {
+    let written = scalar(node)?;
+    let text = written.text.trim();
+    let inner = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}"));
+    let inner = inner.filter(|inner| !inner.contains("${{"));
+    Some(Written { text: inner.unwrap_or(text).trim().to_owned(), ..written })
+}
+
+/// `true`, or an expression that could be.
+fn is_on(node: Option<&Node>) -> bool {
+    match node.map(|node| &node.value) {
+        Some(Value::Bool(on)) => *on,
+        Some(Value::Text(text)) => text.contains("${{"),
+        _ => false,
+    }
+}
+
+/// A text, or each of a list.
+fn texts(node: Option<&Node>) -> Vec<Written> {
+    match node {
+        None => vec![],
+        Some(node) if node.items().is_empty() => scalar(Some(node)).into_iter().collect(),
+        Some(node) => node.items().iter().filter_map(|item| scalar(Some(item))).collect(),
+    }
+}
+
+/// A scalar as GitHub takes it: everything is a text.
+fn scalar(node: Option<&Node>) -> Option<Written> {
+    let node = node?;
+    Some(Written { text: node.scalar()?.to_owned(), at: node.at.clone() })
+}

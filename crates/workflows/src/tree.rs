@@ -1,0 +1,90 @@
+//! All workflows and actions of a repository.
+
+use sealwright_manifests::File;
+use sealwright_policy::{Code, Finding, Place};
+use sealwright_yaml::Trouble;
+
+use crate::model::{Action, Workflow};
+use crate::place::in_file;
+use crate::read::Reader;
+use crate::uses::is_workflow;
+
+/// Bytes of one file that are read: GitHub refuses workflows of more than 512 KiB.
+pub const FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// All workflows and actions of a repository, as far as they could be read.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    /// Those below `.github/workflows`, by path.
+    pub workflows: Vec<Workflow>,
+    /// Actions anywhere, by path.
+    pub actions: Vec<Action>,
+    /// What could not be read, and what does not have its form.
+    pub findings: Vec<Finding>,
+}
+
+impl Tree {
+    /// Reads files; those that are neither workflow nor action are passed over. Paths are relative to
+    /// the root of the repository, with `/`.
+    pub fn read<'a>(files: impl IntoIterator<Item = File<'a>>) -> Self {
+        let mut tree = Tree::default();
+        for file in files.into_iter().filter(|file| is_wanted(file.path)) {
+            tree.add(file.path, file.bytes);
+        }
+        tree.workflows.sort_by(|one, other| one.path.cmp(&other.path));
+        tree.actions.sort_by(|one, other| one.path.cmp(&other.path));
+        tree
+    }
+
+    fn add(&mut self, path: &str, bytes: &[u8]) {
+        if bytes.len() > FILE_BYTES_MAX {
+            let message = format!("has {} bytes, at most {FILE_BYTES_MAX} are read", bytes.len());
+            let finding = Finding::new(Code::WorkflowTooLarge, message);
+            self.findings.push(finding.with_place(Place::file(path)));
+            return;
+        }
+        let stream = sealwright_yaml::read(bytes);
+        for complaint in &stream.complaints {
+            let finding = Finding::new(code(complaint.trouble), complaint.told.clone());
+            self.findings.push(finding.with_place(in_file(path, &complaint.at)));
+        }
+        let Some(document) = stream.documents.first() else { return };
+        let mut reader = Reader::new(path);
+        if is_workflow(path) {
+            self.workflows.push(reader.workflow(&document.root));
+        } else {
+            self.actions.push(reader.action(&document.root));
+        }
+        self.findings.append(&mut reader.findings);
+    }
+
+    /// The workflow at this path.
+    pub fn workflow(&self, path: &str) -> Option<&Workflow> {
+        self.workflows.iter().find(|workflow| workflow.path == path)
+    }
+
+    /// The action in this folder.
+    pub fn action(&self, folder: &str) -> Option<&Action> {
+        self.actions.iter().find(|action| action.folder() == folder)
+    }
+}
+
+fn code(trouble: Trouble) -> Code {
+    match trouble {
+        Trouble::DuplicateKey | Trouble::Encrypted => Code::WorkflowMalformed,
+        Trouble::TooLarge | Trouble::TooDeep | Trouble::TooManyNodes => Code::WorkflowTooLarge,
+        Trouble::NotYaml | Trouble::TooManyComplaints | Trouble::Template(_) => {
+            Code::WorkflowUnreadable
+        }
+    }
+}
+
+/// Whether a file is a workflow or an action: what [`Tree::read`] reads.
+pub fn is_wanted(path: &str) -> bool {
+    is_workflow(path) || is_action(path)
+}
+
+fn is_action(path: &str) -> bool {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    name == "action.yml" || name == "action.yaml"
+}

@@ -1,0 +1,3 @@
+//! Whole workflows in, facts and findings out.
+
+mod reading;
