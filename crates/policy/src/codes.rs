@@ -1073,6 +1073,66 @@ codes! {
         "A workflow calls one that calls it."
         "GitHub does not start the run."
         "Take one of the calls out.";
+    RouteMissesGate "SW9230" Warning
+        "A route to the tag walks around a gate that another route has"
+        "Two triggers or workflows move the same tag, and one of them does so without the tests, the verification, the signature, the approval or the branch that the other waits for."
+        "What the gate would have stopped takes the other way, by accident in an emergency or on purpose."
+        "Give both routes the same gates, best by letting both call the same workflow.";
+    TagBeforeEvidence "SW9231" Warning
+        "The tag moves before its evidence is there"
+        "A step pushes or tags what clusters follow, and the signature comes after it."
+        "When signing fails, the tag stands at something unsigned: clusters that verify stop, and those that do not run it."
+        "Push by digest or under a tag of that run alone, sign, verify, and move the tag last; `sealwright-publisher publish` does it as one transaction.";
+    RouteWithoutEvidence "SW9232" Error
+        "A route moves the tag of a declared artifact and nothing on it signs"
+        "The configuration asks for evidence, and a workflow moves that artifact's tag without making any."
+        "Every cluster that verifies stops at the next publication; every other one runs what nobody vouched for."
+        "Publish with `sealwright-publisher publish`, or remove the route.";
+    SigningFailureUnseen "SW9233" Warning
+        "A failing signature or verification goes unseen"
+        "`continue-on-error`, `|| true`, or a pipe without `pipefail` lets the job go on."
+        "The run is green, the tag moves, and the evidence is missing or was refused."
+        "Let the step fail; with a pipe, say `shell: bash` or `set -o pipefail`.";
+    TagMovesWhatever "SW9234" Warning
+        "The tag moves also when what came before it failed"
+        "The step or job runs under `always()` or `!cancelled()` and does not ask for the result of what it waits for."
+        "A verification or test that failed stops nothing."
+        "Remove the condition, or ask for `success()` or the result of the needed job.";
+    SignerVanished "SW9235" Error
+        "An identity that is trusted is signed under by no workflow any more"
+        "The workflow that signed was renamed, moved or deleted, or its signing moved behind a reusable workflow: certificates will carry another name."
+        "Whoever follows the tag refuses everything that is published from now on."
+        "Change every place that is listed in the same pull request, and let both names stand until the clusters have the new one.";
+    IdentityStillNamed "SW9236" Warning
+        "A file still names an identity that no workflow signs under any more"
+        "The name of the old workflow stands in a document, a script or a configuration."
+        "Instructions that are followed in an emergency do not work."
+        "Write the new name, or say that the old one is history.";
+    StrangersCodeSigns "SW9237" Error
+        "Strangers' code runs where the project's rights are"
+        "A workflow that anybody can start checks out what they propose and runs it in a job that may ask for certificates or push packages."
+        "Anybody with a pull request signs as the project."
+        "Build proposals under `pull_request`, which has no rights, and publish what was reviewed.";
+    ScriptInjection "SW9238" Error
+        "Text that strangers choose becomes part of a script that may sign or push"
+        "An expression in `run` is put into the script before the shell reads it."
+        "A title, a branch name or a commit message runs as a command with the job's rights."
+        "Pass the text through `env` and write it as a quoted variable.";
+    StrangersStartSigning "SW9239" Warning
+        "Anybody can start a job that signs or moves a tag"
+        "A pull request or a comment of a stranger starts it, with the rights and under the name of the default branch."
+        "What it signs carries an identity that clusters trust."
+        "Start it by a push to a protected branch, or let an environment ask for approval.";
+    RouteUnread "SW9240" Note
+        "A route to a tag could not be followed to its end"
+        "A workflow or action of another repository, a name that is not on paper, or a limit stands in the way."
+        "What happens there is in no table: the tag may move by it."
+        "Read what is called, or publish through a workflow of this repository.";
+    BaseUnread "SW9241" Unknown
+        "The workflows could not be compared with those of before"
+        "The revision could not be read."
+        "A renamed signer is found only by the clusters."
+        "Fetch the revision that --base names; with actions/checkout, set `fetch-depth: 0`.";
 }
 
 impl Code {

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod pattern_report;
 pub mod report;
 pub mod requirements;
+pub mod route_report;
 pub mod san;
 pub mod schema;
 pub mod source_report;

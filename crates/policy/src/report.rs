@@ -10,6 +10,7 @@ use crate::declaration_report::{CoverageReport, DeclarationReport};
 use crate::finding::{Finding, verdict_of};
 use crate::identity::Claims;
 use crate::pattern_report::PatternReport;
+use crate::route_report::RouteReport;
 use crate::source_report::{ClusterNote, SourceReport};
 use crate::verdict::Verdict;
 
@@ -54,6 +55,9 @@ pub struct Report {
     /// How many of a repository's sources are guarded, by kind and by part of the organisation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<CoverageReport>,
+    /// One per way from a trigger to a step that moves a tag.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<RouteReport>,
     /// Findings that belong to no artifact.
     #[serde(default)]
     pub findings: Vec<Finding>,
@@ -76,6 +80,7 @@ impl Report {
             patterns: vec![],
             declarations: vec![],
             coverage: vec![],
+            routes: vec![],
             findings: vec![],
         }
     }
@@ -87,7 +92,9 @@ impl Report {
         let controls = self.controls.iter().map(|control| control.verdict);
         let patterns = self.patterns.iter().map(|pattern| pattern.verdict);
         let declarations = self.declarations.iter().map(|declaration| declaration.verdict);
+        let routes = self.routes.iter().map(|route| route.verdict);
         let parts = artifacts.chain(sources).chain(controls).chain(patterns).chain(declarations);
+        let parts = parts.chain(routes);
         let parts = parts.reduce(Verdict::and).unwrap_or(Verdict::Unknown);
         self.verdict = parts.and(verdict_of(&self.findings));
         self
