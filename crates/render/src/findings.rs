@@ -35,7 +35,9 @@ pub(crate) fn all(report: &Report) -> Vec<(Option<String>, &Finding)> {
     let of_patterns = report.patterns.iter().flat_map(|pattern| {
         pattern.findings.iter().map(|finding| (Some(pattern.name.clone()), finding))
     });
-    let of_report = report.findings.iter().map(|finding| (None, finding));
+    // These say themselves which object they are of.
+    let declared = report.declarations.iter().flat_map(|declaration| &declaration.findings);
+    let of_report = report.findings.iter().chain(declared).map(|finding| (None, finding));
     let all = of_report.chain(of_artifacts).chain(of_sources).chain(of_controls).chain(of_patterns);
     let mut all: Vec<_> = all.collect();
     all.sort_by_key(|(_, finding)| Reverse(finding.severity));

@@ -3,6 +3,7 @@
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use sealwright_policy::control_report::ControlReport;
+use sealwright_policy::declaration_report::DeclarationReport;
 use sealwright_policy::pattern_report::PatternReport;
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::source_report::SourceReport;
@@ -27,8 +28,12 @@ pub(crate) fn render(report: &Report) -> String {
     if !report.patterns.is_empty() {
         junit.add_test_suite(patterns(&report.patterns));
     }
+    if !report.declarations.is_empty() {
+        junit.add_test_suite(declarations(&report.declarations));
+    }
     let parts = [report.artifacts.len(), report.sources.len(), report.controls.len()];
-    let empty = parts == [0; 3] && report.patterns.is_empty();
+    let on_paper = [report.patterns.len(), report.declarations.len()];
+    let empty = parts == [0; 3] && on_paper == [0; 2];
     if empty || !report.findings.is_empty() {
         let mut suite = TestSuite::new("report");
         suite.add_test_case(case("verdict", report.verdict, &report.findings));
@@ -76,6 +81,16 @@ fn patterns(patterns: &[PatternReport]) -> TestSuite {
     let mut suite = TestSuite::new("patterns");
     for pattern in patterns {
         suite.add_test_case(case(&pattern.name, pattern.verdict, &pattern.findings));
+    }
+    suite
+}
+
+fn declarations(declarations: &[DeclarationReport]) -> TestSuite {
+    let mut suite = TestSuite::new("declarations");
+    for declaration in declarations {
+        // With its file: objects of one name stand in many overlays.
+        let name = declaration.place.to_string();
+        suite.add_test_case(case(&name, declaration.verdict, &declaration.findings));
     }
     suite
 }

@@ -4,6 +4,7 @@
 //! reaches a terminal, a workflow command or a page as anything but text: see [`visible()`].
 
 mod controls;
+mod declarations;
 mod explain;
 mod findings;
 mod github;

@@ -7,12 +7,14 @@ use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
 use crate::findings::{sentence, word, worst_first};
-use crate::{controls, patterns, sources, visible};
+use crate::{controls, declarations, patterns, sources, visible};
 
 /// Findings that are told for one artifact: GitHub cuts a summary at 1 MiB.
 const FINDINGS_COUNT_MAX: usize = 50;
 /// Sources that are told, for the same reason; the bad ones come first.
 const SOURCES_COUNT_MAX: usize = 50;
+/// Rows of the table of declarations, for the same reason.
+const DECLARATIONS_COUNT_MAX: usize = 200;
 
 pub(crate) fn render(report: &Report) -> String {
     let mut page = format!("## {} sealwright: {}\n", mark(report.verdict), report.verdict);
@@ -32,6 +34,7 @@ pub(crate) fn render(report: &Report) -> String {
             report.sources.len() - SOURCES_COUNT_MAX
         ));
     }
+    page.push_str(&who_may_sign(report));
     page.push_str(&report.patterns.iter().map(pattern_section).collect::<String>());
     page.push_str(&findings(&report.findings));
     if let Some(trust) = &report.trust {
@@ -91,6 +94,38 @@ fn matrix(controls: &[ControlReport]) -> String {
         page.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     page + &sorted.iter().map(|control| findings(&control.findings)).collect::<String>()
+}
+
+/// The table, the worst holes, and then what is wrong with each.
+fn who_may_sign(report: &Report) -> String {
+    if report.declarations.is_empty() && report.coverage.is_empty() {
+        return String::new();
+    }
+    let columns = declarations::COLUMNS;
+    let mut page = "\n### Who may sign what\n\n".to_owned();
+    page.push_str(&format!("| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len())));
+    let sorted = declarations::worst_first(&report.declarations);
+    for declaration in sorted.iter().take(DECLARATIONS_COUNT_MAX) {
+        let cells = declarations::row(declaration).map(|cell| escape(&cell));
+        page.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    if sorted.len() > DECLARATIONS_COUNT_MAX {
+        page.push_str(&format!("\nand {} more\n", sorted.len() - DECLARATIONS_COUNT_MAX));
+    }
+    page.push('\n');
+    for covered in &report.coverage {
+        page.push_str(&format!("- {}\n", escape(&declarations::coverage(covered))));
+    }
+    let holes: Vec<Finding> =
+        declarations::holes(report).into_iter().map(|(finding, _)| finding.clone()).collect();
+    if !holes.is_empty() {
+        page.push_str(&format!("\n#### The worst of it\n{}", findings(&holes)));
+    }
+    let all: Vec<Finding> = sorted.iter().flat_map(|one| one.findings.iter().cloned()).collect();
+    if all.len() > holes.len() {
+        page.push_str(&format!("\n#### All of it\n{}", findings(&all)));
+    }
+    page
 }
 
 fn pattern_section(pattern: &PatternReport) -> String {

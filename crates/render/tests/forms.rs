@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use sealwright_policy::report::{
     ArtifactReport, EvidenceReport, LogEntryReport, RequirementReport, TimeReport, TrustNote,
 };
-use sealwright_policy::{API_VERSION, Claims, Code, Finding, Place, Report, Verdict};
+use sealwright_policy::{Claims, Code, Finding, Place, Report, Verdict};
 use sealwright_render::{Format, catalogue, explain, render};
 
 const FORMS: [Format; 7] = [
@@ -19,24 +19,14 @@ const FORMS: [Format; 7] = [
 const DIGEST: &str = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 
 fn report(verdict: Verdict, artifacts: Vec<ArtifactReport>, findings: Vec<Finding>) -> Report {
-    Report {
-        api_version: API_VERSION.to_owned(),
-        kind: "Report".to_owned(),
-        tool: "sealwright-verifier 0.1.0".to_owned(),
-        judged_at: "2026-11-25T13:00:00Z".parse().expect("a time"),
-        verdict,
-        trust: Some(TrustNote {
-            origin: "public (TUF)".to_owned(),
-            age_s: Some(7_300),
-            digest: DIGEST.to_owned(),
-        }),
-        artifacts,
-        cluster: None,
-        sources: vec![],
-        controls: vec![],
-        patterns: vec![],
-        findings,
-    }
+    let judged_at = "2026-11-25T13:00:00Z".parse().expect("a time");
+    let trust = Some(TrustNote {
+        origin: "public (TUF)".to_owned(),
+        age_s: Some(7_300),
+        digest: DIGEST.to_owned(),
+    });
+    let report = Report::new("sealwright-verifier 0.1.0", judged_at);
+    Report { verdict, trust, artifacts, findings, ..report }
 }
 
 fn piece(verdict: Verdict, signer: Option<&str>, san: &str) -> EvidenceReport {

@@ -1,5 +1,6 @@
 //! For people: the answer, what is wrong with the worst first, what is required, who signed.
 
+mod declarations;
 mod patterns;
 mod sources;
 
@@ -66,6 +67,7 @@ impl Page {
         }
         self.controls(&report.controls)?;
         self.sources(&report.sources)?;
+        self.declarations(report)?;
         self.patterns(&report.patterns)?;
         self.findings(&report.findings)?;
         if let Some(trust) = &report.trust {
@@ -80,18 +82,22 @@ impl Page {
         let sources = report.sources.iter().map(|source| source.verdict);
         let patterns = report.patterns.iter().map(|pattern| pattern.verdict);
         let parts: Vec<Verdict> = artifacts.chain(sources).chain(patterns).collect();
-        if parts == [report.verdict] && report.controls.is_empty() {
+        let single = report.controls.is_empty() && report.declarations.is_empty();
+        if parts == [report.verdict] && single {
             return Ok(());
         }
         let (artifacts, sources) = (report.artifacts.len(), report.sources.len());
         let (controls, patterns) = (report.controls.len(), report.patterns.len());
+        let declarations = report.declarations.len();
         let mut counted = Vec::new();
-        if artifacts > 0 || (sources == 0 && controls == 0 && patterns == 0) {
+        if artifacts > 0 || sources + controls + patterns + declarations == 0 {
             counted.push(count(artifacts, "artifact"));
         }
         counted.extend((sources > 0).then(|| count(sources, "source")));
         counted.extend((controls > 0).then(|| count(controls, "negative control")));
         counted.extend((patterns > 0).then(|| count(patterns, "pattern")));
+        counted
+            .extend((declarations > 0).then(|| crate::declarations::tally(&report.declarations)));
         let verdict = self.verdict(report.verdict);
         writeln!(self.text, "{verdict}: {} judged", counted.join(", "))
     }
