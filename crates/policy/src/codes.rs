@@ -698,7 +698,7 @@ codes! {
         "The controller cannot fetch or store the artifact, for another reason than its signature."
         "Deliveries stand still."
         "Read the controller's message.";
-    SourceExcepted "SW7056" Warning
+    SourceExcepted "SW7056" Note
         "A chart is let through without a signature"
         "The configuration lists its URL under `charts` as unsigned."
         "The cluster applies whatever anybody pushes there."
@@ -708,6 +708,16 @@ codes! {
         "The Secret behind `trustedRootSecretRef` holds other bytes than --trust."
         "Whoever wrote that Secret decides whose signatures count."
         "Put the trusted root that is meant into the Secret, byte for byte, or give the other one with --trust.";
+    SourceRunsOther "SW7058" Error
+        "What runs is not what was verified"
+        "The tag that the source follows names other bytes than the controller serves: it moved after they were fetched, or something else was stored."
+        "The controller's `SourceVerified` and our verdict are about the new bytes; nobody has judged those that run."
+        "Publish under a version of its own and follow that; to have the source fetched anew, delete it and apply it again.";
+    SourceUncompared "SW7059" Unknown
+        "What runs cannot be compared with what was verified"
+        "The controller packs it anew (a chart with `valuesFiles`), or its status tells no digest of it."
+        "Other bytes than the verified ones could run, and nothing would show it."
+        "Follow the chart with an OCIRepository and `chartRef`, whose revision names the digest.";
     WaitFailed "SW7060" Error
         "The source failed for good"
         "The controller stalled, or kept failing in the same way while it was watched."
@@ -723,6 +733,16 @@ codes! {
         "It is Ready at the digest, and the object has no verify block."
         "It would have run anything else as well."
         "Add the block that `sealwright-verifier render` prints.";
+    SourceOutside "SW7063" Note
+        "Sources outside the scope were not judged"
+        "Their URLs are neither the organisation's nor those of a declared artifact."
+        "Whatever they pull reaches the cluster under nobody's verdict."
+        "Add the URLs that are yours to `organisation` of the environment.";
+    ScopeAssumed "SW7064" Warning
+        "No environment says what must be there"
+        "Neither --environment nor the context names one, so the scope is taken from all environments and artifacts together."
+        "A source that was deleted is not missed, and whose signatures count there is not known."
+        "Name the environment with --environment, or write its `context` into the configuration.";
     ControlAccepted "SW8001" Error
         "A known-bad artifact was accepted"
         "The lock let in what it is there to keep out: its pattern is too wide, or not in force."

@@ -22,6 +22,37 @@ pub struct ClusterNote {
     /// Version of source-controller that rules were taken from, and how it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub controller: Option<String>,
+    /// Which of its sources were looked at, when all were listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeReport>,
+}
+
+/// Which sources of a cluster were looked at, and what was left alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScopeReport {
+    /// `oci://` URLs; a `*` stands for one path segment.
+    pub urls: Vec<String>,
+    /// `namespace/name` of OCIRepositories that are looked at whatever their URL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// Number of the OCIRepositories and HelmCharts that pull from elsewhere and were not judged.
+    pub outside_count: u64,
+    /// The first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<OutsideReport>,
+}
+
+/// A source that was not judged, since it pulls from outside the scope.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OutsideReport {
+    /// `OCIRepository` or `HelmChart`.
+    pub kind: String,
+    /// `namespace/name`.
+    pub name: String,
+    /// Where it pulls from: a URL, or the object that a chart comes from.
+    pub url: String,
 }
 
 /// One Flux source.

@@ -20,6 +20,9 @@ pub(crate) fn render(report: &Report) -> String {
     let mut page = format!("## {} sealwright: {}\n", mark(report.verdict), report.verdict);
     if let Some(cluster) = &report.cluster {
         page.push_str(&format!("\n{}\n", escape(&sources::cluster(cluster))));
+        if let Some(scope) = &cluster.scope {
+            page.push_str(&format!("\n{}\n", escape(&sources::scope(scope))));
+        }
     }
     for artifact in &report.artifacts {
         page.push_str(&section(artifact));

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use sealwright_policy::Report;
 use sealwright_policy::source_report::{
-    ClusterNote, ConditionReport, ObservationReport, OutcomeReport, PredictionReport, SourceReport,
+    ClusterNote, ConditionReport, ObservationReport, OutcomeReport, PredictionReport, ScopeReport,
+    SourceReport,
 };
 
 /// Stands in a condition's message for errors that the controller joins in no fixed order.
@@ -54,6 +55,19 @@ pub(crate) fn cluster(note: &ClusterNote) -> String {
         .chain(simulated)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// What of the cluster was looked at, in one line.
+pub(crate) fn scope(scope: &ScopeReport) -> String {
+    let looked_at: Vec<&str> =
+        scope.urls.iter().chain(&scope.sources).map(String::as_str).collect();
+    let looked_at = if looked_at.is_empty() { "nothing".to_owned() } else { looked_at.join(", ") };
+    let outside = match scope.outside_count {
+        0 => "no source is outside".to_owned(),
+        1 => "1 source outside it was not judged".to_owned(),
+        count => format!("{count} sources outside it were not judged"),
+    };
+    format!("Scope {looked_at}; {outside}")
 }
 
 /// A condition with its message, as far as that is one text.

@@ -4,8 +4,8 @@
 use sealwright_policy::control_report::{ControlReport, RefusedBy};
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::source_report::{
-    ClusterNote, ConditionReport, ObservationReport, OutcomeReport, PredictionReport, RuleReport,
-    SourceReport,
+    ClusterNote, ConditionReport, ObservationReport, OutcomeReport, OutsideReport,
+    PredictionReport, RuleReport, ScopeReport, SourceReport,
 };
 use sealwright_policy::{Code, Finding, Place, Report, Verdict};
 use sealwright_render::{Format, render};
@@ -126,6 +126,16 @@ fn report(simulated: bool) -> Report {
             server: Some("v1.37.2".to_owned()),
             simulated,
             controller: Some("source-controller 1.9.6, as the environment says".to_owned()),
+            scope: Some(ScopeReport {
+                urls: vec!["oci://ghcr.io/acme/*".to_owned()],
+                sources: vec!["tools/declared".to_owned()],
+                outside_count: 1,
+                outside: vec![OutsideReport {
+                    kind: "OCIRepository".to_owned(),
+                    name: "tools/podinfo".to_owned(),
+                    url: "oci://ghcr.io/elsewhere/podinfo".to_owned(),
+                }],
+            }),
         }),
         sources: vec![good(), bad()],
         controls: vec![

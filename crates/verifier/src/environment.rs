@@ -19,6 +19,8 @@ pub(crate) struct Chosen {
     config: Option<Config>,
     issuers: Issuers,
     environment: Option<(String, Environment)>,
+    /// Registry that stands in for those in the configuration.
+    stand_in: Option<String>,
 }
 
 impl Chosen {
@@ -29,8 +31,9 @@ impl Chosen {
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let issuers = world.config.issuers();
+        let stand_in = world.config.registry.clone();
         let Some(name) = name else {
-            return Ok(Self { config: None, issuers, environment: None });
+            return Ok(Self { config: None, issuers, environment: None, stand_in });
         };
         let config = world.config.stood_in(world.config.read_config(now)?);
         let Some(environment) = config.environments.get(name).cloned() else {
@@ -41,7 +44,7 @@ impl Chosen {
             )));
         };
         let environment = Some((name.to_owned(), environment));
-        Ok(Self { config: Some(config), issuers, environment })
+        Ok(Self { config: Some(config), issuers, environment, stand_in })
     }
 
     /// Reads the configuration in any case. Without a name the environment is the one with this
@@ -56,10 +59,27 @@ impl Chosen {
             return Self::new(name, world, now);
         }
         let config = world.config.stood_in(world.config.read_config(now)?);
-        let mut of_context = config.environments.iter().filter(|(_, environment)| {
-            context.is_some() && environment.context.as_deref() == context
-        });
-        let environment = match (of_context.next(), of_context.next()) {
+        let chosen = Self {
+            config: Some(config),
+            issuers: world.config.issuers(),
+            environment: None,
+            stand_in: world.config.registry.clone(),
+        };
+        match context {
+            Some(context) => chosen.of_context(context),
+            None => Ok(chosen),
+        }
+    }
+
+    /// With the environment of this context, where none was named.
+    pub(crate) fn of_context(mut self, context: &str) -> Result<Self, Failure> {
+        if self.environment.is_some() {
+            return Ok(self);
+        }
+        let all = self.config.iter().flat_map(|config| &config.environments);
+        let mut found =
+            all.filter(|(_, environment)| environment.context.as_deref() == Some(context));
+        self.environment = match (found.next(), found.next()) {
             (Some((one, _)), Some((other, _))) => {
                 return Err(Failure::usage(format!(
                     "the context is that of the environments {one} and {other}\nsay with --environment which one is meant"
@@ -67,19 +87,22 @@ impl Chosen {
             }
             (found, _) => found.map(|(name, environment)| (name.clone(), environment.clone())),
         };
-        Ok(Self { issuers: world.config.issuers(), config: Some(config), environment })
+        Ok(self)
     }
 
-    /// `oci://` URLs of what belongs to the organisation.
-    pub(crate) fn organisation(&self) -> impl Iterator<Item = &str> {
-        let environment = self.environment.as_ref();
-        environment.into_iter().flat_map(|(_, found)| &found.organisation).map(String::as_str)
-    }
-
-    /// Repositories of all artifacts.
-    pub(crate) fn repositories(&self) -> impl Iterator<Item = &str> {
-        let artifacts = self.config.iter().flat_map(|config| config.artifacts.values());
-        artifacts.map(|artifact| artifact.repository.as_str())
+    /// What is looked at in a cluster: what belongs to the organisation, the artifacts'
+    /// repositories, and the declared sources. Without an environment the organisation is what all
+    /// environments call so: whose a source is does not depend on where it is.
+    pub(crate) fn scope(&self) -> Scope {
+        let config = self.config.as_ref();
+        let all = || config.into_iter().flat_map(|config| config.environments.values());
+        let organisation: Vec<&str> = match &self.environment {
+            Some((_, found)) => found.organisation.iter().map(String::as_str).collect(),
+            None => all().flat_map(|found| &found.organisation).map(String::as_str).collect(),
+        };
+        let artifacts = config.into_iter().flat_map(|config| config.artifacts.values());
+        let repositories = artifacts.map(|artifact| artifact.repository.as_str());
+        Scope::new(organisation, repositories, self.sources(), self.stand_in.as_deref())
     }
 
     /// Flux version that the environment names.
@@ -102,7 +125,7 @@ impl Chosen {
     pub(crate) fn exception(&self, live: &Live) -> Option<Finding> {
         let charts = self.config.iter().flat_map(|config| &config.charts);
         let exception = charts.filter(|_| live.kind == Kind::HelmChart).find(|chart| {
-            let scope = Scope::new([chart.url.as_str()], [], &[], None);
+            let scope = Scope::new([chart.url.as_str()], [], &[], self.stand_in.as_deref());
             scope.covers_url(&live.url)
         })?;
         let Exception { reason, until } = &exception.unsigned;
@@ -145,6 +168,7 @@ impl Chosen {
             server: cluster.and_then(|cluster| cluster.server.clone()),
             simulated: cluster.is_some_and(Cluster::is_simulated),
             controller: None,
+            scope: None,
         }
     }
 }

@@ -17,7 +17,11 @@ const SOURCES_COUNT_MAX: usize = 50;
 impl Page {
     pub(super) fn cluster(&mut self, cluster: &ClusterNote) -> fmt::Result {
         let style = if cluster.simulated { self.palette.unsure } else { self.palette.loud };
-        writeln!(self.text, "{}\n", paint(style, &sources::cluster(cluster)))
+        writeln!(self.text, "{}", paint(style, &sources::cluster(cluster)))?;
+        if let Some(scope) = &cluster.scope {
+            writeln!(self.text, "{}", visible(&sources::scope(scope)))?;
+        }
+        writeln!(self.text)
     }
 
     pub(super) fn sources(&mut self, all: &[SourceReport]) -> fmt::Result {

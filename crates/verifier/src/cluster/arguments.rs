@@ -21,8 +21,8 @@ pub struct SurveyArguments {
     /// Where to write the sources that are there now.
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<Utf8PathBuf>,
-    /// Weaker when `outside`: where source-controller runs. In the cluster its Deployment or Lease
-    /// must show that it works; outside of it, nothing does.
+    /// Where source-controller runs. In the cluster its Deployment or Lease must show that it works;
+    /// outside of it the Lease alone, whatever a Deployment says.
     #[arg(
         long,
         value_name = "inside|outside",

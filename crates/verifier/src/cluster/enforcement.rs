@@ -5,6 +5,7 @@ use sealwright_flux::Controller;
 use sealwright_policy::{Code, Finding, Place};
 use serde_json::Value;
 
+use super::arguments::Controller as Runs;
 use crate::kubernetes::{Cluster, Kind, Object};
 
 /// Namespace of Flux.
@@ -21,18 +22,19 @@ const DEFINITION: &str = "ocirepositories.source.toolkit.fluxcd.io";
 const LEASE_AGE_MAX: SignedDuration = SignedDuration::from_secs(70);
 
 /// What is known of the controller.
-pub(super) struct Enforcement {
+pub(crate) struct Enforcement {
     /// Whose rules predictions follow.
-    pub(super) controller: Controller,
+    pub(crate) controller: Controller,
     /// The same for people, with how it is known.
-    pub(super) described: String,
-    pub(super) findings: Vec<Finding>,
+    pub(crate) described: String,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Looks for the controller. `flux` is what the environment says of its version.
-pub(super) async fn enforcement(
+pub(crate) async fn enforcement(
     cluster: &Cluster,
     flux: Option<&str>,
+    runs: Runs,
     now: Timestamp,
 ) -> Enforcement {
     let deployment = cluster.get(Kind::Deployment, NAMESPACE, DEPLOYMENT);
@@ -60,7 +62,7 @@ pub(super) async fn enforcement(
         let message = format!("the rules of {asked} are not known; the nearest known are used");
         findings.push(Finding::new(Code::ControllerAssumed, message));
     }
-    findings.extend(alive(cluster, deployment, lease, now));
+    findings.extend(alive(cluster, deployment, lease, runs, now));
     let described = format!("{}, {how}", controller.describe());
     Enforcement { controller, described, findings }
 }
@@ -99,23 +101,45 @@ pub(crate) fn controller_image(deployment: &Object) -> Option<String> {
     ours.map(|image| (*image).to_owned())
 }
 
-/// Complaints unless something shows that the controller works.
+/// Complaints unless something shows that the controller works: in the cluster its Deployment, and
+/// the Lease that it renews; outside of it the Lease alone.
 fn alive(
     cluster: &Cluster,
     deployment: Result<Option<Object>, Box<Finding>>,
     lease: Result<Option<Object>, Box<Finding>>,
+    runs: Runs,
+    now: Timestamp,
+) -> Option<Finding> {
+    // Its clock is the server's as far as we can tell.
+    let now = cluster.clock_skew.and_then(|skew| now.checked_add(skew).ok()).unwrap_or(now);
+    let deployment = if runs == Runs::Outside { Ok(None) } else { deployment };
+    let is_simulated = cluster.is_simulated();
+    dead(deployment, lease, is_simulated, now).map(|finding| match runs {
+        Runs::Inside => finding,
+        Runs::Outside => finding.with_hint(
+            "a controller outside the cluster shows itself by its Lease: run it with --enable-leader-election",
+        ),
+    })
+}
+
+fn dead(
+    deployment: Result<Option<Object>, Box<Finding>>,
+    lease: Result<Option<Object>, Box<Finding>>,
+    is_simulated: bool,
     now: Timestamp,
 ) -> Option<Finding> {
     let place = Place::object(format!("Deployment {NAMESPACE}/{DEPLOYMENT}"));
     let absent =
         |message: String| Finding::new(Code::EnforcementAbsent, message).with_place(place.clone());
-    // Its clock is the server's as far as we can tell.
-    let now = cluster.clock_skew.and_then(|skew| now.checked_add(skew).ok()).unwrap_or(now);
     match (deployment, lease) {
-        (Ok(Some(deployment)), _) => readiness(&deployment).map(absent),
+        (Ok(Some(deployment)), lease) => readiness(&deployment).map(absent).or_else(|| {
+            // A pod that is ready and leads nothing does nothing; an old Lease may be left over.
+            let silent = renewal(&lease.ok()??, now)?;
+            Some(Finding::new(Code::EnforcementUnseen, silent).with_place(place.clone()))
+        }),
         (_, Ok(Some(lease))) => renewal(&lease, now).map(absent),
         (Err(finding), _) | (Ok(None), Err(finding)) => Some(*finding),
-        (Ok(None), Ok(None)) if cluster.is_simulated() => None,
+        (Ok(None), Ok(None)) if is_simulated => None,
         (Ok(None), Ok(None)) => {
             let message = "nothing shows that a source-controller runs";
             let finding = Finding::new(Code::EnforcementUnseen, message).with_place(place.clone());
@@ -183,6 +207,37 @@ mod tests {
         ] {
             let lease = json!({"spec": {"renewTime": renewed}});
             assert_eq!(renewal(&lease, now).is_none(), works, "{why}");
+        }
+    }
+
+    #[test]
+    fn what_shows_no_life_is_never_taken_for_alive() {
+        let now: Timestamp = "2026-01-01T00:10:00Z".parse().unwrap();
+        let lease = |renewed: &str| Ok(Some(json!({"spec": {"renewTime": renewed}})));
+        let (fresh, old) = ("2026-01-01T00:09:55Z", "2026-01-01T00:01:00Z");
+        let pods = |ready: u64| Ok(Some(json!({"spec": {}, "status": {"readyReplicas": ready}})));
+        let denied = || Err(Box::new(Finding::new(Code::ClusterDenied, "no")));
+        type Answer = Result<Option<Object>, Box<Finding>>;
+        let cases: [(Answer, Answer, bool, Option<Code>, &str); 11] = [
+            (pods(1), lease(fresh), false, None, "ready, and it leads"),
+            (pods(1), Ok(None), false, None, "ready, without leader election"),
+            (pods(1), denied(), false, None, "ready, and nobody may look further"),
+            (pods(1), lease(old), false, Some(Code::EnforcementUnseen), "ready, and leads nothing"),
+            (pods(0), lease(fresh), false, Some(Code::EnforcementAbsent), "no pod is ready"),
+            (Ok(None), lease(fresh), false, None, "it runs elsewhere"),
+            (Ok(None), lease(old), false, Some(Code::EnforcementAbsent), "it ran elsewhere"),
+            (Ok(None), Ok(None), false, Some(Code::EnforcementUnseen), "neither"),
+            (Ok(None), Ok(None), true, None, "a simulated plane says so of everything"),
+            (Ok(None), denied(), false, Some(Code::ClusterDenied), "who may not look"),
+            (denied(), Ok(None), false, Some(Code::ClusterDenied), "who may not look there either"),
+        ];
+        for (deployment, lease, is_simulated, expected, why) in cases {
+            let found = dead(deployment, lease, is_simulated, now);
+            assert_eq!(found.as_ref().map(|finding| finding.code), expected, "{why}");
+            let green = |finding: &Finding| {
+                finding.severity.verdict() == sealwright_policy::Verdict::Verified
+            };
+            assert!(!found.as_ref().is_some_and(green), "{why}");
         }
     }
 

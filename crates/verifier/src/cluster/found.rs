@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use sealwright_flux::Source;
+use sealwright_policy::source_report::OutsideReport;
 use sealwright_policy::{Code, Finding, Place};
 use serde_json::Value;
 
+use super::charts::{Chart, ChartRepository, Release, chart_url};
 use super::scope::Scope;
 use crate::kubernetes::{Cluster, Installed, Kind, Live, Object, object_name};
 
@@ -25,43 +27,28 @@ pub(super) struct Found {
 #[derive(Default)]
 pub(super) struct Inventory {
     pub(super) sources: Vec<Found>,
+    /// Sources that are nobody's business here.
+    pub(super) outside: Vec<OutsideReport>,
     /// Whether all lists are whole.
     pub(super) is_whole: bool,
     pub(super) findings: Vec<Finding>,
 }
 
-/// A HelmRepository of an OCI registry.
-struct ChartRepository {
-    name: String,
-    url: String,
-    source: Option<Source>,
-}
-
-/// A chart, before its URL is known.
-struct Chart {
-    live: Live,
-    repository: String,
-    chart: String,
-    object: Object,
-}
-
-/// A HelmRelease that makes a chart.
-struct Release {
-    name: String,
-    repository: String,
-    chart: String,
-    /// `namespace/name` of the HelmChart that helm-controller makes of it.
-    makes: String,
+/// A source, and whether it is in scope.
+pub(super) enum Listed {
+    Inside(Box<Found>),
+    Outside(OutsideReport),
 }
 
 /// Lists all kinds side by side.
 pub(super) async fn inventory(cluster: &Cluster, scope: &Scope) -> Inventory {
     let artifacts = cluster.list(Kind::OciRepository, |object| {
         let live = Live::read(Kind::OciRepository, &object);
-        scope.covers(&live).then(|| Found::new(live, &object, None))
+        Some(Listed::new(live, &object, None, scope))
     });
-    let repositories = cluster.list(Kind::HelmRepository, |object| ChartRepository::read(&object));
-    let charts = cluster.list(Kind::HelmChart, Chart::read);
+    let repositories =
+        cluster.list(Kind::HelmRepository, |object| Some(ChartRepository::read(&object)));
+    let charts = cluster.list(Kind::HelmChart, |object| Some(Chart::read(object)));
     let releases = cluster.list(Kind::HelmRelease, |object| Release::read(&object));
     let instances = cluster.list(Kind::FluxInstance, |object| generated(&object, scope));
     let (artifacts, repositories, charts, releases, instances) =
@@ -70,7 +57,9 @@ pub(super) async fn inventory(cluster: &Cluster, scope: &Scope) -> Inventory {
     if matches!(artifacts, Ok(Installed::No)) {
         inventory.lacks(no_flux());
     }
-    inventory.sources = inventory.read(artifacts);
+    let artifacts = inventory.read(artifacts);
+    artifacts.into_iter().for_each(|listed| inventory.take(listed));
+    let repositories_read = repositories.is_ok();
     let repositories: BTreeMap<String, ChartRepository> = inventory
         .read(repositories)
         .into_iter()
@@ -80,16 +69,30 @@ pub(super) async fn inventory(cluster: &Cluster, scope: &Scope) -> Inventory {
     for release in inventory.read(releases) {
         inventory.expect_chart(&release, &charts, &repositories, scope);
     }
-    let charts = charts.into_iter().filter_map(|chart| chart.found(&repositories, scope));
-    inventory.sources.extend(charts);
+    for chart in charts {
+        match chart.listed(&repositories, scope) {
+            Ok(listed) => inventory.take(listed),
+            Err(finding) if repositories_read => inventory.findings.push(*finding),
+            // That nobody may read them is told already.
+            Err(_) => {}
+        }
+    }
     for (instance, source) in inventory.read(instances) {
         inventory.expect(&instance, &source);
     }
     inventory.sources.sort_by_key(|found| (found.live.kind, found.live.full_name()));
+    inventory.outside.sort();
     inventory
 }
 
 impl Inventory {
+    fn take(&mut self, listed: Listed) {
+        match listed {
+            Listed::Inside(found) => self.sources.push(*found),
+            Listed::Outside(outside) => self.outside.push(outside),
+        }
+    }
+
     /// The objects of a list; without them the inventory is not whole.
     fn read<T>(&mut self, list: Result<Installed<T>, Box<Finding>>) -> Vec<T> {
         match list {
@@ -115,7 +118,8 @@ impl Inventory {
         scope: &Scope,
     ) {
         let Some(repository) = repositories.get(&release.repository) else { return };
-        let in_scope = scope.covers_url(&chart_url(repository, &release.chart));
+        let in_scope =
+            repository.is_oci && scope.covers_url(&chart_url(repository, &release.chart));
         let is_there = charts.iter().any(|chart| chart.live.full_name() == release.makes);
         if in_scope && !is_there && self.is_whole {
             let message = format!("HelmRelease {} should have made it", release.name);
@@ -137,6 +141,28 @@ impl Inventory {
     }
 }
 
+impl Listed {
+    pub(super) fn new(
+        live: Live,
+        object: &Object,
+        repository: Option<&ChartRepository>,
+        scope: &Scope,
+    ) -> Self {
+        match scope.covers(&live) {
+            true => Self::Inside(Box::new(Found::new(live, object, repository))),
+            false => Self::outside(&live, live.url.clone()),
+        }
+    }
+
+    pub(super) fn outside(live: &Live, url: String) -> Self {
+        Self::Outside(OutsideReport {
+            kind: live.kind.name().to_owned(),
+            name: live.full_name(),
+            url,
+        })
+    }
+}
+
 impl Found {
     fn new(live: Live, object: &Object, repository: Option<&ChartRepository>) -> Self {
         let repository_url = repository.map(|repository| repository.url.as_str());
@@ -147,63 +173,6 @@ impl Found {
             live,
         }
     }
-}
-
-impl ChartRepository {
-    fn read(object: &Object) -> Option<Self> {
-        let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
-        (text("/spec/type") == "oci").then(|| Self {
-            name: object_name(text("/metadata/namespace"), text("/metadata/name")),
-            url: text("/spec/url").to_owned(),
-            source: Source::parse(object).ok(),
-        })
-    }
-}
-
-impl Chart {
-    fn read(object: Object) -> Option<Self> {
-        let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
-        if text("/spec/sourceRef/kind") != "HelmRepository" {
-            return None;
-        }
-        let live = Live::read(Kind::HelmChart, &object);
-        let repository = object_name(&live.namespace, text("/spec/sourceRef/name"));
-        let chart = text("/spec/chart").to_owned();
-        Some(Self { live, repository, chart, object })
-    }
-
-    fn found(
-        self,
-        repositories: &BTreeMap<String, ChartRepository>,
-        scope: &Scope,
-    ) -> Option<Found> {
-        let repository = repositories.get(&self.repository)?;
-        let live = self.live.with_url(chart_url(repository, &self.chart));
-        scope.covers(&live).then(|| Found::new(live, &self.object, Some(repository)))
-    }
-}
-
-impl Release {
-    /// A release with a chart template; one with `chartRef` makes no chart.
-    fn read(object: &Object) -> Option<Self> {
-        let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
-        let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
-        if text("/spec/chart/spec/sourceRef/kind") != "HelmRepository" {
-            return None;
-        }
-        let home = Some(text("/spec/chart/spec/sourceRef/namespace"));
-        let home = home.filter(|home| !home.is_empty()).unwrap_or(namespace);
-        Some(Self {
-            name: object_name(namespace, name),
-            repository: object_name(home, text("/spec/chart/spec/sourceRef/name")),
-            chart: text("/spec/chart/spec/chart").to_owned(),
-            makes: object_name(home, &format!("{namespace}-{name}")),
-        })
-    }
-}
-
-fn chart_url(repository: &ChartRepository, chart: &str) -> String {
-    format!("{}/{chart}", repository.url.trim_end_matches('/'))
 }
 
 /// What a FluxInstance generates from a URL in scope: its own name and the source's.

@@ -74,14 +74,22 @@ pub(super) async fn predictions<'a>(
 /// The Secrets that verification depends on. Others hold credentials, which are none of our
 /// business.
 pub(super) async fn secrets(cluster: &Cluster, found: &[Found]) -> (Secrets, Vec<Finding>) {
-    let names: BTreeSet<(&str, &str)> = found
-        .iter()
-        .flat_map(|found| {
+    secrets_of(cluster, found.iter().map(|found| &found.live)).await
+}
+
+/// The same of single sources.
+pub(crate) async fn secrets_of<'a>(
+    cluster: &Cluster,
+    sources: impl IntoIterator<Item = &'a Live>,
+) -> (Secrets, Vec<Finding>) {
+    let names: BTreeSet<(&str, &str)> = sources
+        .into_iter()
+        .flat_map(|live| {
             let names = ["secretRef", "trustedRootSecretRef"].into_iter();
-            let verify = found.live.verify.as_ref();
             names.filter_map(move |field| {
-                let name = verify?.pointer(&format!("/{field}/name"))?.as_str()?;
-                Some((found.live.namespace.as_str(), name))
+                let verify = live.verify.as_ref()?;
+                let name = verify.pointer(&format!("/{field}/name"))?.as_str()?;
+                Some((live.namespace.as_str(), name))
             })
         })
         .collect();

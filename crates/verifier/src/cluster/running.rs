@@ -12,6 +12,7 @@ use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::{Code, Finding, Place, Requirements};
 use sealwright_registry::seen_already;
 use sealwright_registry::{Client, Reference};
+use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::environment::Chosen;
@@ -27,8 +28,15 @@ const DIGESTS_AT_A_TIME: usize = 8;
 /// connections and never answers would cost its own deadline for each digest.
 pub(super) const JUDGING_TIME: Duration = Duration::from_secs(300);
 
-/// Reports by reference.
-pub(super) type Judged = BTreeMap<String, ArtifactReport>;
+/// What is known of what a reference names.
+pub(super) struct Judgement {
+    pub(super) report: ArtifactReport,
+    /// Digests of its layers; `None` when it could not be gathered.
+    pub(super) layers: Option<Vec<String>>,
+}
+
+/// Judgements by reference.
+pub(super) type Judged = BTreeMap<String, Judgement>;
 
 /// What all judging shares.
 #[derive(Clone, Copy)]
@@ -41,8 +49,8 @@ pub(super) struct Court<'a> {
     pub(super) until: Instant,
 }
 
-/// What a source runs, as a reference: by digest, or a chart by its version, whose digest its
-/// status does not tell.
+/// What a source runs, as a reference: by digest, or a chart by its version. That its tag still
+/// names what runs is another question ([`super::served`]).
 pub(super) fn reference(live: &Live) -> Option<String> {
     let repository = live.url.strip_prefix("oci://")?.trim_end_matches('/');
     match (live.digest(), &live.revision) {
@@ -73,9 +81,9 @@ pub(super) async fn judge_running<'a>(
         .buffer_unordered(DIGESTS_AT_A_TIME);
     let (mut judged, mut seen) = (Judged::new(), Vec::new());
     while let Some(one) = judging.next().await {
-        let (report, of_it) = one?;
+        let (judgement, of_it) = one?;
         seen.extend(Vec::from(of_it));
-        judged.insert(report.reference.clone(), report);
+        judged.insert(judgement.report.reference.clone(), judgement);
     }
     Ok((judged, Seen::from(seen)))
 }
@@ -84,7 +92,7 @@ async fn judge_one(
     spelled: String,
     artifact: String,
     court: Court<'_>,
-) -> Result<(ArtifactReport, Seen), Failure> {
+) -> Result<(Judgement, Seen), Failure> {
     let requirements = court.chosen.requirements(&artifact);
     let reference = match Reference::parse(&spelled) {
         Ok(reference) => reference,
@@ -100,15 +108,27 @@ async fn judge_one(
         return Ok((unreadable(spelled, &requirements, finding), Seen::default()));
     };
     let gathered = gathered?;
-    let seen = match &gathered.evidence {
-        Ok(evidence) => seen_already(&reference.repository, evidence),
-        Err(_) => Seen::default(),
+    let (seen, layers) = match &gathered.evidence {
+        Ok(evidence) => {
+            let layers = layers(&evidence.artifact.bytes);
+            (seen_already(&reference.repository, evidence), Some(layers))
+        }
+        Err(_) => (Seen::default(), None),
     };
-    Ok((artifact_report(&requirements, gathered, court.root, court.now), seen))
+    let report = artifact_report(&requirements, gathered, court.root, court.now);
+    Ok((Judgement { report, layers }, seen))
 }
 
-fn unreadable(spelled: String, requirements: &Requirements, finding: Finding) -> ArtifactReport {
-    ArtifactReport {
+/// Digests of the layers that a manifest names; an index names none.
+fn layers(manifest: &[u8]) -> Vec<String> {
+    let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
+    let layers = manifest.get("layers").and_then(Value::as_array).into_iter().flatten();
+    let digests = layers.filter_map(|layer| layer.get("digest")?.as_str());
+    digests.map(ToOwned::to_owned).collect()
+}
+
+fn unreadable(spelled: String, requirements: &Requirements, finding: Finding) -> Judgement {
+    let report = ArtifactReport {
         name: Some(requirements.artifact.clone()),
         reference: spelled,
         digest: None,
@@ -116,10 +136,12 @@ fn unreadable(spelled: String, requirements: &Requirements, finding: Finding) ->
         requirements: vec![],
         evidence: vec![],
         findings: vec![finding],
-    }
+    };
+    Judgement { report, layers: None }
 }
 
-/// What is missing for a verdict on what runs.
+/// What is missing for a verdict on what runs. An exception is a verdict: somebody has said that it
+/// may be unsigned, why, and until when.
 pub(super) fn unjudged(live: &Live, chosen: &Chosen) -> Option<Finding> {
     let revision = live.revision.as_ref()?;
     if chosen.artifact_of(&live.url).is_none() {

@@ -8,7 +8,7 @@ use crate::kubernetes::{Kind, Live};
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
     /// Segments of `oci://` URLs; `*` stands for any one.
-    patterns: Vec<Vec<String>>,
+    patterns: BTreeSet<Vec<String>>,
     /// `namespace/name` of declared sources.
     names: BTreeSet<String>,
 }
@@ -21,16 +21,21 @@ impl Scope {
         names: &[String],
         stand_in: Option<&str>,
     ) -> Self {
-        let mut patterns = Vec::new();
+        let mut patterns = BTreeSet::new();
         for url in organisation {
             let segments = segments(url);
             if let Some(registry) = stand_in {
-                patterns.push(with_host(&segments, registry));
+                patterns.insert(with_host(&segments, registry));
             }
-            patterns.push(segments);
+            patterns.insert(segments);
         }
         patterns.extend(repositories.into_iter().map(segments));
         Self { patterns, names: names.iter().cloned().collect() }
+    }
+
+    /// As URLs, for people.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.patterns.iter().map(|segments| format!("oci://{}", segments.join("/"))).collect()
     }
 
     /// Whether a source is looked at.
@@ -50,12 +55,14 @@ impl Scope {
 }
 
 /// Host, which has no case, and path. An empty segment is none: `//` and a last `/` mean nothing.
+/// Nor does the port that is meant without one.
 fn segments(url: &str) -> Vec<String> {
     let rest = url.strip_prefix("oci://").unwrap_or(url);
     let mut segments: Vec<String> =
         rest.split('/').filter(|segment| !segment.is_empty()).map(ToOwned::to_owned).collect();
     if let Some(host) = segments.first_mut() {
-        *host = host.to_ascii_lowercase();
+        let lower = host.to_ascii_lowercase();
+        *host = lower.strip_suffix(":443").unwrap_or(&lower).to_owned();
     }
     segments
 }
@@ -80,6 +87,8 @@ mod tests {
             ("oci://ghcr.io/acme/platform/manifests", true, "two segments"),
             ("oci://GHCR.io/acme/platform/manifests", true, "hosts have no case"),
             ("oci://ghcr.io/acme/platform/manifests/", true, "a last slash"),
+            ("oci://ghcr.io:443/acme/platform/manifests", true, "the port that is meant anyway"),
+            ("oci://ghcr.io:8443/acme/platform/manifests", false, "another port"),
             ("oci://ghcr.io/acme/platform", false, "one segment"),
             ("oci://ghcr.io/acme/a/b/c", false, "three segments"),
             ("oci://ghcr.io/acme-evil/platform/manifests", false, "another owner"),

@@ -39,10 +39,10 @@ pub(crate) async fn connect(
 ) -> Result<Result<Cluster, Box<Finding>>, Failure> {
     let deadline = Instant::now() + time.unwrap_or(DEADLINE);
     let context = arguments.context.as_deref().or(context);
-    let mut config = config(arguments.kubeconfig.as_deref(), context).await?;
+    let (mut config, context) = config(arguments.kubeconfig.as_deref(), context).await?;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.default_retry = busy == Busy::AskAgain;
-    let name = context.map_or_else(|| host(&config), ToOwned::to_owned);
+    let name = context.unwrap_or_else(|| host(&config));
     let place = Place::object(format!("{name} ({})", host(&config)));
     let connected = match client(config, deadline).await {
         Ok(client) => Cluster::new(client, name, deadline).await,
@@ -51,7 +51,11 @@ pub(crate) async fn connect(
     Ok(connected.map_err(|finding| Box::new(finding.with_place(place))))
 }
 
-async fn config(path: Option<&Utf8Path>, context: Option<&str>) -> Result<Config, Failure> {
+/// With the context that is used: the one that was named, else the kubeconfig's own.
+async fn config(
+    path: Option<&Utf8Path>,
+    context: Option<&str>,
+) -> Result<(Config, Option<String>), Failure> {
     let kubeconfig = match path {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),
@@ -60,7 +64,7 @@ async fn config(path: Option<&Utf8Path>, context: Option<&str>) -> Result<Config
         Ok(kubeconfig) => kubeconfig,
         // Inside a pod there is no kubeconfig, and the pod's cluster is meant.
         Err(error) if path.is_none() => match Config::incluster() {
-            Ok(config) => return Ok(config),
+            Ok(config) => return Ok((config, None)),
             Err(_) => return Err(unreadable(&error)),
         },
         Err(error) => return Err(unreadable(&error)),
@@ -72,6 +76,8 @@ async fn config(path: Option<&Utf8Path>, context: Option<&str>) -> Result<Config
         .clusters
         .iter()
         .any(|known| known.cluster.as_ref().is_some_and(|cluster| cluster.proxy_url.is_some()));
+    let current = kubeconfig.current_context.clone().filter(|current| !current.is_empty());
+    let used = context.map(ToOwned::to_owned).or(current);
     let options =
         KubeConfigOptions { context: context.map(ToOwned::to_owned), ..Default::default() };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
@@ -79,7 +85,7 @@ async fn config(path: Option<&Utf8Path>, context: Option<&str>) -> Result<Config
     if !explicit_proxy && !goes_through_proxy(&config.cluster_url) {
         config.proxy_url = None;
     }
-    Ok(config)
+    Ok((config, used))
 }
 
 /// A credential plugin that may ask questions gets the terminal; without one it must not wait for

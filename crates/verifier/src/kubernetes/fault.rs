@@ -57,12 +57,19 @@ impl Asked {
                 "read /version".to_owned(),
                 "{nonResourceURLs: [/version], verbs: [get]}".to_owned(),
             ),
-            Self::Objects { verb, kind, .. } => {
+            Self::Objects { verb, kind, object } => {
                 let (group, resource) = (kind.group(), kind.plural());
+                // Nobody need be let at all Secrets for the sake of one. What is yet to be made
+                // has no name that a rule could be about.
+                let only = object.as_deref().filter(|_| *verb == "get" && !kind.is_listed());
+                let names = only.map(|object| object.rsplit('/').next().unwrap_or(object));
+                let names = names.map(|name| format!(" resourceNames: [{name}],"));
                 let rule = format!(
-                    "{{apiGroups: [\"{group}\"], resources: [{resource}], verbs: [{verb}]}}"
+                    "{{apiGroups: [\"{group}\"], resources: [{resource}],{} verbs: [{verb}]}}",
+                    names.unwrap_or_default()
                 );
-                (format!("{verb} {resource}"), rule)
+                let what = only.map_or_else(|| resource.to_owned(), |_| self.what());
+                (format!("{verb} {what}"), rule)
             }
         }
     }
@@ -217,6 +224,36 @@ mod tests {
             (status(503, "ServiceUnavailable"), false, "nobody knows"),
         ] {
             assert_eq!(is_absent(&status), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn the_rule_that_is_missing_lets_nobody_at_more_than_was_asked_for() {
+        let denied = kube::Error::Api(Box::new(status(403, "Forbidden")));
+        for (asked, message, rule, why) in [
+            (
+                Asked::get(Kind::Secret, "apps/keys".to_owned()),
+                "this account may not get Secret apps/keys",
+                r#"{apiGroups: [""], resources: [secrets], resourceNames: [keys], verbs: [get]}"#,
+                "one Secret, and not all of them",
+            ),
+            (
+                Asked::get(Kind::OciRepository, "apps/shop".to_owned()),
+                "this account may not get ocirepositories",
+                r#"{apiGroups: ["source.toolkit.fluxcd.io"], resources: [ocirepositories], verbs: [get]}"#,
+                "whoever lists them all may get each",
+            ),
+            (
+                Asked::list(Kind::HelmChart),
+                "this account may not list helmcharts",
+                r#"{apiGroups: ["source.toolkit.fluxcd.io"], resources: [helmcharts], verbs: [list]}"#,
+                "a list is of all",
+            ),
+        ] {
+            let finding = fault(&denied, &asked);
+            assert_eq!(finding.message, message, "{why}");
+            assert_eq!(finding.expected.as_deref(), Some(rule), "{why}");
+            assert!(finding.hint.is_some_and(|hint| hint.contains(rule)), "{why}");
         }
     }
 

@@ -62,6 +62,12 @@ impl Kind {
         }
     }
 
+    /// Whether `cluster` lists all of them; others are read by name, and rights are given so.
+    pub(crate) fn is_listed(self) -> bool {
+        use Kind::*;
+        matches!(self, OciRepository | HelmChart | HelmRepository | HelmRelease | FluxInstance)
+    }
+
     /// As URLs and RBAC rules spell it.
     pub(crate) fn plural(self) -> &'static str {
         match self {

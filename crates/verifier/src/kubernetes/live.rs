@@ -30,6 +30,20 @@ pub(crate) struct Live {
     pub(crate) conditions: Vec<ConditionReport>,
     /// `status.artifact.revision`.
     pub(crate) revision: Option<String>,
+    /// `status.artifact.digest`: of the bytes that the controller hands on.
+    pub(crate) served_digest: Option<String>,
+    pub(crate) serves: Serves,
+}
+
+/// What the controller hands on of what it has pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// A layer, byte for byte: a chart, or with `operation: copy`.
+    Layer,
+    /// The contents of a layer, in an archive of its own making.
+    Contents,
+    /// A chart with other values in it than were pulled (`valuesFiles`).
+    ChangedChart,
 }
 
 /// An owner of a field, by the API server's record.
@@ -61,6 +75,8 @@ impl Live {
             observed_generation: at("/status/observedGeneration").and_then(Value::as_i64),
             conditions: conditions(object),
             revision: optional("/status/artifact/revision"),
+            served_digest: optional("/status/artifact/digest"),
+            serves: serves(kind, object),
         }
     }
 
@@ -158,6 +174,25 @@ fn follows(kind: Kind, object: &Object) -> String {
         .into_iter()
         .find_map(|way| text(&format!("/spec/ref/{way}")).map(|value| format!("{way} {value}")))
         .unwrap_or_else(|| "tag latest".to_owned())
+}
+
+/// A chart is copied unless values are merged into it (`internal/helm/chart/builder_remote.go`), and
+/// a layer is extracted unless it is asked to be copied.
+fn serves(kind: Kind, object: &Object) -> Serves {
+    let copies =
+        || object.pointer("/spec/layerSelector/operation").and_then(Value::as_str) == Some("copy");
+    let has_values = || {
+        let files = object.pointer("/spec/valuesFiles").and_then(Value::as_array);
+        // The older API has one file.
+        let file = object.pointer("/spec/valuesFile").and_then(Value::as_str);
+        files.is_some_and(|files| !files.is_empty()) || file.is_some_and(|file| !file.is_empty())
+    };
+    match kind {
+        Kind::HelmChart if has_values() => Serves::ChangedChart,
+        Kind::HelmChart => Serves::Layer,
+        _ if copies() => Serves::Layer,
+        _ => Serves::Contents,
+    }
 }
 
 /// Whoever is recorded to own `spec.verify` or something in it.

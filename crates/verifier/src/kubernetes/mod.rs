@@ -17,5 +17,5 @@ pub(crate) use connect::{Busy, connect};
 pub(crate) use fault::{Asked, fault, quoted};
 pub(crate) use kind::Kind;
 pub(crate) use list::Installed;
-pub(crate) use live::Live;
+pub(crate) use live::{Live, Serves};
 pub(crate) use secret::secret;

@@ -3,6 +3,7 @@
 mod artifact;
 mod cluster;
 mod cluster_doubts;
+mod cluster_scope;
 mod connecting;
 mod controls;
 mod controls_live;

@@ -88,6 +88,19 @@ impl World {
         self.manifest(Some("latest"), OCI_MANIFEST, &manifest)
     }
 
+    /// The same as a Helm chart, under the tag of its version.
+    pub(crate) fn push_chart(&self, version: &str, contents: &[u8]) -> String {
+        let (config, layer) = (self.blob(b"{}"), self.blob(contents));
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": descriptor("application/vnd.cncf.helm.config.v1+json", &config, 2),
+            "layers": [descriptor(
+                "application/vnd.cncf.helm.chart.content.v1.tar+gzip", &layer, contents.len())],
+        });
+        self.manifest(Some(version), OCI_MANIFEST, &manifest)
+    }
+
     /// An artifact with a healthy signature of the expected signer.
     pub(crate) fn push_signed(&self, contents: &str) -> String {
         let digest = self.push(contents);
