@@ -1,5 +1,7 @@
 //! The questions that are asked about a pattern, one after the other.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::edits::{Edit, closing, with_all, without_alternatives, without_open_pieces};
@@ -13,11 +15,22 @@ pub(super) struct Subject<'a> {
     language: Language,
     about: About,
     allowed: Option<&'a Allowed>,
+    /// Changed patterns that were asked about: each is asked several questions.
+    changed: RefCell<HashMap<String, Option<Language>>>,
 }
+
+/// Changed patterns that are kept; those of a pattern made of dots would fill the memory.
+const CHANGED_MAX: usize = 32;
 
 impl<'a> Subject<'a> {
     pub(super) fn new(pattern: &'a GoRegex, about: About, allowed: Option<&'a Allowed>) -> Self {
-        Self { pattern: pattern.as_str(), language: Language::search(pattern), about, allowed }
+        Self {
+            pattern: pattern.as_str(),
+            language: Language::search(pattern),
+            about,
+            allowed,
+            changed: RefCell::default(),
+        }
     }
 
     pub(super) fn weaknesses(&self) -> Vec<Weakness> {
@@ -37,6 +50,19 @@ impl<'a> Subject<'a> {
         weaknesses
     }
 
+    /// Whom a changed pattern lets in.
+    fn language(&self, pattern: String) -> Option<Language> {
+        if let Some(known) = self.changed.borrow().get(&pattern) {
+            return known.clone();
+        }
+        let language = Language::of_pattern(&pattern).ok();
+        let mut changed = self.changed.borrow_mut();
+        if changed.len() < CHANGED_MAX {
+            changed.insert(pattern, language.clone());
+        }
+        language
+    }
+
     fn undecided(&self) -> Weakness {
         self.all_of_it(WeaknessKind::Undecided, None)
     }
@@ -54,7 +80,7 @@ impl<'a> Subject<'a> {
             Some(Containment::Outside(_)) | None => {}
         }
         let (edits, mut weaknesses) = self.slips();
-        let tight = language(&with_all(self.pattern, &edits));
+        let tight = self.language(with_all(self.pattern, &edits));
         let tight = tight.unwrap_or_else(|| self.language.clone());
         weaknesses.extend(self.intentions(&tight));
         if weaknesses.is_empty() && self.allowed.is_some() {
@@ -86,7 +112,7 @@ impl<'a> Subject<'a> {
 
     /// Whether a change makes the pattern let in fewer.
     fn is_closed_by(&self, edit: &Edit) -> bool {
-        let closed = language(&edit.applied(self.pattern));
+        let closed = self.language(edit.applied(self.pattern));
         closed.is_some_and(|closed| self.language.contained_in(&closed) != Containment::Contained)
     }
 
@@ -95,19 +121,19 @@ impl<'a> Subject<'a> {
     fn let_in_by(&self, edits: &[Edit], index: usize) -> Witness {
         let edit = &edits[index];
         let others: Vec<Edit> = edits.iter().filter(|other| *other != edit).cloned().collect();
-        let closed = language(&with_all(self.pattern, edits));
+        let closed = self.language(with_all(self.pattern, edits));
         let with_letter = edit
             .with_letter()
             .map(|letter| with_all(self.pattern, &[&others[..], &[letter]].concat()));
         let alone = with_letter.into_iter().chain([with_all(self.pattern, &others)]);
-        for open in alone.filter_map(|pattern| language(&pattern)) {
+        for open in alone.filter_map(|pattern| self.language(pattern)) {
             if let Some(closed) = &closed
                 && let found @ Witness::Found(_) = self.likely(&[&open], &[closed])
             {
                 return found;
             }
         }
-        match language(&edit.applied(self.pattern)) {
+        match self.language(edit.applied(self.pattern)) {
             Some(closed) => self.likely(&[&self.language], &[&closed]),
             None => Witness::Undecided,
         }
@@ -210,7 +236,8 @@ impl<'a> Subject<'a> {
     /// The open pieces without which this stranger would stay out.
     fn blame(&self, stranger: &str) -> Vec<Range<usize>> {
         let needed = without_open_pieces(self.pattern).into_iter().filter(|(_, without)| {
-            language(without).is_some_and(|without| without.holds(stranger) == Some(false))
+            let without = self.language(without.clone());
+            without.is_some_and(|without| without.holds(stranger) == Some(false))
         });
         let spots: Vec<Range<usize>> = needed.map(|(spot, _)| spot).collect();
         // Of an alternative and a piece in it, the piece says more.
@@ -233,7 +260,7 @@ impl<'a> Subject<'a> {
     fn dead_alternatives(&self) -> Option<Weakness> {
         let all = without_alternatives(self.pattern).into_iter().take(ALTERNATIVES_MAX);
         let dead = all.filter(|(_, without)| {
-            language(without).is_some_and(|without| {
+            self.language(without.clone()).is_some_and(|without| {
                 self.language.contained_in(&without) == Containment::Contained
             })
         });
@@ -244,10 +271,6 @@ impl<'a> Subject<'a> {
 
 fn weak(kind: WeaknessKind, spots: Vec<Range<usize>>, witness: Option<String>) -> Weakness {
     Weakness { kind, spots, witness }
-}
-
-fn language(pattern: &str) -> Option<Language> {
-    Language::of_pattern(pattern).ok()
 }
 
 fn found(witness: Witness) -> Option<String> {

@@ -4,6 +4,7 @@
 //! e-mail address, and everything else in it would be percent-encoded.
 
 mod alphabet;
+mod closure;
 mod narrow;
 mod product;
 mod states;

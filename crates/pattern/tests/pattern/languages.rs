@@ -92,6 +92,37 @@ fn sets_are_joined_and_compared() {
 }
 
 #[test]
+fn who_leads_back_to_the_beginning_is_not_overlooked() {
+    for (pattern, stranger, why) in [
+        ("-+", "a", "after an `a` nothing is different from before it"),
+        (r"\bmain\b", "a", "the same where words count"),
+        ("(?m)^-", "a", "the same where lines count"),
+    ] {
+        let outside = Language::witness(&[], &[&search(pattern)]);
+        assert_eq!(outside, Witness::Found(stranger.into()), "{pattern}: {why}");
+    }
+}
+
+#[test]
+fn what_stands_around_is_seen() {
+    for (pattern, identity, inside, why) in [
+        (r"\bmain\b", "refs/heads/main", Some(true), "the end is no word"),
+        (r"\bmain\b", "refs/heads/maintenance", Some(false), "the word goes on"),
+        (r"\Bain", "main", Some(true), "within a word"),
+        (r"\Bmain", "heads/main", Some(false), "a word begins"),
+        (r"a$|^b", "ba", Some(true), "either end"),
+        (r"a$|^b", "cab", Some(false), "neither end"),
+        ("(?m)^b$", "a\nb\nc", Some(true), "a line of several"),
+        ("(?m)^b$", "a b c", Some(false), "no line"),
+        ("^b$", "a\nb\nc", Some(false), "the whole is meant"),
+        ("$^", "", Some(true), "nothing begins and ends"),
+        ("b$^", "b", Some(false), "nothing begins after something"),
+    ] {
+        assert_eq!(search(pattern).holds(identity), inside, "{pattern} on {identity:?}: {why}");
+    }
+}
+
+#[test]
 fn what_takes_too_much_is_undecided_and_never_contained() {
     for pattern in ["^[ab]*a[ab]{22}$", r"(?:a?){400}a{400}[ab]*b[ab]{20}"] {
         let said = search(pattern).contained_in(&search("^never$"));
