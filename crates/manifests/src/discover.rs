@@ -1,6 +1,9 @@
 //! Two passes: each file alone, then what one file says about another.
 
+use sealwright_yaml::Stream;
+
 use crate::File;
+use crate::commands::{self, Commands};
 use crate::declaration::Declaration;
 use crate::found::{Found, Guard, Source};
 use crate::object::Object;
@@ -11,6 +14,7 @@ use crate::shapes::flux;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     sources: Vec<(Source, Option<Declaration>)>,
+    commands: Commands,
 }
 
 /// All that is declared in these files.
@@ -21,7 +25,13 @@ pub fn discover<'a>(files: impl IntoIterator<Item = File<'a>>) -> Found {
 /// What one file says.
 pub fn look(file: File<'_>) -> Facts {
     let mut facts = Facts::default();
-    let stream = sealwright_yaml::read(file.bytes);
+    let embedded = commands::embedded(file.path, file.bytes);
+    let stream = match &embedded {
+        Some(yaml) => sealwright_yaml::read(yaml),
+        None if is_yaml(file.path) => sealwright_yaml::read(file.bytes),
+        None => Stream::default(),
+    };
+    facts.commands = commands::commands(file, &stream);
     for object in stream.documents.iter().filter_map(|document| Object::of(&document.root)) {
         if (object.group(), object.kind) == (flux::SOURCE_GROUP, "OCIRepository") {
             facts.sources.push(flux::oci_repository(&object, file.path));
@@ -30,9 +40,19 @@ pub fn look(file: File<'_>) -> Facts {
     facts
 }
 
+fn is_yaml(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end))
+}
+
 /// What all files say together.
-pub fn join(facts: Vec<Facts>) -> Found {
+pub fn join(mut facts: Vec<Facts>) -> Found {
     let mut found = Found::default();
+    for facts in &mut facts {
+        let Commands { declarations, findings, unjudged } = std::mem::take(&mut facts.commands);
+        found.declarations.extend(declarations);
+        found.findings.extend(findings);
+        found.unjudged.extend(unjudged);
+    }
     for (mut source, declaration) in facts.into_iter().flat_map(|facts| facts.sources) {
         if let Some(declaration) = declaration {
             source.guarded_by = Guard::Declaration(found.declarations.len());

@@ -858,6 +858,31 @@ codes! {
         "It does not match the identity of a signer that may sign."
         "What that signer publishes is refused; it is often noticed in an emergency."
         "Use what `sealwright-verifier render` writes.";
+    CommandWithoutIdentity "SW9120" Error
+        "A verifying command names no identity"
+        "A keyless signature is good when the right person made it; the command does not say who that is, or which issuer vouches for it."
+        "cosign 1 takes anybody's signature, and later versions and gh refuse to run: the check is open or stops everything."
+        "Add --certificate-identity and --certificate-oidc-issuer to cosign, --repo and --signer-workflow to gh.";
+    CommandLogIgnored "SW9121" Warning
+        "A verifying command ignores the logs"
+        "A certificate holds for minutes; that it was used within them is shown by the transparency log or a signed time, and that it was issued in public by the log of certificates."
+        "A certificate's key that leaks later can still sign, and nobody would see it."
+        "Take the flag out; where there is no log, ask for signed times with --use-signed-timestamps.";
+    CommandClaimsIgnored "SW9122" Error
+        "A verifying command does not look at what was signed"
+        "With --check-claims=false the digest in the signed payload is not compared with the artifact's."
+        "A good signature of another artifact, put beside this one, is accepted."
+        "Take the flag out.";
+    CommandOwnerAlone "SW9123" Warning
+        "A verifying command takes any workflow of an owner"
+        "--owner stands without --signer-workflow, --signer-repo or --cert-identity."
+        "An attestation by any workflow of any repository of the owner passes, also by one that a colleague adds for something else."
+        "Name --repo, and --signer-workflow with the workflow that signs.";
+    IdentityWorkflowAbsent "SW9124" Error
+        "An identity names a workflow that is not there"
+        "The certificate of a workflow names its file; this repository has no such file. It was renamed or moved, or its ending is `.yml` where the identity says `.yaml`."
+        "Nothing that is signed from here is ever accepted."
+        "Name the file that signs; for a reusable workflow, that is the one that is called.";
     IdentitySeveralMatchers "SW9130" Error
         "More than one identity where the consumer takes one"
         "Sigstore's bundles are verified by one identity only: Flux since 2.8 and Kyverno refuse every artifact when several are given, although their API takes them."

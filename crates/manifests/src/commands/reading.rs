@@ -7,22 +7,22 @@ use crate::shell::{Command, Word};
 /// Programs that print their words.
 const PRINTERS: [&str; 5] = ["echo", "printf", "print", "Write-Host", "Write-Output"];
 
-/// A program that verifies or signs.
+/// A program that verifies, or writes down what is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tool {
     Cosign,
+    Flux,
     Gh,
-    SlsaVerifier,
 }
 
 impl Tool {
-    const ALL: [Tool; 3] = [Tool::Cosign, Tool::Gh, Tool::SlsaVerifier];
+    const ALL: [Tool; 3] = [Tool::Cosign, Tool::Flux, Tool::Gh];
 
     fn name(self) -> &'static str {
         match self {
             Tool::Cosign => "cosign",
+            Tool::Flux => "flux",
             Tool::Gh => "gh",
-            Tool::SlsaVerifier => "slsa-verifier",
         }
     }
 
@@ -36,15 +36,9 @@ impl Tool {
                 &["verify-blob-attestation"],
                 &["dockerfile", "verify"],
                 &["manifest", "verify"],
-                &["sign"],
-                &["sign-blob"],
-                &["attest"],
-                &["attest-blob"],
             ],
+            Tool::Flux => &[&["create", "source", "oci"]],
             Tool::Gh => &[&["attestation", "verify"], &["at", "verify"]],
-            Tool::SlsaVerifier => {
-                &[&["verify-artifact"], &["verify-image"], &["verify-github-attestation"]]
-            }
         }
     }
 
@@ -52,41 +46,27 @@ impl Tool {
     fn switches(self) -> &'static [&'static str] {
         match self {
             Tool::Cosign => &[
-                "a-all",
                 "allow-http-registry",
                 "allow-insecure-registry",
                 "base-image-only",
                 "check-claims",
                 "d",
                 "experimental-oci11",
+                "h",
                 "help",
                 "insecure-ignore-sct",
                 "insecure-ignore-tlog",
-                "insecure-skip-verify",
-                "issue-certificate",
                 "k8s-keychain",
                 "local-image",
                 "new-bundle-format",
-                "no-upload",
                 "offline",
-                "oidc-disable-ambient-providers",
                 "private-infrastructure",
-                "r",
-                "record-creation-timestamp",
-                "recursive",
-                "replace",
                 "sk",
-                "tlog-upload",
-                "trusted-root-only",
-                "upload",
                 "use-signed-timestamps",
-                "use-signing-config",
                 "verbose",
-                "y",
-                "yes",
             ],
+            Tool::Flux => &["export", "h", "help", "insecure", "silent", "verbose"],
             Tool::Gh => &["bundle-from-oci", "deny-self-hosted-runners", "help", "no-public-good"],
-            Tool::SlsaVerifier => &["help", "print-provenance"],
         }
     }
 
@@ -101,8 +81,6 @@ impl Tool {
             (Tool::Gh, "L") => "limit",
             (Tool::Gh, "q") => "jq",
             (Tool::Gh, "t") => "template",
-            (Tool::Cosign, "y") => "yes",
-            (Tool::Cosign, "r") => "recursive",
             (Tool::Cosign, "d") => "verbose",
             (Tool::Cosign, "t") => "timeout",
             (Tool::Cosign, "a") => "annotations",
@@ -123,6 +101,8 @@ pub(super) struct Invocation {
     pub(super) places: Vec<Word>,
     /// The word of the program.
     pub(super) program: Word,
+    /// The words before it.
+    before: Vec<Word>,
     /// A word may hold flags that are not seen here: a list of arguments in a variable.
     pub(super) hides: bool,
 }
@@ -160,6 +140,7 @@ impl Invocation {
                 flags: Vec::new(),
                 places: Vec::new(),
                 program: program.clone(),
+                before: words[..index].to_vec(),
                 hides: false,
             };
             Some(invocation.with(&behind[verb.len()..]))
@@ -223,6 +204,19 @@ impl Invocation {
     pub(super) fn is_on(&self, name: &str) -> bool {
         let off = |value: &Word| value.is("false") || value.is("0");
         self.get(name).is_some_and(|flag| !flag.value.as_ref().is_some_and(off))
+    }
+
+    /// Whether nothing but a prompt and wrappers stand before it: else it is a sentence about it.
+    pub(super) fn is_typed(&self) -> bool {
+        self.before.iter().all(|word| {
+            let text = word.text();
+            matches!(
+                text.as_str(),
+                "$" | "%" | "❯" | "sudo" | "env" | "time" | "exec" | "PS>" | "&"
+            ) || text.contains('=')
+        }) || self.before.first().is_some_and(|first| {
+            matches!(first.text().as_str(), "docker" | "podman" | "nerdctl" | "kubectl" | "xargs")
+        })
     }
 
     /// `cosign verify`: what a person calls it.
@@ -365,9 +359,11 @@ mod tests {
                 "joined without a sign",
             ),
             (
-                "slsa-verifier verify-image i --source-uri github.com/acme/a",
-                Some("slsa-verifier verify-image | --source-uri=github.com/acme/a | i"),
-                "the SLSA verifier",
+                "flux create source oci a --verify-provider=cosign --verify-subject '^b$'",
+                Some(
+                    "flux create source oci | --verify-provider=cosign | --verify-subject=^b$ | a",
+                ),
+                "what flux would write",
             ),
             ("cosign version", None, "nothing is verified"),
             ("echo cosign verify x", None, "what is printed is not run"),
