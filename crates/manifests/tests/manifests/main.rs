@@ -1,0 +1,3 @@
+//! Whole repositories through the crate, from outside.
+
+mod mutations;
