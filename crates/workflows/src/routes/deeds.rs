@@ -1,0 +1,483 @@
+//! What one step does on the way to a tag: moves one, signs, verifies, checks.
+
+use sealwright_manifests::shell::{self, Command, Part, Script, Swallowed, Word};
+use sealwright_yaml::Place;
+
+use super::facts::{
+    CHECK_ACTIONS, CHECKS, COMMANDS, CommandFact, SIGN_VALUED, SIGNS, VERIFIES, Where,
+};
+use super::scope::{Scope, Variables};
+use super::strangers;
+use super::target::{Kind, Target};
+use crate::model::{Act, Script as RunScript, Setting, Step, setting};
+
+/// One thing that a step does.
+#[derive(Debug, Clone)]
+pub(super) struct Deed {
+    pub(super) what: What,
+    /// In the words of whoever wrote it: `flux push artifact`.
+    pub(super) by: String,
+    pub(super) file: String,
+    pub(super) at: Place,
+    /// Whether and how its failure goes unseen.
+    pub(super) unseen: Option<Unseen>,
+    /// Whether it is done whatever happened before: `if: always()`.
+    pub(super) whatever: bool,
+    /// Id of its step.
+    pub(super) step: Option<String>,
+}
+
+/// What is done.
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    Move {
+        to: Target,
+        /// It signs and proves before it moves, as `sealwright-publisher` does.
+        proves: bool,
+        /// Name of the artifact in the configuration, when the command gives it.
+        artifact: Option<String>,
+        /// Whether only a run whose inputs or outputs are not known here does it.
+        perhaps: bool,
+    },
+    /// Signs these references; empty when they are not on paper.
+    Sign(Vec<String>),
+    Verify,
+    Check,
+    /// Fetches what somebody proposes.
+    FetchesProposal,
+    /// Runs a script, or an action of the repository.
+    Runs,
+    /// Puts this expression, whose text a stranger chooses, into a script.
+    Pastes(String),
+}
+
+/// How a failure goes unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unseen {
+    ContinueOnError,
+    Shell(Swallowed),
+}
+
+/// Reads a step that is no composite action. What its script exports is kept for later steps.
+pub(super) fn of_step(step: &Step, file: &str, scope: &mut Scope<'_>) -> Vec<Deed> {
+    let mut deeds = match &step.act {
+        Act::Run(script) => {
+            let mut deeds = strangers::of_script(script, file, scope);
+            deeds.extend(of_script(script, file, scope));
+            deeds
+        }
+        Act::Uses(uses) => {
+            let name = uses.remote().map(crate::uses::Remote::name).unwrap_or_default();
+            let by = uses.text.split('@').next().unwrap_or_default().to_owned();
+            let deed = |what| Deed { by: by.clone(), ..Deed::new(what, file, &step.at) };
+            let whats = of_action(&name, &step.with, scope);
+            let strange = strangers::of_action(&name, &step.with, scope);
+            whats.into_iter().chain(strange).map(deed).collect()
+        }
+        Act::Nothing => vec![],
+    };
+    let condition = step.condition.as_ref().map(|condition| condition.text.as_str());
+    for deed in &mut deeds {
+        deed.step = step.id.as_ref().map(|id| id.text.clone());
+        deed.whatever = condition.is_some_and(runs_whatever_happened);
+        if step.continue_on_error {
+            deed.unseen = Some(Unseen::ContinueOnError);
+        }
+    }
+    deeds
+}
+
+/// Whether a condition lets a step or job run after a failure, without asking what failed.
+pub(super) fn runs_whatever_happened(condition: &str) -> bool {
+    let Some(expression) = crate::expression::Expression::parse(condition) else { return false };
+    let asks_result = expression.asks("needs.") || expression.asks("steps.");
+    (expression.asks("always") || is_uncancelled(condition))
+        && !asks_result
+        && !expression.asks("success")
+        && !expression.asks("job.status")
+        && !expression.asks("failure")
+}
+
+fn is_uncancelled(condition: &str) -> bool {
+    condition.replace(' ', "").contains("!cancelled()")
+}
+
+impl Deed {
+    pub(super) fn new(what: What, file: &str, at: &Place) -> Self {
+        Deed {
+            what,
+            by: String::new(),
+            file: file.to_owned(),
+            at: at.clone(),
+            unseen: None,
+            whatever: false,
+            step: None,
+        }
+    }
+
+    /// Whether it can hold back a tag: what fails unseen holds nothing.
+    pub(super) fn is_gate(&self) -> bool {
+        self.unseen.is_none() && !self.whatever
+    }
+}
+
+fn of_script(run: &RunScript, file: &str, scope: &mut Scope<'_>) -> Vec<Deed> {
+    let posix = run.shell.as_deref().is_none_or(|shell| {
+        ["bash", "sh", "dash", "zsh"].iter().any(|name| shell.split(' ').next() == Some(name))
+    });
+    if !posix {
+        return vec![];
+    }
+    let script = shell::read(&run.text);
+    let pipefail = run.shell.as_deref() == Some("bash")
+        || run.shell.as_deref().is_some_and(|shell| shell.contains("pipefail"))
+        || shell::has_pipefail(&script);
+    let mut variables = Variables::new();
+    let mut deeds = Vec::new();
+    for (index, command) in script.commands.iter().enumerate() {
+        assign(command, scope, &mut variables);
+        let Some((what, by)) = of_command(command, scope, &variables) else { continue };
+        let line = usize::try_from(command.line).unwrap_or(usize::MAX);
+        let unseen = script.swallows(index, pipefail).map(Unseen::Shell);
+        let at = run.line(line);
+        deeds.extend(what.into_iter().map(|what| Deed {
+            by: by.clone(),
+            unseen,
+            ..Deed::new(what, file, &at)
+        }));
+    }
+    export(&script, scope, &variables);
+    deeds
+}
+
+/// Keeps what a script sets for itself. A variable that is set twice may hold either.
+fn assign(command: &Command, scope: &Scope<'_>, variables: &mut Variables) {
+    let exports = matches!(command.first(), Some("export" | "local" | "readonly" | "declare"));
+    let mut assigned: Vec<(String, String)> = Vec::new();
+    if command.words.is_empty() {
+        for (name, word) in &command.assignments {
+            assigned.push((name.clone(), scope.word(word, variables)));
+        }
+    } else if exports {
+        for word in &command.words[1..] {
+            let Some((name, _)) = word.start().split_once('=') else { continue };
+            let name = name.to_owned();
+            let value = word.after(&format!("{name}=")).unwrap_or_default();
+            assigned.push((name, scope.word(&value, variables)));
+        }
+    } else if command.first() == Some("for") {
+        let name = command.words.get(1).map(Word::text).unwrap_or_default();
+        assigned.push((name.clone(), format!("${{{name}}}")));
+    }
+    for (name, value) in assigned {
+        let open = format!("${{{name}}}");
+        let again = variables.get(&name).is_some_and(|known| *known != value);
+        let circular = value.contains(&open) && value != open;
+        variables.insert(name, if again || circular { open } else { value });
+    }
+}
+
+/// `echo "NAME=value" >> "$GITHUB_ENV"`.
+fn export(script: &Script, scope: &mut Scope<'_>, variables: &Variables) {
+    for command in &script.commands {
+        let exports = command.outputs.iter().any(|file| file.text().contains("GITHUB_ENV"));
+        let Some(word) = command.words.get(1).filter(|_| exports) else { continue };
+        let text = scope.word(word, variables);
+        if let (Some("echo"), Some((name, value))) = (command.first(), text.split_once('=')) {
+            scope.exported.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
+/// Whether the words of a command are these verbs, with nothing but options between.
+fn behind<'a>(arguments: &'a [Word], verbs: &[&str]) -> Option<&'a [Word]> {
+    let mut rest = arguments;
+    for verb in verbs {
+        let at = rest.iter().position(|word| word.is(verb))?;
+        let option = |word: &Word| word.start().starts_with('-');
+        let between = &rest[..at];
+        let only_options = between
+            .iter()
+            .enumerate()
+            .all(|(index, word)| option(word) || index > 0 && option(&between[index - 1]));
+        if !only_options {
+            return None;
+        }
+        rest = &rest[at + 1..];
+    }
+    Some(rest)
+}
+
+fn of_command(
+    command: &Command,
+    scope: &Scope<'_>,
+    variables: &Variables,
+) -> Option<(Vec<What>, String)> {
+    let (program, arguments) = named_program(command)?;
+    let is =
+        |(name, verbs): &&(&str, &[&str])| *name == program && behind(arguments, verbs).is_some();
+    let told = |(name, verbs): &(&str, &[&str])| format!("{name} {}", verbs.join(" "));
+    if let Some(row) = SIGNS.iter().find(is) {
+        let rest = behind(arguments, row.1)?;
+        let of = shell::positional(rest, SIGN_VALUED);
+        let of = of.iter().map(|word| scope.word(word, variables)).collect();
+        return Some((vec![What::Sign(of)], told(row)));
+    }
+    if let Some(row) = VERIFIES.iter().find(is) {
+        return Some((vec![What::Verify], told(row)));
+    }
+    if let Some(row) = CHECKS.iter().find(is) {
+        return Some((vec![What::Check], told(row)));
+    }
+    let fact = COMMANDS.iter().find(|fact| {
+        fact.program == program && behind(arguments, fact.verbs).is_some() && applies(fact, command)
+    })?;
+    let rest = behind(arguments, fact.verbs)?;
+    if rest.iter().any(|word| word.is("--help") || word.is("-h") || word.is("--dry-run")) {
+        return None;
+    }
+    let moves = moves(fact, command, rest, scope, variables);
+    Some((moves, format!("{} {}", fact.program, fact.verbs.join(" "))))
+}
+
+/// The program, also by a variable that is named after it: `$COSIGN`, `"${FLUX}"`.
+fn named_program(command: &Command) -> Option<(&str, &[Word])> {
+    let at = command.program();
+    if at.is_some() {
+        return at.filter(|(name, _)| !matches!(*name, "echo" | "printf" | "grep" | "cat"));
+    }
+    let (first, rest) = command.words.split_first()?;
+    let [Part::Variable { name, .. }] = first.parts.as_slice() else { return None };
+    let known = COMMANDS.iter().map(|fact| fact.program).chain(SIGNS.iter().map(|row| row.0));
+    let mut known = known.filter(|program| program.replace('-', "_").eq_ignore_ascii_case(name));
+    Some((known.next()?, rest))
+}
+
+fn applies(fact: &CommandFact, command: &Command) -> bool {
+    let has = |words: &[&str]| {
+        command.words.iter().any(|word| {
+            let text = word.text();
+            words.iter().any(|expected| match expected.strip_prefix("--") {
+                Some(_) => text == *expected,
+                None => text.split([',', '=']).collect::<Vec<_>>().join("=").contains(expected),
+            })
+        })
+    };
+    (fact.only_with.is_empty() || has(fact.only_with)) && !has(fact.not_with)
+}
+
+fn moves(
+    fact: &CommandFact,
+    command: &Command,
+    rest: &[Word],
+    scope: &Scope<'_>,
+    variables: &Variables,
+) -> Vec<What> {
+    let expand = |word: &Word| scope.word(word, variables);
+    let values =
+        |names: &[&str]| -> Vec<String> { command.options(names).iter().map(expand).collect() };
+    let mut valued = fact.valued.to_vec();
+    valued.extend(["--tag", "-t"]);
+    let positional: Vec<String> =
+        shell::positional(rest, &valued).into_iter().map(expand).collect();
+    let first = positional.iter().find(|text| text.contains("://")).or(positional.first());
+    let parsed = |text: Option<&String>| {
+        text.map_or_else(|| Target::unknown(None), |text| Target::parse(text))
+    };
+    let tagged = |target: &Target, tags: Vec<String>| -> Vec<Target> {
+        tags.iter().map(|tag| target.with_tag(tag)).collect()
+    };
+    let artifact = command.option(&["--artifact"]).map(|word| expand(&word));
+    let targets = match fact.at {
+        Where::First => with_more_tags(first),
+        Where::Second if fact.version => vec![version(positional.get(1).or(first))],
+        Where::Second => with_more_tags(positional.get(1).or(positional.first())),
+        Where::TagsBehindFirst => {
+            let tags = positional.get(1..).unwrap_or_default().to_vec();
+            tagged(&parsed(positional.first()), tags)
+        }
+        Where::Options(names) => values(names).iter().map(|text| Target::parse(text)).collect(),
+        Where::FirstWithTags(names) => tagged(&parsed(first), values(names)),
+        Where::Pinned => tagged(&parsed(first), values(&["--tag"])),
+        Where::Artifact => {
+            let tags = Some(values(&["--tag"])).filter(|tags| !tags.is_empty());
+            let tags = tags.unwrap_or_else(|| vec!["latest".to_owned()]);
+            tagged(&Target::unknown(None), tags)
+        }
+        Where::Elsewhere => vec![elsewhere(fact.program, command, &positional, scope, variables)],
+    };
+    let proves = fact.proves;
+    let made = |to| What::Move { to, proves, artifact: artifact.clone(), perhaps: false };
+    targets.into_iter().map(made).collect()
+}
+
+fn version(repository: Option<&String>) -> Target {
+    repository.map_or_else(|| Target::unknown(None), |text| Target::version(text))
+}
+
+/// `oras push registry/x:one,two`.
+fn with_more_tags(reference: Option<&String>) -> Vec<Target> {
+    let Some(reference) = reference else { return vec![Target::unknown(None)] };
+    let target = Target::parse(reference);
+    match target.tag.as_deref().filter(|tag| tag.contains(',') && !tag.contains('$')) {
+        Some(tags) => tags.split(',').map(|tag| target.with_tag(tag)).collect(),
+        None => vec![target],
+    }
+}
+
+/// `ko` pushes to `KO_DOCKER_REPO`, under `latest` unless told otherwise; KSail to what it is told.
+fn elsewhere(
+    program: &str,
+    command: &Command,
+    positional: &[String],
+    scope: &Scope<'_>,
+    variables: &Variables,
+) -> Target {
+    match program {
+        "ko" => {
+            let own = command.assignments.iter().find(|(name, _)| name == "KO_DOCKER_REPO");
+            let word = own.map(|(_, word)| scope.word(word, variables));
+            let variable = Word {
+                parts: vec![Part::Variable {
+                    name: "KO_DOCKER_REPO".to_owned(),
+                    default: None,
+                    written: "${KO_DOCKER_REPO}".to_owned(),
+                }],
+                ..Word::default()
+            };
+            let repository = word.unwrap_or_else(|| scope.word(&variable, variables));
+            let tags = command.option(&["-t", "--tags"]);
+            let tag = tags.map_or("latest".to_owned(), |tag| scope.word(&tag, variables));
+            Target::parse(&repository).with_tag(&tag)
+        }
+        "ksail" => match positional.first() {
+            Some(reference) => Target::parse(reference),
+            None => Target::unknown(Some("latest")),
+        },
+        _ => Target::unknown(None),
+    }
+}
+
+fn of_action(name: &str, with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
+    let value = |key: &str| setting(with, key).map(|written| scope.expand(&written.text));
+    match name {
+        "docker/build-push-action" => of_build(with, scope),
+        "docker/bake-action" if pushes(&value("push").unwrap_or_default()) == Some(true) => {
+            vec![moved(Target::unknown(None), false)]
+        }
+        "redhat-actions/push-to-registry" => {
+            let image = format!(
+                "{}/{}",
+                value("registry").unwrap_or_default(),
+                value("image").unwrap_or_default()
+            );
+            let target = Target::parse(image.trim_start_matches('/'));
+            let tags = value("tags").unwrap_or_else(|| "latest".to_owned());
+            tags.split_whitespace().map(|tag| moved(target.with_tag(tag), false)).collect()
+        }
+        "akhilerm/tag-push-action" => {
+            let targets = value("dst").unwrap_or_default();
+            targets.split_whitespace().map(|text| moved(Target::parse(text), false)).collect()
+        }
+        "actions/attest" | "actions/attest-build-provenance" | "actions/attest-sbom"
+            if value("push-to-registry").as_deref() == Some("true") =>
+        {
+            vec![What::Sign(value("subject-name").into_iter().collect())]
+        }
+        "notaryproject/notation-action/sign" => {
+            vec![What::Sign(value("target_artifact_reference").into_iter().collect())]
+        }
+        "notaryproject/notation-action/verify" => vec![What::Verify],
+        "sealwright/sealwright/.github/actions/publish" => vec![What::Move {
+            to: Target::unknown(Some("latest")),
+            proves: true,
+            artifact: value("artifact"),
+            perhaps: false,
+        }],
+        _ if CHECK_ACTIONS.contains(&name) => vec![What::Check],
+        _ => vec![],
+    }
+}
+
+fn moved(to: Target, perhaps: bool) -> What {
+    What::Move { to, proves: false, artifact: None, perhaps }
+}
+
+/// Whether `push` is on: a text that is not known may be.
+fn pushes(push: &str) -> Option<bool> {
+    match push.trim() {
+        "" | "false" => Some(false),
+        "true" => Some(true),
+        _ => None,
+    }
+}
+
+fn of_build(with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
+    let value = |key: &str| setting(with, key).map(|written| scope.expand(&written.text));
+    let outputs = value("outputs").unwrap_or_default();
+    if outputs.contains("push-by-digest=true") {
+        return vec![];
+    }
+    let to_registry = outputs.contains("push=true") || outputs.contains("type=registry");
+    let pushes = pushes(&value("push").unwrap_or_default());
+    if pushes == Some(false) && !to_registry {
+        return vec![];
+    }
+    let perhaps = pushes.is_none() && !to_registry;
+    let tags = value("tags").unwrap_or_default();
+    let references = tags.split([',', '\n']).map(str::trim).filter(|text| !text.is_empty());
+    let targets = references.flat_map(|text| match outputs_of(text) {
+        Some(id) => from_metadata(id, scope),
+        None => vec![Target::parse(text)],
+    });
+    let mut targets: Vec<Target> = targets.collect();
+    if targets.is_empty() {
+        targets.push(Target::unknown(None));
+    }
+    targets.into_iter().map(|target| moved(target, perhaps)).collect()
+}
+
+/// The step whose output a text is: `${{ steps.meta.outputs.tags }}`.
+fn outputs_of(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("${{")?.strip_suffix("}}")?.trim();
+    inner.strip_prefix("steps.")?.strip_suffix(".outputs.tags")
+}
+
+/// The tags that `docker/metadata-action` makes: of each rule, what kind of tag it is.
+fn from_metadata(id: &str, scope: &Scope<'_>) -> Vec<Target> {
+    let named = |step: &&Step| step.id.as_ref().is_some_and(|known| known.text == id);
+    let of_metadata = |step: &&Step| {
+        let remote = step.uses().and_then(crate::uses::Uses::remote);
+        remote.is_some_and(|remote| remote.name() == "docker/metadata-action")
+    };
+    let Some(step) = scope.steps.iter().find(|step| named(step) && of_metadata(step)) else {
+        return vec![Target::unknown(None)];
+    };
+    let value = |key: &str| setting(&step.with, key).map(|written| scope.expand(&written.text));
+    let images = value("images").unwrap_or_default();
+    let image = images.split([',', '\n']).map(str::trim).find(|text| !text.is_empty());
+    let image = Target::parse(image.unwrap_or_default().trim_start_matches("name="));
+    let rules = value("tags").unwrap_or_else(|| "type=ref,event=branch\ntype=ref,event=tag".into());
+    let rules = rules.lines().map(str::trim).filter(|rule| !rule.is_empty());
+    rules.filter_map(|rule| by_rule(rule, &image)).collect()
+}
+
+fn by_rule(rule: &str, image: &Target) -> Option<Target> {
+    let settings: Vec<(&str, &str)> = rule.split(',').filter_map(|s| s.split_once('=')).collect();
+    let get = |key: &str| settings.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+    if get("enable") == Some("false") || get("event") == Some("pr") {
+        return None;
+    }
+    let repository = image.repository.clone();
+    Some(match get("type") {
+        Some("sha") => Target { repository, tag: Some("sha".to_owned()), kind: Kind::Unique },
+        Some("raw") => image.with_tag(get("value").unwrap_or_default()),
+        Some("schedule") => Target { repository, tag: None, kind: Kind::Staging },
+        Some("edge") => image.with_tag("edge"),
+        Some("semver" | "pep440" | "match") => {
+            Target { repository, tag: None, kind: Kind::Version }
+        }
+        Some(_) => Target { repository, tag: None, kind: Kind::Unknown },
+        None => image.with_tag(rule),
+    })
+}

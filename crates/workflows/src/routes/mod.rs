@@ -1,0 +1,227 @@
+//! Every route by which a tag can move: from each trigger through jobs, called workflows and
+//! composite actions to the step that moves it, with what has to be passed on the way.
+
+mod compare;
+mod deeds;
+mod exposure;
+mod facts;
+mod gates;
+mod order;
+mod scope;
+mod start;
+mod strangers;
+mod target;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sealwright_policy::route_report::RouteReport;
+use sealwright_policy::{Code, Config, Finding, Severity, Verdict, verdict_of};
+
+use self::deeds::What;
+use self::gates::{Gate, Spot};
+use self::target::Kind;
+use self::walk::{Run, Unread};
+use crate::place::in_file;
+use crate::tree::Tree;
+use crate::triggers::Event;
+
+/// The routes of a repository, and what is wrong with them.
+#[derive(Debug, Clone, Default)]
+pub struct Routes {
+    /// One per step and set of gates, in the order of the files.
+    pub reports: Vec<RouteReport>,
+    /// Complaints, each once.
+    pub findings: Vec<Finding>,
+}
+
+/// A route, before it is told.
+struct Route<'a> {
+    spot: Spot<'a>,
+    /// Name in the configuration.
+    artifact: Option<String>,
+    /// Whether it is that artifact's for certain, and not only by the look of it.
+    certain: bool,
+    gates: BTreeSet<Gate>,
+    lacks: BTreeSet<&'static str>,
+}
+
+/// Finds the routes. With a configuration, the tags of its artifacts count most.
+pub fn routes(tree: &Tree, config: Option<&Config>) -> Routes {
+    let starts = start::starts(tree);
+    let runs: Vec<Run<'_>> = starts.into_iter().map(|start| Run::of(tree, start)).collect();
+    let reviewed = runs.iter().any(|run| {
+        let review = matches!(run.start.trigger.event, Event::PullRequest | Event::MergeGroup);
+        review && !run.units.is_empty()
+    });
+    let mut routes: Vec<Route<'_>> = Vec::new();
+    for run in &runs {
+        routes.extend(spots(run).filter_map(|spot| route(spot, config, reviewed)));
+    }
+    let mut findings = compare::findings(&mut routes);
+    findings.extend(order::findings(&routes, &runs));
+    findings.extend(exposure::findings(&runs, tree));
+    findings.extend(unread(&runs, &routes));
+    let findings = once(findings);
+    let reports = told(&routes, &findings, config.is_some());
+    Routes { reports, findings }
+}
+
+/// Every step of a run that moves a tag.
+fn spots<'a>(run: &'a Run<'a>) -> impl Iterator<Item = Spot<'a>> {
+    run.units.iter().enumerate().flat_map(move |(unit, of)| {
+        let moves = of.deeds.iter().enumerate();
+        let moves = moves.filter(|(_, (deed, _))| matches!(deed.what, What::Move { .. }));
+        moves.map(move |(deed, _)| Spot { run, unit, deed })
+    })
+}
+
+/// A route, when production could follow the tag that moves.
+fn route<'a>(spot: Spot<'a>, config: Option<&Config>, reviewed: bool) -> Option<Route<'a>> {
+    let target = spot.target().filter(|target| target.is_live())?;
+    let What::Move { artifact: named, .. } = &spot.deed().what else { return None };
+    let artifacts = config.iter().flat_map(|config| &config.artifacts);
+    let mut fitting = artifacts.filter(|(name, artifact)| match named {
+        Some(named) => *name == named,
+        None => !target.repository.is_empty() && target.may_be(&artifact.repository),
+    });
+    let fitting = fitting.next();
+    let certain = fitting
+        .is_none_or(|(_, artifact)| named.is_some() || target.repository == artifact.repository);
+    let artifact = fitting.map(|(name, _)| name.clone());
+    let only = config.filter(|config| config.artifacts.len() == 1);
+    // A publisher without `--artifact` takes the only one that there is.
+    let proves = matches!(spot.deed().what, What::Move { proves: true, .. });
+    let artifact = artifact.or_else(|| only.filter(|_| proves)?.artifacts.keys().next().cloned());
+    let gates = spot.gates(reviewed);
+    Some(Route { spot, artifact, certain, gates, lacks: BTreeSet::new() })
+}
+
+impl Route<'_> {
+    /// How loud it is: what surely is a declared artifact's is an error.
+    fn severity(&self, otherwise: Severity) -> Severity {
+        if self.artifact.is_some() && self.certain { Severity::Error } else { otherwise }
+    }
+
+    fn target(&self) -> String {
+        self.spot.target().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// `cd.yaml: publish (push to main)`.
+    fn told(&self) -> String {
+        let jobs = self.spot.unit().chain.join(" > ");
+        format!("{jobs} ({})", self.spot.run.start.label)
+    }
+
+    fn place(&self) -> sealwright_policy::Place {
+        let deed = self.spot.deed();
+        in_file(&deed.file, &deed.at)
+    }
+}
+
+/// A finding for each place and reason, however many triggers lead there.
+fn once(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::new();
+    let mut seen = BTreeMap::new();
+    for finding in findings {
+        let place = &finding.place;
+        let key = (finding.code, place.file.clone(), place.line, finding.message.clone());
+        match seen.get(&key) {
+            Some(&at) => {
+                let known: &mut Finding = &mut kept[at];
+                known.severity = known.severity.max(finding.severity);
+            }
+            None => {
+                seen.insert(key, kept.len());
+                kept.push(finding);
+            }
+        }
+    }
+    kept
+}
+
+/// What stands in the way of following a route, where a job may move tags.
+fn unread(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for run in runs {
+        for Unread { file, at, uses, job } in &run.unread {
+            let Some(unit) = run.units.iter().find(|unit| unit.job.id.text == *job) else {
+                continue;
+            };
+            let may = unit.permissions.is_some_and(|permissions| {
+                permissions.level(crate::permissions::PACKAGES) == crate::permissions::Level::Write
+            });
+            if may {
+                let message =
+                    format!("job `{job}` may push packages, and `{uses}` cannot be read here");
+                let finding = Finding::new(Code::RouteUnread, message);
+                findings.push(finding.with_place(in_file(file, at)));
+            }
+        }
+        if run.cut {
+            let message = format!("{} has more steps than are followed", run.start.label);
+            let finding = Finding::new(Code::RouteUnread, message);
+            findings.push(
+                Finding { severity: Severity::Unknown, ..finding }
+                    .with_place(sealwright_policy::Place::file(&run.start.workflow.path)),
+            );
+        }
+    }
+    for route in routes.iter().filter(|route| route.spot.target().is_some_and(|t| !t.is_known())) {
+        if route.artifact.is_none()
+            && !matches!(route.spot.deed().what, What::Move { proves: true, .. })
+        {
+            let message = format!(
+                "`{}` moves a tag of a repository that is not on paper: {}",
+                route.spot.deed().by,
+                route.target()
+            );
+            findings.push(Finding::new(Code::RouteUnread, message).with_place(route.place()));
+        }
+    }
+    findings
+}
+
+/// Routes that differ in their trigger alone are one row.
+fn told(routes: &[Route<'_>], findings: &[Finding], configured: bool) -> Vec<RouteReport> {
+    let mut reports: Vec<RouteReport> = Vec::new();
+    for route in routes {
+        let deed = route.spot.deed();
+        let place = route.place();
+        let here = findings
+            .iter()
+            .filter(|finding| finding.place.file == place.file && finding.place.line == place.line);
+        let open = route.spot.target().is_some_and(|target| !target.is_known());
+        let proves = matches!(deed.what, What::Move { proves: true, .. });
+        let unknown = configured && open && route.artifact.is_none() && !proves;
+        let open = if unknown { Verdict::Unknown } else { Verdict::Verified };
+        let report = RouteReport {
+            triggers: vec![],
+            jobs: route.spot.unit().chain.clone(),
+            moves: route.target(),
+            artifact: route.artifact.clone(),
+            by: deed.by.clone(),
+            place: place.clone(),
+            gates: route.gates.iter().map(ToString::to_string).collect(),
+            lacks: route.lacks.iter().map(|lack| (*lack).to_owned()).collect(),
+            verdict: verdict_of(here).and(open),
+        };
+        let label = route.spot.run.start.label.clone();
+        let same = |known: &&mut RouteReport| {
+            RouteReport { triggers: vec![], ..(**known).clone() } == report
+        };
+        match reports.iter_mut().find(same) {
+            Some(known) if known.triggers.contains(&label) => (),
+            Some(known) => known.triggers.push(label),
+            None => reports.push(RouteReport { triggers: vec![label], ..report }),
+        }
+    }
+    reports
+}
+
+/// Whether a tag moves from one release to the next.
+fn floats(kind: Kind) -> bool {
+    kind == Kind::Floating
+}

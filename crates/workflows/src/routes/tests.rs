@@ -1,0 +1,481 @@
+//! Each situation beside its healthy neighbour.
+
+use sealwright_manifests::File;
+use sealwright_policy::Severity::{self, Error, Note, Warning};
+use sealwright_policy::{Config, Verdict};
+
+use super::*;
+
+const FOLDER: &str = ".github/workflows/";
+const RIGHTS: &str = "permissions: {contents: read, packages: write, id-token: write}";
+const PUSH: &str = "flux push artifact oci://ghcr.io/acme/platform/manifests:latest --path k8s";
+const STAGE: &str =
+    "flux push artifact oci://ghcr.io/acme/platform/manifests:${{ github.sha }} --path k8s";
+const SIGN: &str = "cosign sign --yes ghcr.io/acme/platform/manifests@${DIGEST}";
+const VERIFY: &str =
+    "cosign verify ghcr.io/acme/platform/manifests@${DIGEST} --certificate-identity a";
+const TAG: &str = "flux tag artifact oci://ghcr.io/acme/platform/manifests:x --tag latest";
+
+fn config() -> Config {
+    let text = "apiVersion: sealwright.dev/v1alpha1
+kind: SupplyChain
+signers:
+  cd: {github: {repository: acme/platform, workflow: cd.yaml, refs: [refs/heads/main]}}
+artifacts:
+  manifests:
+    repository: ghcr.io/acme/platform/manifests
+    signers: [cd]
+    evidence: [signature]
+";
+    Config::parse("sealwright.yaml", text, jiff::civil::date(2026, 11, 25)).unwrap()
+}
+
+fn read(files: &[(&str, &str)]) -> Tree {
+    let paths: Vec<(String, &str)> = files
+        .iter()
+        .map(|(name, text)| {
+            let folder = if name.contains('/') { "" } else { FOLDER };
+            (format!("{folder}{name}"), *text)
+        })
+        .collect();
+    let files = paths.iter().map(|(path, text)| File { path, bytes: text.as_bytes() });
+    let tree = Tree::read(files);
+    assert_eq!(tree.findings, [], "the workflows of a test are right");
+    tree
+}
+
+fn of(files: &[(&str, &str)]) -> Routes {
+    routes(&read(files), None)
+}
+
+fn codes(routes: &Routes) -> Vec<(&'static str, Severity)> {
+    let serious = routes.findings.iter().filter(|finding| finding.code != Code::RouteUnread);
+    serious.map(|finding| (finding.code.entry().id, finding.severity)).collect()
+}
+
+/// A workflow of one job with these steps.
+fn job(on: &str, lines: &[&str]) -> String {
+    let steps: String = lines.iter().map(|line| step(line)).collect();
+    format!("on: {on}\njobs:\n  publish:\n    runs-on: x\n    {RIGHTS}\n    steps:\n{steps}")
+}
+
+fn step(line: &str) -> String {
+    let indented = line.replace('\n', "\n        ");
+    let is_step = ["uses:", "run:", "if:", "id:", "continue-on-error:", "env:", "shell:"]
+        .iter()
+        .any(|key| line.starts_with(key));
+    if is_step {
+        format!("      - {indented}\n")
+    } else {
+        format!("      - run: |\n          {}\n", line.replace('\n', "\n          "))
+    }
+}
+
+const MAIN: &str = "{push: {branches: [main]}}";
+
+#[test]
+fn a_tag_waits_for_its_evidence() {
+    let build = |more: &str| {
+        format!("uses: docker/build-push-action@v6\nid: build\nwith:\n  push: true\n{more}")
+    };
+    let by_digest = build("  outputs: type=image,name=ghcr.io/acme/x,push-by-digest=true");
+    let live = build("  tags: ghcr.io/acme/x:latest");
+    let version = build("  tags: ghcr.io/acme/x:${{ steps.next.outputs.version }}");
+    let signed = "cosign sign --yes ghcr.io/acme/x@${{ steps.build.outputs.digest }}";
+    let other = "cosign sign --yes ghcr.io/acme/other@${{ steps.other.outputs.digest }}";
+    let attested =
+        "uses: actions/attest@v3\nwith:\n  subject-name: ghcr.io/acme/x\n  push-to-registry: true";
+    let forge = "uses: actions/attest@v3\nwith:\n  subject-name: ghcr.io/acme/x";
+    let before: &[(&str, Severity)] = &[("SW9231", Warning)];
+    for (lines, expected, why) in [
+        (&[PUSH, SIGN][..], before, "incident 4: the tag, then the signature"),
+        (&[STAGE, SIGN, TAG], &[], "under a tag of the commit, signed, then the tag"),
+        (&[STAGE, TAG, SIGN], before, "a retag is a tag that moves"),
+        (&[PUSH], &[], "nobody said that anything has to be signed"),
+        (&[&live, signed], before, "an image by an action"),
+        (
+            &[
+                &by_digest,
+                signed,
+                "docker buildx imagetools create -t ghcr.io/acme/x:latest ghcr.io/acme/x@$D",
+            ],
+            &[],
+            "by digest, signed, then the tag",
+        ),
+        (&[&version, signed], &[("SW9231", Note)], "a release's own tag"),
+        (&[&live, other], &[], "another image is signed"),
+        (&[&live, attested], before, "an attestation in the registry is evidence"),
+        (&[&live, forge], &[], "one in GitHub's store is nothing a registry shows"),
+        (
+            &["docker buildx build --push -t ghcr.io/acme/x:latest .", signed],
+            before,
+            "an image by its command",
+        ),
+        (&["docker buildx build -t ghcr.io/acme/x:latest .", signed], &[], "built and not pushed"),
+        (&["oras push ghcr.io/acme/x:latest a.txt", signed], before, "oras"),
+        (&["crane copy ghcr.io/acme/y:1 ghcr.io/acme/x:latest", signed], before, "crane"),
+        (
+            &["skopeo copy docker://ghcr.io/acme/y:1 docker://ghcr.io/acme/x:latest", signed],
+            before,
+            "skopeo",
+        ),
+        (&["regctl image copy ghcr.io/acme/y:1 ghcr.io/acme/x:latest", signed], before, "regctl"),
+        (&["docker push ghcr.io/acme/x", signed], before, "no tag is latest"),
+        (
+            &["docker push localhost:5000/x:latest", "cosign sign localhost:5000/x:latest"],
+            &[],
+            "gone with the machine",
+        ),
+        (
+            &[
+                "helm push x-1.0.0.tgz oci://ghcr.io/acme/charts",
+                "cosign sign ghcr.io/acme/charts/x@$D",
+            ],
+            &[("SW9231", Note)],
+            "a chart's version",
+        ),
+        (&["sealwright-publisher publish --tag latest"], &[], "one transaction"),
+        (
+            &[
+                "sealwright-publisher publish --tag candidate",
+                "sealwright-publisher promote \"$P\" --tag latest",
+            ],
+            &[],
+            "a candidate, then the tag",
+        ),
+        (
+            &[
+                "export TAG=latest\nflux push artifact \"oci://ghcr.io/acme/x:$TAG\"\ncosign sign ghcr.io/acme/x@$D",
+            ],
+            before,
+            "in one script",
+        ),
+        (
+            &["env: {IMAGE: ghcr.io/acme/x}\nrun: crane tag \"$IMAGE:$GITHUB_SHA\" latest", signed],
+            before,
+            "by the environment",
+        ),
+        (&["echo flux push artifact oci://ghcr.io/acme/x:latest", signed], &[], "only said"),
+        (&["flux push artifact oci://ghcr.io/acme/x:pr-1", signed], &[], "nobody's production"),
+        (&["flux push artifact --help", signed], &[], "a question"),
+    ] {
+        let found = of(&[("cd.yaml", &job(MAIN, lines))]);
+        assert_eq!(codes(&found), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn evidence_counts_across_jobs() {
+    let jobs = |push: &str, second: &str, needs: &str| {
+        format!(
+            "on: {MAIN}\njobs:\n  push:\n    {RIGHTS}\n    runs-on: x\n    steps:\n{}  second:\n    {RIGHTS}\n    needs: [{needs}]\n    runs-on: x\n    steps:\n{}",
+            step(push),
+            step(second)
+        )
+    };
+    for (push, second, needs, expected, why) in [
+        (PUSH, SIGN, "push", 1, "signed in a later job"),
+        (STAGE, &format!("{SIGN}\n{TAG}"), "push", 0, "the tag comes last"),
+        (SIGN, TAG, "push", 0, "signed in the job before"),
+        (SIGN, TAG, "", 0, "beside each other: nobody knows which is first"),
+    ] {
+        let found = of(&[("cd.yaml", &jobs(push, second, needs))]);
+        assert_eq!(codes(&found).len(), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn a_declared_artifact_must_have_evidence_on_every_route() {
+    let tree = |lines: &[&str]| read(&[("dr-rebuild.yaml", &job("workflow_dispatch", lines))]);
+    for (lines, expected, why) in [
+        (&[PUSH][..], &[("SW9232", Error)][..], "incident 4: the rebuild that nobody signed"),
+        (&[PUSH, SIGN], &[("SW9231", Error)], "signed too late"),
+        (&[STAGE, SIGN, TAG], &[], "signed in time"),
+        (&["sealwright-publisher publish --artifact manifests"], &[], "published"),
+        (&["flux push artifact oci://ghcr.io/acme/other:latest"], &[], "not declared"),
+        (
+            &["flux push artifact oci://ghcr.io/${{ github.repository }}/manifests:latest"],
+            &[("SW9232", Warning)],
+            "by the look of it",
+        ),
+    ] {
+        let found = routes(&tree(lines), Some(&config()));
+        assert_eq!(codes(&found), expected, "{why}: {:#?}", found.findings);
+    }
+    let open = routes(&tree(&["flux push artifact \"oci://$WHERE:latest\""]), Some(&config()));
+    assert_eq!(open.reports[0].verdict, Verdict::Unknown, "it may be the declared one");
+}
+
+#[test]
+fn all_routes_have_the_same_gates() {
+    let needs = |on: &str, gate: &str, more: &str| {
+        format!(
+            "on: {on}\njobs:\n  test:\n    runs-on: x\n    steps:\n{}  publish:\n    needs: test\n    {RIGHTS}\n    {more}\n    runs-on: x\n    steps:\n{}",
+            step(gate),
+            step(TAG)
+        )
+    };
+    let tested = |on: &str| needs(on, "make test", "environment: production");
+    let hand = "workflow_dispatch";
+    let verified = job(MAIN, &[SIGN, VERIFY, TAG]);
+    for (one, other, lacks, why) in [
+        (tested(MAIN), tested("{schedule: [{cron: 0 0 * * *}]}"), &[][..], "the same gates"),
+        (
+            tested(MAIN),
+            job(hand, &[TAG]),
+            &["branch", "checks", "environment"],
+            "incident 17: by hand, past the checks",
+        ),
+        (
+            tested(MAIN),
+            tested(hand),
+            &[],
+            "by hand, past nothing: the environment may hold it to branches",
+        ),
+        (
+            verified.clone(),
+            job("{schedule: [{cron: 0 0 * * *}]}", &[SIGN, TAG]),
+            &["verified"],
+            "not verified",
+        ),
+        (
+            verified.clone(),
+            job(
+                "{schedule: [{cron: 0 0 * * *}]}",
+                &["sealwright-publisher publish --tag latest", TAG],
+            ),
+            &[],
+            "proven by the publisher",
+        ),
+        (
+            verified.clone(),
+            verified
+                .replace("cosign verify", "true; echo cosign verify")
+                .replace("main", "main, x"),
+            &["verified"],
+            "only said",
+        ),
+        (
+            verified.clone(),
+            job(MAIN, &[SIGN, VERIFY, &TAG.replace("latest", "stable")]),
+            &[],
+            "another tag",
+        ),
+        (
+            verified.clone(),
+            job(MAIN, &[SIGN, VERIFY, &TAG.replace("acme/", "acme/other-")]),
+            &[],
+            "another repository",
+        ),
+        (verified.clone(), job(hand, &[SIGN, VERIFY, TAG]), &["branch"], "from any branch"),
+        (
+            verified.clone(),
+            job(hand, &[SIGN, VERIFY, &format!("if: github.ref == 'refs/heads/main'\nrun: {TAG}")]),
+            &[],
+            "held to the branch",
+        ),
+        (
+            verified.clone(),
+            job(
+                hand,
+                &[
+                    SIGN,
+                    VERIFY,
+                    &format!(
+                        "if: github.ref_name == github.event.repository.default_branch\nrun: {TAG}"
+                    ),
+                ],
+            ),
+            &[],
+            "held to the default branch, by the look of it",
+        ),
+        (
+            verified,
+            job(
+                "pull_request",
+                &[SIGN, VERIFY, &format!("if: github.event_name != 'pull_request'\nrun: {TAG}")],
+            ),
+            &[],
+            "no route at all",
+        ),
+        (
+            needs(MAIN, "make test", "if: always()"),
+            tested("{schedule: [{cron: 0 0 * * *}]}"),
+            &["environment"],
+            "a gate that holds nothing is none; main is reviewed elsewhere",
+        ),
+    ] {
+        let found = of(&[("cd.yaml", &one), ("other.yaml", &other)]);
+        let missing = found.findings.iter().filter(|f| f.code == Code::RouteMissesGate).count();
+        let lacking: BTreeSet<&str> =
+            found.reports.iter().flat_map(|route| &route.lacks).map(String::as_str).collect();
+        assert_eq!(lacking, lacks.iter().copied().collect(), "{why}: {:#?}", found.findings);
+        assert_eq!(missing, usize::from(!lacks.is_empty()), "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn routes_are_followed_through_calls_and_composites() {
+    let caller = format!(
+        "on:\n  push: {{branches: [main]}}\n  workflow_dispatch:\njobs:\n  call:\n    {RIGHTS}\n    uses: ./.github/workflows/shared.yaml\n    with: {{tag: latest}}\n"
+    );
+    let shared = "on:\n  workflow_call:\n    inputs:\n      tag: {type: string}\n      image: {type: string, default: ghcr.io/acme/x}\njobs:\n  publish:\n    runs-on: x\n    steps:\n      - uses: ./.github/actions/move\n        with: {to: \"${{ inputs.image }}:${{ inputs.tag }}\"}\n";
+    let action = "inputs: {to: {required: true}}\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      env: {TO: \"${{ inputs.to }}\"}\n      run: crane cp ghcr.io/acme/x:staged \"$TO\"\n";
+    let found = of(&[
+        ("cd.yaml", &caller),
+        ("shared.yaml", shared),
+        (".github/actions/move/action.yaml", action),
+    ]);
+    assert_eq!(found.reports.len(), 2, "{:#?}", found.reports);
+    let route = &found.reports[0];
+    assert_eq!(route.moves, "ghcr.io/acme/x:latest");
+    assert_eq!(route.jobs, ["cd.yaml: call", "shared.yaml: publish"]);
+    assert_eq!(route.triggers, ["push to main"]);
+    assert_eq!((route.by.as_str(), route.place.line), ("crane cp", Some(7)));
+    assert_eq!(route.place.file.as_deref(), Some(".github/actions/move/action.yaml"));
+    assert_eq!(found.reports[1].lacks, ["branch"], "by hand from any branch");
+}
+
+#[test]
+fn a_workflow_that_calls_itself_ends() {
+    let circle = "on: {push: {branches: [main]}, workflow_call: }\njobs:\n  a:\n    uses: ./.github/workflows/a.yaml\n  b:\n    uses: ./.github/workflows/a.yaml\n";
+    assert!(of(&[("a.yaml", circle)]).findings.iter().any(|f| f.code == Code::RouteUnread));
+}
+
+#[test]
+fn a_failure_that_nobody_sees() {
+    for (lines, expected, why) in [
+        (&[STAGE, SIGN, VERIFY, TAG][..], 0, "all fail loudly"),
+        (&[STAGE, &format!("{SIGN} || true"), TAG], 1, "or true"),
+        (&[STAGE, &format!("continue-on-error: true\nrun: {SIGN}"), TAG], 1, "continue-on-error"),
+        (&[STAGE, SIGN, &format!("{VERIFY} | jq ."), TAG], 1, "a pipe in GitHub's default shell"),
+        (
+            &[STAGE, SIGN, &format!("shell: bash\nrun: {VERIFY} | jq ."), TAG],
+            0,
+            "which fails in bash",
+        ),
+        (&[STAGE, SIGN, &format!("{VERIFY} || exit 1"), TAG], 0, "or leaves"),
+        (&[&format!("{VERIFY} || true")], 0, "not on the way to a tag"),
+    ] {
+        let found = of(&[("cd.yaml", &job(MAIN, lines))]);
+        let unseen = found.findings.iter().filter(|f| f.code == Code::SigningFailureUnseen);
+        assert_eq!(unseen.count(), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn a_tag_that_moves_whatever_happened() {
+    let tag = |condition: &str| format!("if: {condition}\nrun: {TAG}");
+    for (condition, expected, why) in [
+        ("always()", 1, "also after a failure"),
+        ("${{ !cancelled() }}", 1, "the same"),
+        ("success()", 0, "the default"),
+        ("always() && steps.verify.outcome == 'success'", 0, "asks"),
+        ("github.ref == 'refs/heads/main'", 0, "something else"),
+    ] {
+        let found = of(&[("cd.yaml", &job(MAIN, &[STAGE, SIGN, VERIFY, &tag(condition)]))]);
+        let moves = found.findings.iter().filter(|f| f.code == Code::TagMovesWhatever);
+        assert_eq!(moves.count(), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn strangers_and_the_rights_of_the_project() {
+    let checkout =
+        |what: &str| format!("uses: actions/checkout@v5\nwith: {{ref: \"${{{{ {what} }}}}\"}}");
+    let head = checkout("github.event.pull_request.head.sha");
+    let guarded = "on: pull_request_target\njobs:\n  publish:\n    if: github.event.pull_request.head.repo.full_name == github.repository\n";
+    let target = "pull_request_target";
+    let title = "echo \"${{ github.event.pull_request.title }}\"";
+    let message = "echo \"${{ github.event.head_commit.message }}\"";
+    for (text, expected, why) in [
+        (job(target, &[&head, "make"]), &[("SW9237", Error)][..], "their code, our rights"),
+        (job(target, &["uses: actions/checkout@v5", "make"]), &[], "our own code"),
+        (
+            job(target, &[&head, "make"])
+                .replace("id-token: write", "id-token: none")
+                .replace("packages: write", "packages: read"),
+            &[],
+            "their code, no rights",
+        ),
+        (job("pull_request", &[&head, "make"]), &[], "a proposal without rights"),
+        (
+            job(target, &[&head, "make"])
+                .replace("on: pull_request_target\njobs:\n  publish:\n", guarded),
+            &[],
+            "only proposals of the repository itself",
+        ),
+        (job(target, &["gh pr checkout 1", "make"]), &[("SW9237", Error)], "by its command"),
+        (
+            job("issue_comment", &["git fetch origin pull/1/head && make"]),
+            &[("SW9237", Error)],
+            "by git",
+        ),
+        (job(target, &[title]), &[("SW9238", Error)], "a title in a script"),
+        (
+            job(
+                target,
+                &["env: {TITLE: \"${{ github.event.pull_request.title }}\"}\nrun: echo \"$TITLE\""],
+            ),
+            &[],
+            "a title in a variable",
+        ),
+        (
+            job(target, &["echo ${{ github.event.pull_request.title == 'x' }}"]),
+            &[],
+            "an answer is no text",
+        ),
+        (job(MAIN, &[title]), &[], "a push has no title"),
+        (job(MAIN, &[message]), &[("SW9238", Warning)], "a commit message, merged by somebody"),
+        (job("pull_request", &[message]), &[], "no rights to lose"),
+        (job(target, &[SIGN]), &[("SW9239", Warning)], "a stranger starts the signing"),
+        (job(MAIN, &[SIGN]), &[], "a push starts it"),
+    ] {
+        let found = of(&[("cd.yaml", &text)]);
+        assert_eq!(codes(&found), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn after_a_workflow_that_strangers_start() {
+    let ci = |on: &str| {
+        format!("name: CI\non: {on}\njobs: {{t: {{runs-on: x, steps: [{{run: make test}}]}}}}\n")
+    };
+    let after = job(
+        "{workflow_run: {workflows: [CI], types: [completed]}}",
+        &[
+            "uses: actions/checkout@v5\nwith: {ref: \"${{ github.event.workflow_run.head_sha }}\"}",
+            "make",
+        ],
+    );
+    for (on, expected, why) in [
+        ("[push, pull_request]", 1, "also after a stranger's run"),
+        ("[push]", 0, "only after our own"),
+    ] {
+        let found = of(&[("ci.yaml", &ci(on)), ("after.yaml", &after)]);
+        let code = found.findings.iter().filter(|f| f.code == Code::StrangersCodeSigns);
+        assert_eq!(code.count(), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn our_own_workflows_have_one_route() {
+    let files = [
+        (".github/workflows/cd.yaml", include_str!("../../../../.github/workflows/cd.yaml")),
+        (".github/workflows/ci.yaml", include_str!("../../../../.github/workflows/ci.yaml")),
+        (
+            ".github/workflows/release.yaml",
+            include_str!("../../../../.github/workflows/release.yaml"),
+        ),
+        (
+            ".github/actions/publish/action.yaml",
+            include_str!("../../../../.github/actions/publish/action.yaml"),
+        ),
+    ];
+    let found = of(&files);
+    assert_eq!(found.findings, []);
+    let [route] = found.reports.as_slice() else { panic!("{:#?}", found.reports) };
+    assert_eq!(route.by, "sealwright-publisher promote");
+    assert_eq!(route.triggers, ["push to main"]);
+    assert_eq!(route.gates, ["checks", "signed", "verified", "branch"]);
+}

@@ -1,0 +1,379 @@
+//! From a trigger through jobs, called workflows and composite actions to every deed on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::deeds::{Deed, Unseen, What, of_step, runs_whatever_happened};
+use super::scope::{Ref, Scope};
+use super::start::Start;
+use crate::expression::Expression;
+use crate::model::{Act, Call, Job, Runs, Setting, Step, Work, Workflow, setting};
+use crate::permissions::Permissions;
+use crate::tree::Tree;
+use crate::triggers::Event;
+use crate::uses::Target as Used;
+
+/// Workflows within workflows, and actions within actions: GitHub allows ten.
+const DEPTH_MAX: u8 = 10;
+/// Steps that are looked at for one trigger, those of called files counted each time.
+const STEPS_MAX: usize = 10_000;
+
+/// Everything that one trigger sets going.
+pub(super) struct Run<'a> {
+    pub(super) start: Start<'a>,
+    pub(super) units: Vec<Unit<'a>>,
+    /// Workflows and actions that would have to be read, and are elsewhere.
+    pub(super) unread: Vec<Unread>,
+    steps: usize,
+    /// Whether a limit was hit, and deeds are missing.
+    pub(super) cut: bool,
+}
+
+/// A job, where it is used.
+pub(super) struct Unit<'a> {
+    pub(super) file: &'a str,
+    pub(super) job: &'a Job,
+    /// How one gets there: `cd.yaml: publish`, `shared.yaml: push`.
+    pub(super) chain: Vec<String>,
+    /// The units that have to be through before.
+    pub(super) before: BTreeSet<usize>,
+    /// Whether it runs also when one of those failed.
+    pub(super) whatever: bool,
+    /// Everything that is asked before it runs: its own `if`, those of its callers and needs.
+    pub(super) conditions: BTreeSet<String>,
+    /// What its token may do, as far as that is said.
+    pub(super) permissions: Option<&'a Permissions>,
+    pub(super) environment: Option<String>,
+    pub(super) deeds: Vec<(Deed, Held)>,
+}
+
+/// Whether a condition keeps a deed from runs on a branch that anybody can push.
+pub(super) type Held = bool;
+
+/// Something that is called and cannot be read here.
+pub(super) struct Unread {
+    pub(super) file: String,
+    pub(super) at: sealwright_yaml::Place,
+    pub(super) uses: String,
+    pub(super) job: String,
+}
+
+/// A workflow, as it is started or called.
+struct Frame<'a> {
+    workflow: &'a Workflow,
+    inputs: BTreeMap<String, String>,
+    chosen: bool,
+    chain: Vec<String>,
+    before: BTreeSet<usize>,
+    conditions: BTreeSet<String>,
+    held: Held,
+    depth: u8,
+}
+
+impl<'a> Run<'a> {
+    /// Follows everything that a trigger starts.
+    pub(super) fn of(tree: &'a Tree, start: Start<'a>) -> Self {
+        let frame = Frame {
+            workflow: start.workflow,
+            inputs: BTreeMap::new(),
+            chosen: start.trigger.event == Event::WorkflowDispatch,
+            chain: vec![],
+            before: BTreeSet::new(),
+            conditions: BTreeSet::new(),
+            held: false,
+            depth: 0,
+        };
+        let mut run = Run { start, units: vec![], unread: vec![], steps: 0, cut: false };
+        run.workflow(tree, &frame);
+        run
+    }
+
+    fn workflow(&mut self, tree: &'a Tree, frame: &Frame<'a>) {
+        let mut done: BTreeMap<&str, Ended> = BTreeMap::new();
+        let mut waiting: Vec<&'a Job> = frame.workflow.jobs.iter().collect();
+        while !waiting.is_empty() {
+            let ready = |job: &&Job| {
+                job.needs.iter().all(|need| {
+                    done.contains_key(need.text.as_str())
+                        || frame.workflow.job(&need.text).is_none()
+                })
+            };
+            let (now, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(ready);
+            // Jobs that wait for each other never run.
+            if now.is_empty() {
+                break;
+            }
+            for job in now {
+                let ended = self.job(tree, frame, job, &done);
+                done.insert(&job.id.text, ended);
+            }
+            waiting = later;
+        }
+    }
+
+    fn job(
+        &mut self,
+        tree: &'a Tree,
+        frame: &Frame<'a>,
+        job: &'a Job,
+        done: &BTreeMap<&str, Ended>,
+    ) -> Ended {
+        let scope = self.scope(frame, job);
+        let condition = job.condition.as_ref().map(|condition| condition.text.as_str());
+        let whatever = condition.is_some_and(runs_whatever_happened);
+        let parsed = condition.and_then(Expression::parse);
+        let goes_on = parsed.as_ref().is_some_and(|condition| {
+            ["always", "failure", "cancelled"].iter().any(|name| condition.asks(name))
+        });
+        let needed: Vec<&Ended> =
+            job.needs.iter().filter_map(|need| done.get(need.text.as_str())).collect();
+        let skipped = needed.iter().any(|ended| ended.skipped) && !goes_on;
+        if skipped || scope.condition(condition) == Some(false) {
+            return Ended { skipped: true, ..Ended::default() };
+        }
+        let mut before = frame.before.clone();
+        before.extend(needed.iter().flat_map(|ended| ended.units.iter().copied()));
+        let earlier: Vec<usize> = before.iter().copied().collect();
+        before.extend(earlier.iter().flat_map(|unit| self.units[*unit].before.iter().copied()));
+        let by_needs = !goes_on && needed.iter().any(|ended| ended.held);
+        let held = frame.held || by_needs || holds(&scope, condition);
+        let mut conditions = frame.conditions.clone();
+        conditions.extend(condition.map(str::to_owned));
+        if !goes_on {
+            conditions.extend(needed.iter().flat_map(|ended| ended.conditions.clone()));
+        }
+        let first = self.units.len();
+        let unit = Unit {
+            file: &frame.workflow.path,
+            job,
+            chain: [frame.chain.clone(), vec![link(frame, job)]].concat(),
+            before,
+            whatever,
+            conditions: conditions.clone(),
+            permissions: job.permissions.as_ref().or(frame.workflow.permissions.as_ref()),
+            environment: job.environment.as_ref().map(|name| scope.expand(&name.text)),
+            deeds: vec![],
+        };
+        match &job.work {
+            Work::Steps(steps) => {
+                let deeds = self.job_steps(tree, frame, job, steps, scope, held);
+                self.units.push(Unit { deeds, ..unit });
+            }
+            Work::Call(call) => self.call(tree, frame, call, &scope, unit, held),
+        }
+        Ended { skipped: false, held, conditions, units: (first..self.units.len()).collect() }
+    }
+
+    fn scope(&self, frame: &Frame<'a>, job: &'a Job) -> Scope<'a> {
+        Scope {
+            event: &self.start.trigger.event,
+            reference: self.start.reference.clone(),
+            inputs: frame.inputs.clone(),
+            chosen: frame.chosen,
+            env: vec![&job.env, &frame.workflow.env],
+            exported: BTreeMap::new(),
+            steps: job.steps(),
+        }
+    }
+
+    fn job_steps(
+        &mut self,
+        tree: &'a Tree,
+        frame: &Frame<'a>,
+        job: &'a Job,
+        steps: &'a [Step],
+        mut scope: Scope<'a>,
+        held: Held,
+    ) -> Vec<(Deed, Held)> {
+        let mut deeds = Vec::new();
+        let mut within = Within { tree, file: &frame.workflow.path, job: &job.id.text, depth: 0 };
+        self.all_steps(&mut within, steps, &mut scope, held, &mut deeds);
+        deeds
+    }
+
+    fn all_steps(
+        &mut self,
+        within: &mut Within<'a>,
+        steps: &'a [Step],
+        scope: &mut Scope<'a>,
+        held: Held,
+        deeds: &mut Vec<(Deed, Held)>,
+    ) {
+        for step in steps {
+            self.steps += 1;
+            if self.steps > STEPS_MAX {
+                self.cut = true;
+                return;
+            }
+            let condition = step.condition.as_ref().map(|condition| condition.text.as_str());
+            scope.env.insert(0, &step.env);
+            if scope.condition(condition) != Some(false) {
+                let held = held || holds(scope, condition);
+                let from = deeds.len();
+                match action_of(within.tree, step) {
+                    Some((file, inner, inputs)) => {
+                        self.composite(within, step, (file, inner, inputs), scope, held, deeds);
+                    }
+                    None => {
+                        let own = of_step(step, within.file, scope);
+                        deeds.extend(own.into_iter().map(|deed| (deed, held)));
+                        self.note_unread(within, step);
+                    }
+                }
+                for (deed, _) in &mut deeds[from..] {
+                    deed.whatever |= condition.is_some_and(runs_whatever_happened);
+                    if step.continue_on_error {
+                        deed.unseen = Some(Unseen::ContinueOnError);
+                    }
+                }
+            }
+            scope.env.remove(0);
+        }
+    }
+
+    fn composite(
+        &mut self,
+        within: &Within<'a>,
+        step: &'a Step,
+        (file, inner, inputs): (&'a str, &'a [Step], &'a [Setting]),
+        scope: &mut Scope<'a>,
+        held: Held,
+        deeds: &mut Vec<(Deed, Held)>,
+    ) {
+        if within.depth >= DEPTH_MAX {
+            self.cut = true;
+            return;
+        }
+        let inputs = given(inputs, &step.with, scope);
+        let mut own = Scope { inputs, chosen: false, steps: inner, ..scope.clone() };
+        let mut deeper = Within { file, depth: within.depth + 1, ..*within };
+        self.all_steps(&mut deeper, inner, &mut own, held, deeds);
+        scope.exported = own.exported;
+    }
+
+    fn note_unread(&mut self, within: &Within<'a>, step: &Step) {
+        if let Some(uses) = step.uses()
+            && matches!(uses.target, Used::Local(_) | Used::Expression)
+        {
+            self.unread.push(Unread {
+                file: within.file.to_owned(),
+                at: uses.at.clone(),
+                uses: uses.text.clone(),
+                job: within.job.to_owned(),
+            });
+        }
+    }
+
+    fn call(
+        &mut self,
+        tree: &'a Tree,
+        frame: &Frame<'a>,
+        call: &'a Call,
+        scope: &Scope<'a>,
+        unit: Unit<'a>,
+        held: Held,
+    ) {
+        let called = call.uses.local().and_then(|path| tree.workflow(path));
+        if let Some(workflow) = called.filter(|_| frame.depth < DEPTH_MAX) {
+            let declared =
+                workflow.trigger(&Event::WorkflowCall).map(|trigger| &trigger.inputs[..]);
+            let inputs = given(declared.unwrap_or_default(), &call.with, scope);
+            let Unit { chain, before, conditions, .. } = unit;
+            let (depth, chosen) = (frame.depth + 1, false);
+            let inner = Frame { workflow, inputs, chosen, chain, before, conditions, held, depth };
+            return self.workflow(tree, &inner);
+        }
+        self.cut |= called.is_some();
+        let deeds = remote_deeds(call, unit.file, scope);
+        if deeds.is_empty() {
+            self.unread.push(Unread {
+                file: unit.file.to_owned(),
+                at: call.uses.at.clone(),
+                uses: call.uses.text.clone(),
+                job: unit.job.id.text.clone(),
+            });
+        }
+        let deeds = deeds.into_iter().map(|deed| (deed, held)).collect();
+        self.units.push(Unit { deeds, ..unit });
+    }
+}
+
+fn link(frame: &Frame<'_>, job: &Job) -> String {
+    format!("{}: {}", frame.workflow.file_name(), job.id.text)
+}
+
+/// How a job ended, for those that need it.
+#[derive(Default)]
+struct Ended {
+    skipped: bool,
+    held: Held,
+    conditions: BTreeSet<String>,
+    units: Vec<usize>,
+}
+
+/// Which steps are being read.
+#[derive(Clone, Copy)]
+struct Within<'a> {
+    tree: &'a Tree,
+    file: &'a str,
+    job: &'a str,
+    depth: u8,
+}
+
+/// Whether a condition is false on a branch that anybody can push. One that asks for the ref and
+/// cannot be answered is taken to hold.
+fn holds(scope: &Scope<'_>, condition: Option<&str>) -> Held {
+    let Some(expression) = condition.and_then(Expression::parse) else { return false };
+    let asks = expression.asks("github.ref")
+        || expression.asks("github.event.workflow_run")
+        || expression.asks("github.actor")
+        || expression.asks("github.triggering_actor");
+    let anybodys = Scope { reference: Ref::Anybodys, ..scope.clone() };
+    match anybodys.condition(condition) {
+        Some(runs) => !runs,
+        None => asks,
+    }
+}
+
+/// The steps of the local composite action that a step uses, with its file and inputs.
+fn action_of<'a>(tree: &'a Tree, step: &Step) -> Option<(&'a str, &'a [Step], &'a [Setting])> {
+    let Act::Uses(uses) = &step.act else { return None };
+    let action = tree.action(uses.local()?)?;
+    match &action.runs {
+        Runs::Composite(steps) => Some((&action.path, steps, &action.inputs)),
+        _ => None,
+    }
+}
+
+/// Inputs as they arrive: given, else by default, else empty.
+fn given(declared: &[Setting], with: &[Setting], scope: &Scope<'_>) -> BTreeMap<String, String> {
+    let defaults = declared.iter().map(|input| {
+        let default = input.value.as_ref().map(|value| scope.expand(&value.text));
+        (input.name.to_lowercase(), default.unwrap_or_default())
+    });
+    let mut inputs: BTreeMap<String, String> = defaults.collect();
+    for input in with {
+        let value = input.value.as_ref().map(|value| scope.expand(&value.text));
+        inputs.insert(input.name.to_lowercase(), value.unwrap_or_default());
+    }
+    inputs
+}
+
+/// What is known of reusable workflows of others.
+fn remote_deeds(call: &Call, file: &str, scope: &Scope<'_>) -> Vec<Deed> {
+    const GENERATOR: &str =
+        "slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml";
+    let name = call.uses.remote().map(crate::uses::Remote::name).unwrap_or_default();
+    if name != GENERATOR {
+        return vec![];
+    }
+    let image = setting(&call.with, "image").map(|image| scope.expand(&image.text));
+    vec![Deed {
+        what: What::Sign(image.into_iter().collect()),
+        by: GENERATOR.rsplit('/').next().unwrap_or_default().to_owned(),
+        file: file.to_owned(),
+        at: call.uses.at.clone(),
+        unseen: None,
+        whatever: false,
+        step: None,
+    }]
+}
