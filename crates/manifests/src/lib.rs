@@ -11,11 +11,13 @@ mod declaration;
 mod discover;
 mod found;
 mod object;
+mod reads;
 mod shapes;
 
 pub use declaration::{Consumer, Declaration, Form, Guarded, Identity, Matcher, Provider};
 pub use discover::{Facts, discover, join, look};
 pub use found::{Found, Guard, Source, SourceKind, Unjudged, Unread, Why};
+pub use reads::reads;
 /// Where something stands in a file.
 pub use sealwright_yaml::Place;
 

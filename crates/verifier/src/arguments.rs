@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cluster::SurveyArguments;
 use crate::controls::ControlsArguments;
+use crate::manifests::ManifestsArguments;
 use crate::patterns::PatternsArguments;
 use crate::predict::PredictArguments;
 use crate::render::RenderArguments;
@@ -73,6 +74,20 @@ Examples:
 
 Patterns are Go's, searched for anywhere in the identity, as Flux, cosign and policy-controller do.")]
     Patterns(Box<PatternsArguments>),
+    /// Reads a repository: who may sign what, every place that says so, and the worst holes. Asks
+    /// nobody, needs no configuration.
+    #[command(after_help = "\
+Examples:
+  sealwright-verifier manifests
+  sealwright-verifier manifests k8s --config sealwright.yaml --format sarif --output manifests.sarif
+  sealwright-verifier manifests --write-baseline baseline.json
+  sealwright-verifier manifests --baseline baseline.json
+  sealwright-verifier manifests --observe
+
+Without a configuration slips are found: open ends, blocks that nobody reads, sources that nobody
+verifies. With one, everybody who is let in or kept out against it. kubectl renders overlays where it is
+installed; nothing is fetched.")]
+    Manifests(Box<ManifestsArguments>),
     /// Looks at a live cluster: whether every source of the organisation is locked, by the declared
     /// block, in effect, and runs what it should. Reads only.
     #[command(

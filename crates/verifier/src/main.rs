@@ -9,8 +9,8 @@ use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::render::{RenderArguments, render};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
-    Failure, PatternsArguments, Request, Surroundings, complain, controls, patterns, predict,
-    publish, survey, to_standard_output, verify, wait,
+    Failure, PatternsArguments, Request, Surroundings, complain, controls, manifests, patterns,
+    predict, publish, survey, to_standard_output, verify, wait,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -43,6 +43,9 @@ fn main() -> ExitCode {
         Command::Render(arguments) => print_rendered(&arguments),
         Command::Controls(arguments) => answer(&arguments.world, &surroundings, || async {
             controls(&arguments, Timestamp::now()).await
+        }),
+        Command::Manifests(arguments) => answer(&arguments.world(), &surroundings, || async {
+            manifests(&arguments, Timestamp::now()).await
         }),
         Command::Patterns(arguments) => on_paper(&arguments, &surroundings),
         Command::Explain { code } => explain(code.as_deref()),

@@ -1,10 +1,12 @@
 //! `patterns`: whom patterns over identities let in, on paper. Nothing is asked.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::Timestamp;
+use sealwright_manifests::Matcher;
 use sealwright_manifests::patterns::{Judge, Pair};
-use sealwright_policy::{Config, Report, Requirements};
+use sealwright_policy::pattern_report::PatternReport;
+use sealwright_policy::{Config, Finding, Report, Requirements};
 
 use crate::TOOL;
 use crate::failure::Failure;
@@ -27,6 +29,9 @@ pub struct PatternsArguments {
     /// commas between, or `all`. Without it, only slips of the pen are found.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub allow_signers: Vec<String>,
+    /// Look at every matcher of a repository's manifests, scripts and documents.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["subject", "issuer"])]
+    pub manifests: Option<Utf8PathBuf>,
     /// Say what the pattern should be.
     #[arg(long)]
     pub suggest: bool,
@@ -50,9 +55,14 @@ pub struct PatternsArguments {
 /// The configuration cannot be used, or names no such signer.
 pub fn patterns(arguments: &PatternsArguments, now: Timestamp) -> Result<Report, Failure> {
     let mut report = Report::new(TOOL, now);
-    report.patterns = match (&arguments.issuer, &arguments.subject) {
-        (None, None) => of_configuration(arguments, now)?,
-        (issuer, subject) => {
+    report.patterns = match (&arguments.manifests, &arguments.issuer, &arguments.subject) {
+        (Some(folder), ..) => {
+            let (patterns, findings) = of_manifests(arguments, folder, now)?;
+            report.findings = findings;
+            patterns
+        }
+        (None, None, None) => of_configuration(arguments, now)?,
+        (None, issuer, subject) => {
             let allowed = allowed(arguments, now)?;
             let judge = Judge { allowed: allowed.as_ref(), suggest: arguments.suggest };
             vec![judge.judge(Pair {
@@ -65,10 +75,30 @@ pub fn patterns(arguments: &PatternsArguments, now: Timestamp) -> Result<Report,
     Ok(report.concluded())
 }
 
+/// Every matcher in a folder, by the signers that are named where some are.
+fn of_manifests(
+    arguments: &PatternsArguments,
+    folder: &Utf8Path,
+    now: Timestamp,
+) -> Result<(Vec<PatternReport>, Vec<Finding>), Failure> {
+    let (found, findings) = crate::manifests::find(folder)?;
+    let allowed = allowed(arguments, now)?;
+    let judge = Judge { allowed: allowed.as_ref(), suggest: arguments.suggest };
+    let mut reports = Vec::new();
+    for declaration in &found.declarations {
+        let name = format!("{}:{} {}", declaration.file, declaration.at.line, declaration.object);
+        let whole = |half: &Option<Matcher>| half.as_ref().is_none_or(|matcher| matcher.whole);
+        let judged =
+            declaration.identities.iter().filter(|one| whole(&one.issuer) && whole(&one.subject));
+        reports.extend(judged.map(|identity| judge.declared(&name, identity)));
+    }
+    Ok((reports, findings))
+}
+
 fn of_configuration(
     arguments: &PatternsArguments,
     now: Timestamp,
-) -> Result<Vec<sealwright_policy::pattern_report::PatternReport>, Failure> {
+) -> Result<Vec<PatternReport>, Failure> {
     if !arguments.allow_signers.is_empty() {
         return Err(Failure::usage("--allow-signers needs a pattern: --subject, --issuer or both"));
     }

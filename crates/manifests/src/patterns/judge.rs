@@ -8,7 +8,7 @@ use sealwright_policy::pattern_report::PatternReport;
 use sealwright_policy::{Code, Finding, Requirements, verdict_of};
 
 use super::told;
-use crate::declaration::Form;
+use crate::declaration::{Form, Identity, Matcher};
 
 /// Patterns that belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,32 @@ impl Judge<'_> {
         }
     }
 
+    /// The same of a declared entry, in whichever form its texts are matched.
+    pub fn declared(&self, name: &str, identity: &Identity) -> PatternReport {
+        let text = |half: &Option<Matcher>| half.as_ref().map(|matcher| matcher.text.clone());
+        let halves = [(About::Issuer, &identity.issuer), (About::Subject, &identity.subject)];
+        let findings = halves.into_iter().filter_map(|(about, half)| {
+            let matcher = half.as_ref()?;
+            Some(self.findings(&matcher.text, matcher.form, about))
+        });
+        let findings: Vec<Finding> = findings.flatten().collect();
+        let suggestion = |half: &Option<Matcher>, about| {
+            let matcher = half.as_ref().filter(|one| self.suggest && one.form == Form::Regex)?;
+            self.suggestion(&matcher.text, about)
+        };
+        let signers = self.allowed.iter().flat_map(|allowed| &allowed.signers);
+        PatternReport {
+            name: name.to_owned(),
+            issuer: text(&identity.issuer),
+            subject_pattern: text(&identity.subject),
+            verdict: verdict_of(&findings),
+            signers: signers.map(|signer| signer.name.clone()).collect(),
+            suggested_issuer: suggestion(&identity.issuer, About::Issuer),
+            suggested_subject_pattern: suggestion(&identity.subject, About::Subject),
+            findings,
+        }
+    }
+
     /// What is wrong with one text, however its consumer matches it. The findings have no place yet.
     pub fn findings(&self, text: &str, form: Form, about: About) -> Vec<Finding> {
         let regex = match GoRegex::parse(&as_regex(text, form)) {
@@ -83,6 +109,8 @@ impl Judge<'_> {
         let tight = match (self.allowed, about) {
             (Some(allowed), About::Issuer) => Some(allowed.issuer_pattern()),
             (Some(allowed), About::Subject) => Some(allowed.subject_pattern()),
+            // Closed where it ends, a name without a ref would let in nobody.
+            (None, About::Subject) if pattern.contains("github") && !pattern.contains('@') => None,
             (None, _) => tightened(&GoRegex::parse(pattern).ok()?),
         };
         tight.filter(|tight| tight != pattern)

@@ -1,0 +1,83 @@
+//! `manifests`: every place in a repository that says who may sign, on paper; with `--observe` also
+//! against who did.
+
+mod arguments;
+mod baseline;
+mod observe;
+mod overlays;
+mod tree;
+
+use camino::Utf8Path;
+use jiff::Timestamp;
+use sealwright_manifests::checks::{Expected, judge};
+use sealwright_manifests::{Found, join};
+use sealwright_policy::{Code, Config, Finding, Report};
+
+use self::arguments::CONFIG_NAME;
+pub use self::arguments::ManifestsArguments;
+use self::baseline::Baseline;
+use crate::TOOL;
+use crate::failure::Failure;
+use crate::output::talk;
+
+/// The report.
+///
+/// # Errors
+/// The folder, the configuration or the baseline cannot be used.
+pub async fn manifests(arguments: &ManifestsArguments, now: Timestamp) -> Result<Report, Failure> {
+    let config = config(arguments, now)?;
+    let before = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
+    let (found, seen) = find(&arguments.folder)?;
+    let issuers = arguments.world().config.issuers();
+    let judged = judge(&found, &Expected { config: config.as_ref(), issuers });
+    let mut report = Report::new(TOOL, now);
+    (report.declarations, report.coverage) = (judged.declarations, judged.coverage);
+    report.findings = seen.into_iter().chain(judged.findings).collect();
+    if arguments.observe {
+        observe::observe((arguments, config.as_ref()), &found, &mut report, now).await?;
+    }
+    report.findings.extend(nothing(&report));
+    // What is written is what is there, not what was adopted.
+    let today = Baseline::of(&report);
+    if let Some(before) = before {
+        before.adopt(&mut report);
+    }
+    if let Some(path) = &arguments.write_baseline {
+        today.write(path)?;
+    }
+    Ok(report.concluded())
+}
+
+/// Everything in the folder, and what was seen on the way.
+pub(crate) fn find(folder: &Utf8Path) -> Result<(Found, Vec<Finding>), Failure> {
+    let tree = tree::walk(folder)?;
+    let (facts, mut seen) = tree::look(&tree);
+    seen.extend(tree.findings.iter().cloned());
+    let mut found = join(facts);
+    let rendered = overlays::render(&tree, &found);
+    seen.extend(rendered.findings);
+    overlays::compare(&mut found, rendered.found);
+    Ok((found, seen))
+}
+
+/// The configuration, and which one it is.
+fn config(arguments: &ManifestsArguments, now: Timestamp) -> Result<Option<Config>, Failure> {
+    match arguments.config_file() {
+        None => {
+            let folder = &arguments.folder;
+            talk(&format!("no {CONFIG_NAME} in {folder}: slips are found, not intentions"));
+            Ok(None)
+        }
+        Some(path) => {
+            talk(&format!("measured by {path}"));
+            let world = arguments.world().config;
+            Ok(Some(world.read_config(now)?))
+        }
+    }
+}
+
+/// An empty answer must not look like a clean one.
+fn nothing(report: &Report) -> Option<Finding> {
+    let message = "nothing here pulls or verifies an artifact";
+    report.declarations.is_empty().then(|| Finding::new(Code::TreeEmpty, message))
+}

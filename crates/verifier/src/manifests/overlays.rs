@@ -1,0 +1,343 @@
+//! What overlays really render: patches can take a lock away, or put one on.
+//!
+//! `kubectl kustomize` renders, where it is installed; nothing here goes to a network: overlays with
+//! remote bases are told and left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sealwright_manifests::{Declaration, File, Found, Guard, Source, join, look};
+use sealwright_policy::{Code, Finding, Place};
+use sealwright_yaml::Node;
+
+use super::tree::{self, Tree};
+
+/// Time for all overlays together: kustomize takes a tenth of a second for each.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Between two looks at whether it has ended.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Bytes of one rendered overlay.
+const RENDERED_BYTES_MAX: u64 = 32 << 20;
+/// Characters of what kubectl says that are repeated.
+const SAID_CHARS_MAX: usize = 300;
+/// Programs side by side.
+const THREADS_MAX: usize = 8;
+
+/// The names that kustomize takes.
+const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// Keys that lead to other files.
+const LEADS: [&str; 4] = ["resources", "bases", "components", "crds"];
+/// Keys by which what is rendered is another than the files one by one.
+const CHANGES: [&str; 8] = [
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "replacements",
+    "transformers",
+    "generators",
+    "helmCharts",
+    "components",
+];
+
+/// What was rendered, each with the file that says how.
+#[derive(Debug, Default)]
+pub(super) struct Rendered {
+    pub(super) found: Vec<(String, Found)>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Renders every overlay that changes a file with a declaration or a source in it.
+pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
+    let overlays = overlays(tree, found);
+    let (remote, local): (Vec<_>, Vec<_>) =
+        overlays.into_iter().partition(|overlay| overlay.remote.is_some());
+    let findings = remote.iter().filter_map(|overlay| {
+        let base = overlay.remote.as_ref()?;
+        Some(not_rendered(
+            &overlay.file,
+            format!("it takes a remote base, which is never fetched: {base}"),
+        ))
+    });
+    let mut rendered = Rendered { found: vec![], findings: findings.collect() };
+    if local.is_empty() {
+        return rendered;
+    }
+    if let Err(why) = kubectl(&tree.root).arg("--help").status() {
+        let message = format!(
+            "kubectl cannot be run ({why}): read file by file, as all {} overlays",
+            local.len()
+        );
+        rendered.findings.push(not_rendered(&local[0].file, message));
+        return rendered;
+    }
+    let until = Instant::now() + DEADLINE;
+    for (file, answer) in all(tree, &local, until) {
+        match answer {
+            Ok(bytes) => {
+                let facts = look(File { path: &file, bytes: &bytes });
+                rendered.found.push((file, join(vec![facts])));
+            }
+            Err(why) => rendered.findings.push(not_rendered(&file, why)),
+        }
+    }
+    rendered
+}
+
+fn not_rendered(file: &str, message: impl Into<String>) -> Finding {
+    Finding::new(Code::OverlayNotRendered, message).with_place(Place::file(file))
+}
+
+/// An overlay that no other one takes in.
+#[derive(Debug)]
+struct Overlay {
+    file: String,
+    folder: String,
+    /// A base on the network, when one is taken in.
+    remote: Option<String>,
+}
+
+/// One kustomization.
+#[derive(Debug, Default)]
+struct Kustomization {
+    file: String,
+    is_component: bool,
+    changes: bool,
+    /// Paths in the tree, of files and folders.
+    leads: Vec<String>,
+    remote: Option<String>,
+}
+
+fn overlays(tree: &Tree, found: &Found) -> Vec<Overlay> {
+    let all: BTreeMap<String, Kustomization> =
+        tree.files.iter().filter_map(|file| kustomization(&tree.root, file)).collect();
+    let taken: BTreeSet<&String> = all.values().flat_map(|one| &one.leads).collect();
+    let declared = found.declarations.iter().map(|one| one.file.as_str());
+    let telling: BTreeSet<&str> =
+        declared.chain(found.sources.iter().map(|one| one.file.as_str())).collect();
+    let roots = all.iter().filter(|(folder, one)| !one.is_component && !taken.contains(folder));
+    let overlays = roots.filter_map(|(folder, root)| {
+        let closure = closure(folder, &all);
+        let kustomizations = || closure.iter().filter_map(|path| all.get(*path));
+        let changes = kustomizations().any(|one| one.changes);
+        let tells = closure.iter().any(|path| telling.contains(*path));
+        let remote = kustomizations().find_map(|one| one.remote.clone());
+        (changes && tells).then(|| Overlay {
+            file: root.file.clone(),
+            folder: folder.clone(),
+            remote,
+        })
+    });
+    overlays.collect()
+}
+
+/// Every path that a folder takes in, itself first.
+fn closure<'a>(folder: &'a String, all: &'a BTreeMap<String, Kustomization>) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    let mut next = vec![folder];
+    while let Some(path) = next.pop() {
+        if seen.insert(path.as_str())
+            && let Some(one) = all.get(path)
+        {
+            next.extend(&one.leads);
+        }
+    }
+    seen
+}
+
+/// The folder and what its file says; `None` when the file is no kustomization.
+fn kustomization(root: &Path, file: &str) -> Option<(String, Kustomization)> {
+    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    if !NAMES.contains(&name) {
+        return None;
+    }
+    let bytes = tree::read(&root.join(file)).ok()?;
+    let stream = sealwright_yaml::read(&bytes);
+    let node = &stream.documents.first()?.root;
+    let mut read = Kustomization {
+        file: file.to_owned(),
+        is_component: node.text_at(&["kind"]) == Some("Component"),
+        changes: CHANGES.iter().any(|key| node.get(key).is_some_and(|node| !node.is_null())),
+        ..Kustomization::default()
+    };
+    for lead in LEADS.iter().filter_map(|key| node.get(key)).flat_map(Node::items) {
+        let Some(lead) = lead.text() else { continue };
+        match inside(folder, lead).filter(|path| root.join(path).exists()) {
+            Some(path) => read.leads.push(path),
+            // What is not in the tree is on the network, or missing; kustomize would look there.
+            None => read.remote = Some(lead.to_owned()),
+        }
+    }
+    Some((folder.to_owned(), read))
+}
+
+/// A path relative to a folder, as one of the tree; `None` when it leads out of it.
+fn inside(folder: &str, lead: &str) -> Option<String> {
+    let mut path: Vec<&str> = folder.split('/').filter(|one| !one.is_empty()).collect();
+    for step in lead.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                path.pop()?;
+            }
+            name => path.push(name),
+        }
+    }
+    Some(path.join("/"))
+}
+
+type Answers = Vec<(String, Result<Vec<u8>, String>)>;
+
+/// Renders them, some side by side.
+fn all(tree: &Tree, overlays: &[Overlay], until: Instant) -> Answers {
+    let threads = thread::available_parallelism().map_or(1, usize::from).clamp(1, THREADS_MAX);
+    let share = overlays.len().div_ceil(threads).max(1);
+    let render = |overlays: &[Overlay]| -> Answers {
+        let one = |overlay: &Overlay| (overlay.file.clone(), one(tree, &overlay.folder, until));
+        overlays.iter().map(one).collect()
+    };
+    thread::scope(|scope| {
+        let started: Vec<_> =
+            overlays.chunks(share).map(|some| scope.spawn(move || render(some))).collect();
+        started.into_iter().flat_map(|part| part.join().expect("it does not panic")).collect()
+    })
+}
+
+fn one(tree: &Tree, folder: &str, until: Instant) -> Result<Vec<u8>, String> {
+    let folder = if folder.is_empty() { "." } else { folder };
+    let mut command = kubectl(&tree.root);
+    let command = command.arg(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|why| format!("kubectl cannot be run: {why}"))?;
+    let (mut out, mut talk) = (child.stdout.take(), child.stderr.take());
+    // Both are read while it runs: a full pipe would stop it.
+    let (bytes, said) = thread::scope(|scope| {
+        let bytes = scope.spawn(|| read_to_limit(out.as_mut()));
+        let said = scope.spawn(|| read_to_limit(talk.as_mut()));
+        wait(&mut child, until);
+        (bytes.join().unwrap_or_default(), said.join().unwrap_or_default())
+    });
+    let ended = child.try_wait().ok().flatten();
+    let _ = child.kill();
+    let _ = child.wait();
+    match ended {
+        None => Err(format!("kubectl has not ended after {} s", DEADLINE.as_secs())),
+        Some(_) if bytes.len() as u64 > RENDERED_BYTES_MAX => {
+            Err(format!("it renders to more than {RENDERED_BYTES_MAX} bytes"))
+        }
+        Some(status) if status.success() => Ok(bytes),
+        Some(_) => {
+            let said = String::from_utf8_lossy(&said);
+            let said: String = said.trim().chars().take(SAID_CHARS_MAX).collect();
+            Err(format!("kubectl kustomize says: {said}"))
+        }
+    }
+}
+
+fn kubectl(root: &Path) -> Command {
+    let mut command = Command::new("kubectl");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.env_clear().env("PATH", path).current_dir(root).arg("kustomize");
+    // Beside our own look for remote bases: neither git nor a download gets anywhere.
+    command.env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
+    for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
+        command.env(proxy, "http://127.0.0.1:9");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// Until it has ended or is killed, so that its pipes close.
+fn wait(child: &mut Child, until: Instant) {
+    while let Ok(None) = child.try_wait() {
+        if Instant::now() >= until {
+            let _ = child.kill();
+            return;
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+fn read_to_limit(pipe: Option<&mut impl std::io::Read>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        let _ = pipe.take(RENDERED_BYTES_MAX + 1).read_to_end(&mut bytes);
+    }
+    bytes
+}
+
+/// Adds to what the files say what only the rendered ones do.
+pub(super) fn compare(found: &mut Found, rendered: Vec<(String, Found)>) {
+    let mut guarded: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    let files = found.sources.len();
+    for (file, overlay) in rendered {
+        let places: Vec<usize> =
+            overlay.declarations.iter().map(|one| known_or_new(found, one, &file)).collect();
+        for source in overlay.sources {
+            let guard = match source.guarded_by {
+                Guard::Declaration(index) => places.get(index).copied(),
+                _ => None,
+            };
+            let open = source.guarded_by == Guard::Nothing;
+            let same = found.sources[..files].iter().find(|one| key(one) == key(&source));
+            if open && same.is_some_and(|one| matches!(one.guarded_by, Guard::Declaration(_))) {
+                let source =
+                    Source { file: file.clone(), at: Default::default(), ..source.clone() };
+                found.sources.push(source);
+            }
+            // Guarded in one overlay and open in another is open.
+            let all = guarded.entry(key(&source)).or_insert(guard);
+            *all = all.and(guard);
+        }
+    }
+    for source in &mut found.sources[..files] {
+        if source.guarded_by == Guard::Nothing
+            && let Some(Some(index)) = guarded.get(&key(source))
+        {
+            source.guarded_by = Guard::Declaration(*index);
+        }
+    }
+}
+
+/// Sources are the same by kind, name and URL; overlays change namespaces.
+fn key(source: &Source) -> String {
+    format!("{:?} {} {}", source.kind, name(&source.object), source.url)
+}
+
+fn name(object: &str) -> &str {
+    object.rsplit(['/', ' ']).next().unwrap_or(object)
+}
+
+fn known_or_new(found: &mut Found, declaration: &Declaration, file: &str) -> usize {
+    let texts = |one: &Declaration| -> Vec<(Option<String>, Option<String>)> {
+        let halves = one.identities.iter().map(|identity| {
+            let text = |half: &Option<sealwright_manifests::Matcher>| {
+                half.as_ref().map(|matcher| matcher.text.clone())
+            };
+            (text(&identity.issuer), text(&identity.subject))
+        });
+        halves.collect()
+    };
+    let same = |one: &Declaration| {
+        (&one.provider, one.key) == (&declaration.provider, declaration.key)
+            && texts(one) == texts(declaration)
+            && (name(&one.object) == name(&declaration.object)
+                || one.consumer != declaration.consumer)
+    };
+    if let Some(index) = found.declarations.iter().position(same) {
+        return index;
+    }
+    let mut new =
+        Declaration { file: file.to_owned(), at: Default::default(), ..declaration.clone() };
+    // Lines of rendered text are nobody's.
+    for identity in &mut new.identities {
+        identity.at = Default::default();
+        for half in [&mut identity.issuer, &mut identity.subject].into_iter().flatten() {
+            half.at = Default::default();
+        }
+    }
+    found.declarations.push(new);
+    found.declarations.len() - 1
+}
