@@ -52,7 +52,9 @@ fn of_one_artifact(
         }
     }
     let mut told = Vec::new();
-    for (artifact, group) in groups {
+    for (artifact, mut group) in groups {
+        // What a cluster enforces is what a document should say, and not the other way round.
+        group.sort_by_key(|index| is_command(declarations[*index].consumer));
         let Some((first, others)) = group.split_first() else { continue };
         let first = &declarations[*first];
         for index in others {
@@ -64,6 +66,10 @@ fn of_one_artifact(
         }
     }
     told
+}
+
+fn is_command(consumer: Consumer) -> bool {
+    matches!(consumer, Consumer::CosignCommand | Consumer::GhCommand)
 }
 
 /// What makes the cluster against what keeps it.

@@ -21,6 +21,11 @@ const FILE_BYTES_MAX: usize = sealwright_yaml::FILE_BYTES_MAX;
 /// Threads that read: more only wait for the disk.
 const THREADS_MAX: usize = 8;
 
+/// Bytes in which a zero tells that a file is no text.
+const HEAD_BYTES: u64 = 8 << 10;
+/// What marks a folder as a cache that programs fill, such as cargo's `target`: <https://bford.info/cachedir>.
+const CACHE_TAG: (&str, &[u8]) = ("CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55");
+
 /// Folders that hold no declarations of this repository: the history, and what was installed.
 const SKIPPED: [&str; 2] = [".git", "node_modules"];
 
@@ -105,12 +110,20 @@ impl Walk {
         if kind.is_symlink() {
             self.link(&path);
         } else if kind.is_dir() {
-            if !SKIPPED.contains(&name.as_ref()) {
+            if !SKIPPED.contains(&name.as_ref()) && !self.is_cache(&path) {
                 self.folder(&path, depth + 1);
             }
         } else if kind.is_file() && sealwright_manifests::reads(&path) {
             self.tree.files.push(path);
         }
+    }
+
+    fn is_cache(&self, path: &str) -> bool {
+        let (name, signature) = CACHE_TAG;
+        let file = File::open(self.tree.root.join(path).join(name));
+        let mut begin = Vec::new();
+        let read = file.and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut begin));
+        read.is_ok() && begin.starts_with(signature)
     }
 
     /// What a link within the folder leads to is read at its own place.
@@ -154,6 +167,7 @@ fn look_at_all(root: &Path, files: &[String]) -> (Vec<Facts>, Vec<Finding>) {
     let (mut facts, mut findings) = (Vec::new(), Vec::new());
     for path in files {
         match read(&root.join(path)) {
+            Ok(bytes) if !is_text(&bytes) => {}
             Ok(bytes) => facts.push(look_at(Seen { path, bytes: &bytes })),
             Err(why) => {
                 let finding =
@@ -167,7 +181,15 @@ fn look_at_all(root: &Path, files: &[String]) -> (Vec<Facts>, Vec<Finding>) {
 
 /// The file, up to one byte more than is read of one.
 pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
     let mut bytes = Vec::new();
-    File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    file.by_ref().take(HEAD_BYTES).read_to_end(&mut bytes)?;
+    if is_text(&bytes) {
+        file.take(FILE_BYTES_MAX as u64 + 1 - bytes.len() as u64).read_to_end(&mut bytes)?;
+    }
     Ok(bytes)
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.iter().take(HEAD_BYTES as usize).any(|byte| *byte == 0)
 }
