@@ -4,6 +4,7 @@
 
 pub mod checks;
 mod commands;
+pub mod fix;
 pub mod patterns;
 pub mod shell;
 

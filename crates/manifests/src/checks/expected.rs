@@ -48,6 +48,11 @@ impl Expected<'_> {
         Some(Measure { artifacts: guarded.join(", "), requirements })
     }
 
+    /// Who may sign what a declaration guards; `None` when the configuration does not say.
+    pub(crate) fn requirements(&self, declaration: &Declaration) -> Option<Requirements> {
+        self.measure(declaration).map(|measure| measure.requirements)
+    }
+
     /// Whether a URL is the organisation's, or an artifact's.
     pub(super) fn is_own(&self, url: &str) -> bool {
         let Some(config) = self.config else { return false };

@@ -1,3 +1,4 @@
 //! Whole repositories through the crate, from outside.
 
+mod fix;
 mod mutations;
