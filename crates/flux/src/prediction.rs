@@ -83,6 +83,15 @@ impl Prediction {
         all.all(|ready| ready == Some(first)).then_some(first)
     }
 
+    /// Whether a verification that failed with these words is one that was foretold. What failed for
+    /// another reason, such as a registry that does not answer, says nothing about the evidence.
+    pub fn foretells_refusal(&self, words: &str) -> bool {
+        self.outcomes.iter().any(|outcome| {
+            let condition = outcome.condition("SourceVerified");
+            condition.is_some_and(|one| !one.status && outcome.is_message(one, words))
+        })
+    }
+
     /// As the report says it.
     pub fn report(&self) -> PredictionReport {
         let lacking = || "not all answers of the registry were gathered".to_owned();
@@ -117,6 +126,25 @@ impl Outcome {
     pub fn condition(&self, kind: &str) -> Option<&Condition> {
         self.conditions.iter().find(|condition| condition.kind == kind)
     }
+
+    /// Whether a controller's words are the message of this condition: exactly, and with the errors
+    /// of the single signatures in any order, none missing and none besides.
+    pub fn is_message(&self, condition: &Condition, words: &str) -> bool {
+        let Some((before, after)) = condition.message.split_once(ERRORS_PLACE) else {
+            return condition.message == words;
+        };
+        let errors = words.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        errors.is_some_and(|errors| lines(errors) == lines(&self.errors.join("\n")))
+    }
+}
+
+/// Lines in an order of their own. The controllers join errors with a line break, some with a space
+/// behind it, and an error can have several lines.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.sort_unstable();
+    lines
 }
 
 impl Condition {
@@ -152,4 +180,60 @@ impl Rule {
 
 fn truth(status: bool) -> String {
     if status { "True" } else { "False" }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prediction(message: &str, errors: &[&str]) -> Prediction {
+        let condition = Condition {
+            kind: "SourceVerified",
+            status: false,
+            reason: "VerificationError".to_owned(),
+            message: message.to_owned(),
+        };
+        let outcome = Outcome {
+            ready: Some(false),
+            then: Then::Retries,
+            revision: None,
+            conditions: vec![condition],
+            errors: errors.iter().map(|&error| error.to_owned()).collect(),
+        };
+        Prediction {
+            controller: "c".to_owned(),
+            wanted: vec![],
+            repository: None,
+            digest: None,
+            outcomes: vec![outcome],
+            undecided: None,
+            because: vec![],
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_the_foretold_one_by_its_words_alone() {
+        let joined = "no matching attestations: {errors}";
+        for (message, errors, words, foretold, why) in [
+            ("no signatures found", &[] as &[_], "no signatures found", true, "word for word"),
+            ("no signatures found", &[], "no signatures found: 503", false, "more than that"),
+            (joined, &["a", "b"], "no matching attestations: b\na", true, "another order"),
+            (joined, &["a", "b"], "no matching attestations: a\n b", true, "a space behind"),
+            (joined, &["a", "b"], "no matching attestations: a", false, "one is missing"),
+            (joined, &["a"], "no matching attestations: a\nregistry down", false, "one besides"),
+            (joined, &["a", "a"], "no matching attestations: a", false, "two of the same"),
+            (joined, &["a"], "secrets \"root\" not found", false, "something else"),
+        ] {
+            assert_eq!(prediction(message, errors).foretells_refusal(words), foretold, "{why}");
+        }
+    }
+
+    #[test]
+    fn who_foretells_acceptance_or_nothing_foretells_no_refusal() {
+        let mut accepted = prediction("verified", &[]);
+        accepted.outcomes[0].conditions[0].status = true;
+        assert!(!accepted.foretells_refusal("verified"));
+        let undecided = Prediction { outcomes: vec![], ..prediction("m", &[]) };
+        assert!(!undecided.foretells_refusal("m"));
+    }
 }

@@ -170,22 +170,10 @@ fn fits(live: &Live, outcome: &Outcome) -> bool {
         |expected| {
             live.condition(expected.kind).is_some_and(|is| {
                 (is.status == "True") == expected.status
-                    && (expected.status || message_fits(&expected.message, outcome, &is.message))
+                    && (expected.status || outcome.is_message(expected, &is.message))
             })
         },
     )
-}
-
-/// Whether a message is the predicted one, with the single errors in any order.
-fn message_fits(expected: &str, outcome: &Outcome, is: &str) -> bool {
-    match expected.split_once(ERRORS_PLACE) {
-        None => expected == is,
-        Some((before, after)) => {
-            is.starts_with(before)
-                && is.ends_with(after)
-                && outcome.errors.iter().all(|error| is.contains(error.as_str()))
-        }
-    }
 }
 
 fn told(prediction: &Prediction) -> String {

@@ -1,86 +1,11 @@
 //! From what everybody said about a control to whether the lock held. Pure.
 
 use sealwright_policy::control_report::RefusedBy;
-use sealwright_policy::source_report::{ConditionReport, ObservationReport, PredictionReport};
 use sealwright_policy::{Code, Finding, Place, Verdict};
 
+use super::flux::Flux;
 use super::judged::Judged;
 use super::set::Control;
-
-/// What Flux did, or would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Flux {
-    /// Fetched it, and says that it verified it.
-    AcceptedVerified,
-    /// Fetched it without verifying anything.
-    AcceptedUnverified,
-    /// Its verification refused it.
-    RefusedByVerification,
-    /// It verified it, and refused it for its contents.
-    RefusedAfterVerification,
-    /// The API server did not even take the source.
-    SourceRejected(String),
-    /// Nobody knows.
-    Unknown(String),
-}
-
-impl Flux {
-    fn accepts(&self) -> bool {
-        matches!(self, Self::AcceptedVerified | Self::AcceptedUnverified)
-    }
-
-    /// For people.
-    pub(super) fn words(&self) -> String {
-        match self {
-            Self::AcceptedVerified => "accepted it as verified".to_owned(),
-            Self::AcceptedUnverified => "accepted it without verifying it".to_owned(),
-            Self::RefusedByVerification => "refused to verify it".to_owned(),
-            Self::RefusedAfterVerification => "verified it, and refused its contents".to_owned(),
-            Self::SourceRejected(why) => format!("the API server did not take the source: {why}"),
-            Self::Unknown(why) => why.clone(),
-        }
-    }
-
-    /// What conditions say; `ready` is the status of `Ready`.
-    fn of(conditions: &[ConditionReport]) -> Self {
-        let find = |kind: &str| conditions.iter().find(|condition| condition.kind == kind);
-        let status = |kind: &str| find(kind).map(|condition| condition.status.as_str());
-        match (status("Ready"), status("SourceVerified")) {
-            (Some("True"), Some("True")) => Self::AcceptedVerified,
-            (Some("True"), _) => Self::AcceptedUnverified,
-            (Some("False"), Some("False")) => Self::RefusedByVerification,
-            (Some("False"), Some("True")) => Self::RefusedAfterVerification,
-            (Some("False"), _) => {
-                let said =
-                    find("Ready").map(|ready| format!("{}: {}", ready.reason, ready.message));
-                Self::Unknown(format!("it was never verified: {}", said.unwrap_or_default()))
-            }
-            _ => Self::Unknown("the controller had not decided when the time was over".to_owned()),
-        }
-    }
-
-    /// What was observed.
-    pub(super) fn observed(observation: &ObservationReport) -> Self {
-        let current = |condition: &&ConditionReport| {
-            condition.observed_generation.is_none_or(|about| about == observation.generation)
-        };
-        Self::of(&observation.conditions.iter().filter(current).cloned().collect::<Vec<_>>())
-    }
-
-    /// What is predicted. Where several things may come of it, one that lets it in decides, and
-    /// else one of which nobody knows.
-    pub(super) fn predicted(prediction: &PredictionReport) -> Self {
-        if let Some(why) = &prediction.undecided {
-            return Self::Unknown(why.clone());
-        }
-        let all: Vec<Self> =
-            prediction.outcomes.iter().map(|outcome| Self::of(&outcome.conditions)).collect();
-        let none = || Self::Unknown("nothing is predicted".to_owned());
-        let unknown = |one: &&Self| matches!(one, Self::Unknown(_));
-        let worst = all.iter().find(|one| one.accepts()).or(all.iter().find(unknown));
-        worst.or(all.first()).cloned().unwrap_or_else(none)
-    }
-}
 
 /// All that is known of a control.
 pub(super) struct Tried<'a> {
@@ -174,7 +99,7 @@ fn by_flux(control: &Control, who: &str, flux: &Flux) -> Option<Finding> {
             Some(Finding::new(Code::ControlNotRun, format!("{who}: {why}")))
         }
         // What the block at the wrong place is about: that nobody takes it for one in force.
-        (_, Flux::AcceptedVerified | Flux::RefusedByVerification)
+        (_, Flux::AcceptedVerified | Flux::RefusedByVerification | Flux::RefusedOtherwise(_))
             if control.verify_at.is_some() =>
         {
             let message =
@@ -186,6 +111,7 @@ fn by_flux(control: &Control, who: &str, flux: &Flux) -> Option<Finding> {
         }
         (RefusedBy::Judge | RefusedBy::Comparison, _) => None,
         (_, flux) if flux.accepts() => Some(accepted(&format!("{who} {}", flux.words()), control)),
+        (_, Flux::RefusedOtherwise(_)) => Some(otherwise("a refusal of its evidence")),
         (RefusedBy::Both, Flux::RefusedAfterVerification) => {
             Some(otherwise("refused by verification"))
         }
@@ -198,7 +124,10 @@ fn by_flux(control: &Control, who: &str, flux: &Flux) -> Option<Finding> {
 /// A difference matters also where both refuse: then the rules are not the same.
 fn difference(predicted: &Flux, observed: &Flux) -> Option<Finding> {
     let unknown = |flux: &Flux| matches!(flux, Flux::Unknown(_) | Flux::SourceRejected(_));
-    if predicted == observed || unknown(predicted) || unknown(observed) {
+    // Which of the two reasons it was is told already.
+    let both_refuse =
+        matches!((predicted, observed), (Flux::RefusedByVerification, Flux::RefusedOtherwise(_)));
+    if predicted == observed || both_refuse || unknown(predicted) || unknown(observed) {
         return None;
     }
     let finding = Finding::new(
@@ -232,7 +161,7 @@ mod tests {
     use sealwright_policy::report::ArtifactReport;
     use sealwright_policy::verdict_of;
 
-    use super::Flux::*;
+    use super::super::flux::Flux::*;
     use super::*;
 
     fn control(refused_by: RefusedBy) -> Control {
@@ -390,6 +319,22 @@ mod tests {
             ),
             (
                 RefusedByVerification,
+                RefusedOtherwise("503".to_owned()),
+                vec![Code::ControlRefusedOtherwise],
+                "it may never have looked at the evidence",
+            ),
+            (
+                AcceptedVerified,
+                RefusedOtherwise("503".to_owned()),
+                vec![
+                    Code::ControlAccepted,
+                    Code::ControlRefusedOtherwise,
+                    Code::ControlPredictionDiffers,
+                ],
+                "open by our rules, and nothing shows otherwise",
+            ),
+            (
+                RefusedByVerification,
                 SourceRejected("422".to_owned()),
                 vec![Code::ControlRefusedOtherwise],
                 "the source never was",
@@ -418,6 +363,12 @@ mod tests {
             ),
             (Unknown("?".to_owned()), None, vec![Code::ControlNotRun], "we do not know"),
             (AcceptedUnverified, Some(AcceptedUnverified), vec![], "the API server dropped it"),
+            (
+                AcceptedUnverified,
+                Some(RefusedOtherwise("no".to_owned())),
+                vec![Code::ControlAccepted, Code::ControlPredictionDiffers],
+                "something was verified, which nothing at its place asks for",
+            ),
             (AcceptedUnverified, Some(SourceRejected("400".to_owned())), vec![], "or refused it"),
         ] {
             let found = codes_of(&misplaced, &judged, &predicted, observed.as_ref());
@@ -455,40 +406,5 @@ mod tests {
             assert_eq!(codes, [other], "{why}, of layers");
             assert_eq!(verdict_of(&findings) == Verdict::Verified, held, "{why}");
         }
-    }
-
-    #[test]
-    fn conditions_are_read_as_the_controller_means_them() {
-        let condition = |kind: &str, status: &str, about: i64| ConditionReport {
-            kind: kind.to_owned(),
-            status: status.to_owned(),
-            reason: "R".to_owned(),
-            message: "m".to_owned(),
-            observed_generation: Some(about),
-        };
-        for (conditions, expected, why) in [
-            (
-                vec![condition("Ready", "True", 2), condition("SourceVerified", "True", 2)],
-                AcceptedVerified,
-                "both",
-            ),
-            (
-                vec![condition("Ready", "True", 2), condition("SourceVerified", "True", 1)],
-                AcceptedUnverified,
-                "a stale True",
-            ),
-            (
-                vec![condition("Ready", "False", 2), condition("SourceVerified", "False", 2)],
-                RefusedByVerification,
-                "refused",
-            ),
-        ] {
-            let observation =
-                ObservationReport { generation: 2, observed_generation: None, conditions };
-            assert_eq!(Flux::observed(&observation), expected, "{why}");
-        }
-        let silent =
-            ObservationReport { generation: 1, observed_generation: None, conditions: vec![] };
-        assert!(matches!(Flux::observed(&silent), Unknown(_)), "nothing was said");
     }
 }

@@ -9,17 +9,19 @@ use kube::api::PostParams;
 use kube::core::DynamicObject;
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watcher};
+use sealwright_flux::Prediction;
 use sealwright_policy::Finding;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::scratch::{OWNER_LABEL, Scratch, asked};
+use super::trial::Foretold;
 use crate::kubernetes::{Cluster, Kind, Live, fault, quoted};
 
 /// Seconds after which the watch is opened anew: how long a dead connection can go unnoticed.
 const WATCH_S: u32 = 30;
 
-/// How long a refusal before verification must last to count: the controller has looked three times
+/// How long a refusal that is none of the evidence must last to count: the controller has looked three times
 /// by then (retries after 750 ms, 1.5 s, 3 s), at a registry that may have stumbled once.
 const REFUSAL_LASTS: Duration = Duration::from_secs(6);
 
@@ -40,6 +42,7 @@ pub(super) async fn try_all(
     cluster: &Cluster,
     scratch: &Scratch,
     sources: Vec<(String, Value)>,
+    foretold: &Foretold,
 ) -> BTreeMap<String, Outcome> {
     let creations = sources.into_iter().map(|(name, mut object)| async {
         object["metadata"]["labels"][OWNER_LABEL] = scratch.run.clone().into();
@@ -47,7 +50,7 @@ pub(super) async fn try_all(
         (name, outcome)
     });
     let mut outcomes: BTreeMap<String, Outcome> = join_all(creations).await.into_iter().collect();
-    follow(cluster, scratch, &mut outcomes).await;
+    follow(cluster, scratch, &mut outcomes, foretold).await;
     outcomes
 }
 
@@ -79,21 +82,26 @@ fn seen(object: &DynamicObject) -> Outcome {
 type Refused = BTreeMap<String, Instant>;
 
 /// One watch for all of them.
-async fn follow(cluster: &Cluster, scratch: &Scratch, outcomes: &mut BTreeMap<String, Outcome>) {
+async fn follow(
+    cluster: &Cluster,
+    scratch: &Scratch,
+    outcomes: &mut BTreeMap<String, Outcome>,
+    foretold: &Foretold,
+) {
     let options = watcher::Config::default().labels(&scratch.selector()).timeout(WATCH_S);
     let changes = watcher(scratch.sources(), options).default_backoff();
     pin_mut!(changes);
     let mut refused = Refused::new();
-    while let Some(wake) = wake(outcomes, &refused, cluster.deadline()) {
+    while let Some(wake) = wake(outcomes, &refused, foretold, cluster.deadline()) {
         tokio::select! {
             event = changes.next() => match event {
                 Some(Ok(Event::Apply(object) | Event::InitApply(object))) => {
-                    take(outcomes, &mut refused, &object);
+                    take(outcomes, &mut refused, foretold, &object);
                 }
                 Some(Err(watcher::Error::WatchStartFailed(error)
                     | watcher::Error::InitialListFailed(error))) if is_denied(&error) => {
                     let finding = fault(&error, &asked("watch", Kind::OciRepository, &scratch.namespace));
-                    give_up(outcomes, &finding);
+                    give_up(outcomes, foretold, &finding);
                     return;
                 }
                 // It begins again by itself; what stays broken ends at the deadline.
@@ -112,25 +120,34 @@ async fn follow(cluster: &Cluster, scratch: &Scratch, outcomes: &mut BTreeMap<St
 fn wake(
     outcomes: &BTreeMap<String, Outcome>,
     refused: &Refused,
+    foretold: &Foretold,
     deadline: Instant,
 ) -> Option<Instant> {
-    let lasting = outcomes.iter().filter_map(|(name, outcome)| match decided(outcome) {
-        Decided::Yes => None,
-        Decided::No => Some(deadline),
-        Decided::IfItLasts => Some(*refused.get(name)? + REFUSAL_LASTS),
-    });
+    let lasting =
+        outcomes.iter().filter_map(|(name, outcome)| match decided(outcome, foretold.get(name)) {
+            Decided::Yes => None,
+            Decided::No => Some(deadline),
+            Decided::IfItLasts => {
+                Some(refused.get(name).map_or(deadline, |since| *since + REFUSAL_LASTS))
+            }
+        });
     let now = Instant::now();
     lasting.filter(|end| *end > now).min()
 }
 
-fn take(outcomes: &mut BTreeMap<String, Outcome>, refused: &mut Refused, object: &DynamicObject) {
+fn take(
+    outcomes: &mut BTreeMap<String, Outcome>,
+    refused: &mut Refused,
+    foretold: &Foretold,
+    object: &DynamicObject,
+) {
     let outcome = seen(object);
     let Outcome::Seen(live) = &outcome else { return };
     let known = outcomes
         .iter_mut()
         .find(|(_, known)| matches!(known, Outcome::Seen(known) if known.name == live.name));
     let Some((name, known)) = known else { return };
-    match decided(&outcome) {
+    match decided(&outcome, foretold.get(name)) {
         Decided::IfItLasts => {
             refused.entry(name.clone()).or_insert_with(Instant::now);
         }
@@ -145,9 +162,11 @@ fn is_denied(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if [401, 403].contains(&status.code))
 }
 
-fn give_up(outcomes: &mut BTreeMap<String, Outcome>, finding: &Finding) {
-    for outcome in outcomes.values_mut().filter(|outcome| matches!(decided(outcome), Decided::No)) {
-        *outcome = Outcome::Failed(Box::new(finding.clone()));
+fn give_up(outcomes: &mut BTreeMap<String, Outcome>, foretold: &Foretold, finding: &Finding) {
+    for (name, outcome) in outcomes {
+        if decided(outcome, foretold.get(name)) != Decided::Yes {
+            *outcome = Outcome::Failed(Box::new(finding.clone()));
+        }
     }
 }
 
@@ -155,15 +174,21 @@ fn give_up(outcomes: &mut BTreeMap<String, Outcome>, finding: &Finding) {
 enum Decided {
     Yes,
     No,
-    /// Refused before anything was verified: a registry may have stumbled.
+    /// Refused before anything was verified, or for another reason than its evidence: a registry
+    /// may have stumbled.
     IfItLasts,
 }
 
-fn decided(outcome: &Outcome) -> Decided {
+fn decided(outcome: &Outcome, foretold: Option<&Prediction>) -> Decided {
     let Outcome::Seen(live) = outcome else { return Decided::Yes };
     let status = |kind| live.current(kind).map(|condition| condition.status.as_str());
+    let is_foretold = || {
+        let said = live.current("SourceVerified").map(|condition| condition.message.as_str());
+        foretold.zip(said).is_some_and(|(foretold, said)| foretold.foretells_refusal(said))
+    };
     match (status("Ready"), status("SourceVerified")) {
-        (Some("True"), _) | (Some("False"), Some("False")) => Decided::Yes,
+        (Some("True"), _) => Decided::Yes,
+        (Some("False"), Some("False")) if is_foretold() => Decided::Yes,
         (Some("False"), _) if live.holds("Stalled") => Decided::Yes,
         (Some("False"), _) => Decided::IfItLasts,
         _ => Decided::No,
@@ -201,8 +226,8 @@ mod tests {
             (json!([condition("Ready", "True", 1)]), Decided::Yes, "accepted"),
             (
                 json!([condition("Ready", "False", 1), condition("SourceVerified", "False", 1)]),
-                Decided::Yes,
-                "its verification refused it",
+                Decided::IfItLasts,
+                "its verification failed, and not with the words of a refusal",
             ),
             (
                 json!([condition("Ready", "False", 1), condition("Stalled", "True", 1)]),
@@ -216,9 +241,10 @@ mod tests {
                 "a pull that failed after verification",
             ),
         ] {
-            assert_eq!(decided(&outcome(conditions)), expected, "{why}");
+            assert_eq!(decided(&outcome(conditions), None), expected, "{why}");
         }
-        assert_eq!(decided(&Outcome::Rejected("no".to_owned())), Decided::Yes, "never there");
+        let rejected = Outcome::Rejected("no".to_owned());
+        assert_eq!(decided(&rejected, None), Decided::Yes, "never there");
     }
 
     #[test]
@@ -235,12 +261,26 @@ mod tests {
         let mut refused = Refused::new();
         let began = Instant::now();
         let deadline = began + Duration::from_secs(60);
-        assert_eq!(wake(&outcomes, &refused, deadline), Some(deadline), "nothing is decided");
-        take(&mut outcomes, &mut refused, &object(json!([condition("Ready", "False", 1)])));
-        let lasting = wake(&outcomes, &refused, deadline);
+        assert_eq!(
+            wake(&outcomes, &refused, &Foretold::new(), deadline),
+            Some(deadline),
+            "nothing is decided"
+        );
+        take(
+            &mut outcomes,
+            &mut refused,
+            &Foretold::new(),
+            &object(json!([condition("Ready", "False", 1)])),
+        );
+        let lasting = wake(&outcomes, &refused, &Foretold::new(), deadline);
         assert!(lasting.is_some_and(|end| end >= began + REFUSAL_LASTS && end < deadline));
-        take(&mut outcomes, &mut refused, &object(json!([condition("Ready", "True", 1)])));
-        assert_eq!(wake(&outcomes, &refused, deadline), None, "it has passed");
+        take(
+            &mut outcomes,
+            &mut refused,
+            &Foretold::new(),
+            &object(json!([condition("Ready", "True", 1)])),
+        );
+        assert_eq!(wake(&outcomes, &refused, &Foretold::new(), deadline), None, "it has passed");
         assert!(refused.is_empty(), "and would have to last anew");
     }
 }

@@ -5,6 +5,7 @@
 mod arguments;
 mod conclude;
 mod derive;
+mod flux;
 mod judged;
 mod live;
 mod predicted;
@@ -26,7 +27,7 @@ use sealwright_registry::{Client, Reference};
 
 pub use self::arguments::ControlsArguments;
 use self::set::{ControlSet, NotMade};
-use self::trial::Trial;
+use self::trial::{Foretold, Trial};
 use crate::TOOL;
 use crate::environment::Chosen;
 use crate::failure::{Failure, registry_failure, trust_failure};
@@ -75,7 +76,10 @@ pub async fn controls(arguments: &ControlsArguments, now: Timestamp) -> Result<R
         set: &set,
         namespace: &arguments.namespace,
         now,
+        foretold: Foretold::new(),
     };
+    // Before there is a cluster: what is seen there is read by it, and has a deadline.
+    let trial = trial.foreseen().await?;
     let (mut report, interrupted) = if arguments.live {
         live(arguments, &chosen, &trial).await?
     } else {

@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use sealwright_evidence::TrustedRoot;
-use sealwright_flux::{Controller, Secrets, Seen, Situation, Source, predict};
-use sealwright_policy::source_report::PredictionReport;
+use sealwright_flux::{Controller, Prediction, Secrets, Seen, Situation, Source, predict};
 use sealwright_registry::Client;
 use serde_json::Value;
 
@@ -20,7 +19,7 @@ pub(super) struct Oracle<'a> {
 
 impl Oracle<'_> {
     /// Predicts; what lacks is asked of the registry.
-    pub(super) async fn predict(&self, object: &Value) -> Result<PredictionReport, Failure> {
+    pub(super) async fn predict(&self, object: &Value) -> Result<Prediction, Failure> {
         let source = Source::parse(object).map_err(Failure::data)?;
         let mut seen = Seen::default();
         let situation = |seen: &Seen| {
@@ -36,7 +35,7 @@ impl Oracle<'_> {
             })
         };
         self.client.see_as_flux(&mut seen, 1, |seen| situation(seen).wanted).await;
-        Ok(situation(&seen).report())
+        Ok(situation(&seen))
     }
 }
 
@@ -44,7 +43,7 @@ impl Oracle<'_> {
 mod tests {
     use serde_json::json;
 
-    use super::super::conclude::Flux;
+    use super::super::flux::Flux;
     use super::*;
 
     #[test]

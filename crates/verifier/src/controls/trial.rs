@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use sealwright_flux::render::{Matcher, TRUSTED_ROOT_SECRET};
-use sealwright_flux::{Controller, Secret, Secrets};
+use sealwright_flux::{Controller, Prediction, Secret, Secrets};
 use sealwright_keyless::Trust;
 use sealwright_policy::control_report::{ControlReport, RefusedBy};
-use sealwright_policy::source_report::{ObservationReport, PredictionReport};
+use sealwright_policy::source_report::ObservationReport;
 use sealwright_policy::{Code, Finding, Place, Report, Requirements, Verdict, verdict_of};
 use sealwright_registry::{Client, Lookup, Reference, Target};
 use serde_json::Value;
 
-use super::conclude::{Flux, Tried, codes, conclude};
+use super::conclude::{Tried, codes, conclude};
+use super::flux::Flux;
 use super::judged::{Bench, Judged};
 use super::live::{Outcome, try_all};
 use super::predicted::Oracle;
@@ -38,20 +40,24 @@ pub(super) struct Trial<'a> {
     pub(super) set: &'a ControlSet,
     pub(super) namespace: &'a str,
     pub(super) now: Timestamp,
+    pub(super) foretold: Foretold,
 }
 
+/// What source-controller will say of the neighbour and of every control, by name.
+pub(super) type Foretold = BTreeMap<String, Prediction>;
+
 /// What one artifact met.
-struct Met {
+struct Met<'a> {
     judged: Judged,
-    prediction: PredictionReport,
+    prediction: &'a Prediction,
     predicted: Flux,
     outcome: Option<Outcome>,
 }
 
-impl Met {
+impl Met<'_> {
     fn observed(&self) -> Option<Flux> {
         self.outcome.as_ref().map(|outcome| match outcome {
-            Outcome::Seen(live) => Flux::observed(&live.observation()),
+            Outcome::Seen(live) => Flux::observed(&live.observation(), self.prediction),
             Outcome::Rejected(why) => Flux::SourceRejected(why.clone()),
             Outcome::Failed(finding) => Flux::Unknown(finding.message.clone()),
         })
@@ -66,6 +72,25 @@ impl Met {
 }
 
 impl Trial<'_> {
+    /// With every prediction made.
+    pub(super) async fn foreseen(mut self) -> Result<Self, Failure> {
+        let matcher = self.matcher(TRUSTED_ROOT_SECRET);
+        let oracle = Oracle {
+            client: self.client,
+            controller: self.controller.clone(),
+            secrets: self.secrets(),
+            public_root: (!self.own_trust).then_some(&self.trust.root),
+            now: self.now,
+        };
+        let sources = self.sources(&matcher, str::to_owned)?;
+        let asking = sources.iter().map(|(name, object)| {
+            let oracle = &oracle;
+            async move { Ok::<_, Failure>((name.clone(), oracle.predict(object).await?)) }
+        });
+        self.foretold = try_join_all(asking).await?.into_iter().collect();
+        Ok(self)
+    }
+
     /// The report, without what the caller knows better.
     pub(super) async fn run(
         &self,
@@ -76,8 +101,9 @@ impl Trial<'_> {
         if let Some((cluster, scratch)) = cluster {
             match self.prepared(cluster, scratch).await {
                 Ok(()) => {
-                    let sources = self.sources(scratch)?;
-                    outcomes = try_all(cluster, scratch, sources).await;
+                    let matcher = self.matcher(&scratch.secret_name());
+                    let sources = self.sources(&matcher, |control| scratch.name(control))?;
+                    outcomes = try_all(cluster, scratch, sources, &self.foretold).await;
                 }
                 Err(finding) => {
                     // Each control says that it was not tried there, and this is why.
@@ -142,27 +168,28 @@ impl Trial<'_> {
         self.matcher.clone().trusting(self.own_trust.then(|| secret.to_owned()))
     }
 
-    /// The sources of the neighbour and of all controls, by the controls' names.
-    fn sources(&self, scratch: &Scratch) -> Result<Vec<(String, Value)>, Failure> {
-        let matcher = self.matcher(&scratch.secret_name());
-        let (namespace, name) = (&scratch.namespace, scratch.name(NEIGHBOUR));
+    /// The sources of the neighbour and of all controls, by the controls' names; `called` is what
+    /// the objects are.
+    fn sources(
+        &self,
+        matcher: &Matcher,
+        called: impl Fn(&str) -> String,
+    ) -> Result<Vec<(String, Value)>, Failure> {
         let good = Reference::parse(&self.set.neighbour).map_err(Failure::data)?;
-        let good = source::source(&matcher, namespace, &name, &good, None);
+        let name = called(NEIGHBOUR);
+        let good = source::source(matcher, self.namespace, &name, &good, None);
         let mut sources = vec![(NEIGHBOUR.to_owned(), good)];
         for control in &self.set.controls {
             let reference = Reference::parse(&control.reference).map_err(Failure::data)?;
-            let name = scratch.name(&control.name);
-            let object = source::of_control(&matcher, namespace, &name, control, &reference);
+            let name = called(&control.name);
+            let object = source::of_control(matcher, self.namespace, &name, control, &reference);
             sources.push((control.name.clone(), object));
         }
         Ok(sources)
     }
 
-    async fn neighbour(&self, outcome: Option<Outcome>) -> Result<Met, Failure> {
-        let reference = Reference::parse(&self.set.neighbour).map_err(Failure::data)?;
-        let matcher = self.matcher(TRUSTED_ROOT_SECRET);
-        let object = source::source(&matcher, self.namespace, NEIGHBOUR, &reference, None);
-        self.met(&self.set.neighbour, &object, outcome).await
+    async fn neighbour(&self, outcome: Option<Outcome>) -> Result<Met<'_>, Failure> {
+        self.met(NEIGHBOUR, &self.set.neighbour, outcome).await
     }
 
     async fn control(
@@ -171,10 +198,7 @@ impl Trial<'_> {
         outcome: Option<Outcome>,
     ) -> Result<ControlReport, Failure> {
         let reference = Reference::parse(&control.reference).map_err(Failure::data)?;
-        let matcher = self.matcher(TRUSTED_ROOT_SECRET);
-        let object =
-            source::of_control(&matcher, self.namespace, &control.name, control, &reference);
-        let met = self.met(&control.reference, &object, outcome).await?;
+        let met = self.met(&control.name, &control.reference, outcome).await?;
         let observed = met.observed();
         let findings = conclude(&Tried {
             control,
@@ -186,29 +210,23 @@ impl Trial<'_> {
         Ok(ControlReport {
             judged: met.judged.verdict(),
             observed: met.observation(),
-            predicted: Some(met.prediction),
+            predicted: Some(met.prediction.report()),
             ..self.report(control, findings)
         })
     }
 
     async fn met(
         &self,
+        name: &str,
         reference: &str,
-        object: &Value,
         outcome: Option<Outcome>,
-    ) -> Result<Met, Failure> {
+    ) -> Result<Met<'_>, Failure> {
         let (client, requirements) = (self.client, self.requirements);
         let bench = Bench { client, requirements, root: &self.trust.root, now: self.now };
         let judged = bench.judge(reference).await?;
-        let oracle = Oracle {
-            client,
-            controller: self.controller.clone(),
-            secrets: self.secrets(),
-            public_root: (!self.own_trust).then_some(&self.trust.root),
-            now: self.now,
-        };
-        let prediction = oracle.predict(object).await?;
-        let predicted = Flux::predicted(&prediction);
+        // One was made for each source that there is.
+        let prediction = &self.foretold[name];
+        let predicted = Flux::predicted(&prediction.report());
         Ok(Met { judged, prediction, predicted, outcome })
     }
 
@@ -263,7 +281,7 @@ impl Trial<'_> {
 }
 
 /// Why the neighbour proves nothing.
-fn neighbour_refused(met: &Met, reference: &str) -> Option<Finding> {
+fn neighbour_refused(met: &Met<'_>, reference: &str) -> Option<Finding> {
     let judged = met.judged.verdict() == Some(Verdict::Verified);
     let flux = [Some(&met.predicted), met.observed().as_ref()]
         .into_iter()

@@ -1,5 +1,6 @@
 //! Negative controls in a cluster: what its controller says counts, and nothing is left behind.
 
+use std::collections::BTreeMap;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -33,8 +34,23 @@ fn items(plane: &Plane, kind: &str) -> Vec<Value> {
     plane.get(&path(kind))["items"].as_array().cloned().unwrap_or_default()
 }
 
+/// What a controller says when it refuses, by the names of the controls.
+type Words = BTreeMap<String, String>;
+
+/// The words that are foretold of it.
+fn foretold(world: &World) -> Words {
+    let (report, _) = answer(&mut world.command(&["--set", "controls.json"]));
+    let words = report.controls.iter().filter_map(|control| {
+        let outcome = control.predicted.as_ref()?.outcomes.first()?;
+        let said = outcome.conditions.iter().find(|one| one.kind == "SourceVerified")?;
+        let errors = outcome.errors.join("\n");
+        Some((control.name.clone(), said.message.replace("{errors}", &errors)))
+    });
+    words.collect()
+}
+
 /// What a controller would write that lets in what `ACCEPTED` names, and `also`.
-fn decide(plane: &Plane, also: &str) {
+fn decide(plane: &Plane, also: &str, words: &Words) {
     for source in items(plane, "ocirepositories") {
         if source["status"]["conditions"].is_array() {
             continue;
@@ -45,7 +61,16 @@ fn decide(plane: &Plane, also: &str) {
         let mut status = if ACCEPTED.into_iter().chain([also]).any(is) {
             running(digest)
         } else {
-            refused(digest, "it is a test")
+            let control = words.iter().find(|(control, _)| is(control));
+            let mut status = refused(digest, "no word of it was foretold");
+            if let Some((_, words)) = control {
+                for condition in status["conditions"].as_array_mut().expect("conditions") {
+                    if condition["status"] == "False" {
+                        condition["message"] = words.as_str().into();
+                    }
+                }
+            }
+            status
         };
         if is("misplaced-verify") {
             assert!(source["spec"].get("verify").is_none(), "nothing reads it: {source}");
@@ -56,12 +81,12 @@ fn decide(plane: &Plane, also: &str) {
 }
 
 /// Lets a controller work as long as `body` runs.
-fn with_controller<T>(plane: &Plane, also: &str, body: impl FnOnce() -> T) -> T {
+fn with_controller<T>(plane: &Plane, also: &str, words: &Words, body: impl FnOnce() -> T) -> T {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                decide(plane, also);
+                decide(plane, also, words);
                 std::thread::sleep(Duration::from_millis(20));
             }
         });
@@ -90,7 +115,7 @@ fn a_closed_cluster_refuses_what_it_must_and_nothing_is_left_behind() {
     let (world, plane) = (World::start(), Plane::start());
     let kubeconfig = plane.kubeconfig();
     let mut command = world.command(&flags(kubeconfig.as_str(), &[]));
-    let (report, _) = with_controller(&plane, "", || answer(&mut command));
+    let (report, _) = with_controller(&plane, "", &foretold(&world), || answer(&mut command));
     for control in &report.controls {
         let observed = control.observed.as_ref();
         let ready =
@@ -99,7 +124,9 @@ fn a_closed_cluster_refuses_what_it_must_and_nothing_is_left_behind() {
         assert_eq!(ready.map(|one| one.status.as_str()), Some(expected), "{}", control.name);
         let found = codes(control);
         assert!(
-            !found.contains(&Code::ControlAccepted),
+            ![Code::ControlAccepted, Code::ControlRefusedOtherwise]
+                .iter()
+                .any(|code| found.contains(code)),
             "{}: {:#?}",
             control.name,
             control.findings
@@ -110,11 +137,35 @@ fn a_closed_cluster_refuses_what_it_must_and_nothing_is_left_behind() {
 }
 
 #[test]
+fn a_refusal_for_another_reason_proves_nothing() {
+    let (world, plane) = (World::start(), Plane::start());
+    let kubeconfig = plane.kubeconfig();
+    let mut command = world.command(&flags(kubeconfig.as_str(), &["--timeout", "60"]));
+    let mut words = foretold(&world);
+    let down = "failed to verify the signature using provider 'cosign keyless': Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused";
+    words.insert("unsigned".to_owned(), down.to_owned());
+    let (report, exit) = with_controller(&plane, "", &words, || answer(&mut command));
+    let unsigned = control(&report, "unsigned");
+    assert_eq!(unsigned.verdict, Verdict::Unknown, "{:#?}", unsigned.findings);
+    let told = unsigned.findings.iter().find(|one| one.code == Code::ControlRefusedOtherwise);
+    let found = told.and_then(|told| told.found.as_deref()).unwrap_or_default();
+    assert!(found.contains("connection refused"), "it says why: {:#?}", unsigned.findings);
+    assert_eq!((report.verdict, exit), (Verdict::Unknown, 2));
+    let others = report.controls.iter().filter(|control| control.name != "unsigned");
+    for other in others {
+        let found = codes(other);
+        assert!(!found.contains(&Code::ControlRefusedOtherwise), "{}: {found:?}", other.name);
+    }
+    nothing_is_left(&plane);
+}
+
+#[test]
 fn an_open_cluster_is_the_loudest_finding() {
     let (world, plane) = (World::start(), Plane::start());
     let kubeconfig = plane.kubeconfig();
     let mut command = world.command(&flags(kubeconfig.as_str(), &[]));
-    let (report, exit) = with_controller(&plane, "unsigned", || answer(&mut command));
+    let (report, exit) =
+        with_controller(&plane, "unsigned", &foretold(&world), || answer(&mut command));
     let open = control(&report, "unsigned");
     let loud = open.findings.iter().find(|finding| finding.code == Code::ControlAccepted);
     let loud = loud.unwrap_or_else(|| panic!("{:#?}", open.findings));

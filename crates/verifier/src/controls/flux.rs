@@ -1,0 +1,193 @@
+//! What Flux did with a control, or would do, read from conditions.
+
+use sealwright_flux::Prediction;
+use sealwright_policy::source_report::{ConditionReport, ObservationReport, PredictionReport};
+
+use crate::kubernetes::quoted;
+
+/// What Flux did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flux {
+    /// Fetched it, and says that it verified it.
+    AcceptedVerified,
+    /// Fetched it without verifying anything.
+    AcceptedUnverified,
+    /// Its verification refused it.
+    RefusedByVerification,
+    /// Its verification failed with other words than a refusal of the evidence has: perhaps it never
+    /// came to look at it.
+    RefusedOtherwise(String),
+    /// It verified it, and refused it for its contents.
+    RefusedAfterVerification,
+    /// The API server did not even take the source.
+    SourceRejected(String),
+    /// Nobody knows.
+    Unknown(String),
+}
+
+impl Flux {
+    pub(super) fn accepts(&self) -> bool {
+        matches!(self, Self::AcceptedVerified | Self::AcceptedUnverified)
+    }
+
+    /// For people.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::AcceptedVerified => "accepted it as verified".to_owned(),
+            Self::AcceptedUnverified => "accepted it without verifying it".to_owned(),
+            Self::RefusedByVerification => "refused to verify it".to_owned(),
+            Self::RefusedOtherwise(said) => {
+                format!("failed to verify it for another reason than predicted: {said}")
+            }
+            Self::RefusedAfterVerification => "verified it, and refused its contents".to_owned(),
+            Self::SourceRejected(why) => format!("the API server did not take the source: {why}"),
+            Self::Unknown(why) => why.clone(),
+        }
+    }
+
+    /// What conditions say; `ready` is the status of `Ready`.
+    fn of(conditions: &[ConditionReport]) -> Self {
+        let find = |kind: &str| conditions.iter().find(|condition| condition.kind == kind);
+        let status = |kind: &str| find(kind).map(|condition| condition.status.as_str());
+        match (status("Ready"), status("SourceVerified")) {
+            (Some("True"), Some("True")) => Self::AcceptedVerified,
+            (Some("True"), _) => Self::AcceptedUnverified,
+            (Some("False"), Some("False")) => Self::RefusedByVerification,
+            (Some("False"), Some("True")) => Self::RefusedAfterVerification,
+            (Some("False"), _) => {
+                let said =
+                    find("Ready").map(|ready| format!("{}: {}", ready.reason, ready.message));
+                Self::Unknown(format!("it was never verified: {}", said.unwrap_or_default()))
+            }
+            _ => Self::Unknown("the controller had not decided when the time was over".to_owned()),
+        }
+    }
+
+    /// What was observed, by the words that were foretold.
+    pub(super) fn observed(observation: &ObservationReport, foretold: &Prediction) -> Self {
+        let current = |condition: &&ConditionReport| {
+            condition.observed_generation.is_none_or(|about| about == observation.generation)
+        };
+        let conditions: Vec<ConditionReport> =
+            observation.conditions.iter().filter(current).cloned().collect();
+        let said = conditions.iter().find(|condition| condition.kind == "SourceVerified");
+        match (Self::of(&conditions), said) {
+            (Self::RefusedByVerification, Some(said))
+                if !foretold.foretells_refusal(&said.message) =>
+            {
+                Self::RefusedOtherwise(quoted(&said.message))
+            }
+            (flux, _) => flux,
+        }
+    }
+
+    /// What is predicted. Where several things may come of it, one that lets it in decides, and
+    /// else one of which nobody knows.
+    pub(super) fn predicted(prediction: &PredictionReport) -> Self {
+        if let Some(why) = &prediction.undecided {
+            return Self::Unknown(why.clone());
+        }
+        let all: Vec<Self> =
+            prediction.outcomes.iter().map(|outcome| Self::of(&outcome.conditions)).collect();
+        let none = || Self::Unknown("nothing is predicted".to_owned());
+        let unknown = |one: &&Self| matches!(one, Self::Unknown(_));
+        let worst = all.iter().find(|one| one.accepts()).or(all.iter().find(unknown));
+        worst.or(all.first()).cloned().unwrap_or_else(none)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sealwright_flux::{Condition, Outcome, Then};
+
+    use super::Flux::*;
+    use super::*;
+
+    /// A prediction of a refusal in these words.
+    fn foretold(message: &str) -> Prediction {
+        let condition = Condition {
+            kind: "SourceVerified",
+            status: false,
+            reason: "VerificationError".to_owned(),
+            message: message.to_owned(),
+        };
+        let outcome = Outcome {
+            ready: Some(false),
+            then: Then::Retries,
+            revision: None,
+            conditions: vec![condition],
+            errors: vec![],
+        };
+        Prediction {
+            controller: "c".to_owned(),
+            wanted: vec![],
+            repository: None,
+            digest: None,
+            outcomes: vec![outcome],
+            undecided: None,
+            because: vec![],
+        }
+    }
+
+    #[test]
+    fn a_false_counts_as_a_refusal_only_in_the_words_of_one() {
+        let said = |message: &str| {
+            let condition = |kind: &str| ConditionReport {
+                kind: kind.to_owned(),
+                status: "False".to_owned(),
+                reason: "VerificationError".to_owned(),
+                message: message.to_owned(),
+                observed_generation: Some(1),
+            };
+            let conditions = vec![condition("Ready"), condition("SourceVerified")];
+            let observation =
+                ObservationReport { generation: 1, observed_generation: Some(1), conditions };
+            Flux::observed(&observation, &foretold("no signatures found"))
+        };
+        assert_eq!(said("no signatures found"), RefusedByVerification);
+        for (message, why) in [
+            ("Secret \"sealwright-trusted-root\" not found", "a Secret is missing"),
+            ("dial tcp 127.0.0.1:5000: connect: connection refused", "the registry is down"),
+            ("no signatures found: 503 Service Unavailable", "it could not look"),
+        ] {
+            let found = said(message);
+            assert_eq!(found, RefusedOtherwise(message.to_owned()), "{why}");
+            assert!(found.words().contains("another reason"), "{why}");
+        }
+    }
+
+    #[test]
+    fn conditions_are_read_as_the_controller_means_them() {
+        let condition = |kind: &str, status: &str, about: i64| ConditionReport {
+            kind: kind.to_owned(),
+            status: status.to_owned(),
+            reason: "R".to_owned(),
+            message: "m".to_owned(),
+            observed_generation: Some(about),
+        };
+        for (conditions, expected, why) in [
+            (
+                vec![condition("Ready", "True", 2), condition("SourceVerified", "True", 2)],
+                AcceptedVerified,
+                "both",
+            ),
+            (
+                vec![condition("Ready", "True", 2), condition("SourceVerified", "True", 1)],
+                AcceptedUnverified,
+                "a stale True",
+            ),
+            (
+                vec![condition("Ready", "False", 2), condition("SourceVerified", "False", 2)],
+                RefusedByVerification,
+                "refused",
+            ),
+        ] {
+            let observation =
+                ObservationReport { generation: 2, observed_generation: None, conditions };
+            assert_eq!(Flux::observed(&observation, &foretold("m")), expected, "{why}");
+        }
+        let silent =
+            ObservationReport { generation: 1, observed_generation: None, conditions: vec![] };
+        assert!(matches!(Flux::observed(&silent, &foretold("m")), Unknown(_)), "nothing was said");
+    }
+}
