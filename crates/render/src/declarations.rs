@@ -32,7 +32,8 @@ pub(crate) fn row(declaration: &DeclarationReport) -> [String; 5] {
     };
     let by = format!("{}: {}", declaration.consumer, declaration.object);
     // Where the consumer is the kind of the object, the object says it.
-    let by = match declaration.object.starts_with(&declaration.consumer) {
+    let consumer = declaration.consumer.rsplit(' ').next().unwrap_or_default();
+    let by = match declaration.object.starts_with(consumer) {
         true => declaration.object.clone(),
         false => by,
     };

@@ -17,6 +17,7 @@ const ANY_COMMIT: &str = "{40}";
 pub(super) fn report(declaration: &Declaration, measures: &mut Measures<'_>) -> DeclarationReport {
     let measure = measures.measure(declaration);
     let mut findings = findings(declaration, measure.as_ref(), measures);
+    findings.extend(guards_nothing(declaration));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let state = state(declaration, measure.is_some(), &findings);
     DeclarationReport {
@@ -229,6 +230,20 @@ fn any_revision(declaration: &Declaration) -> Option<Finding> {
         "every commit of the workflow can sign, a withdrawn one too",
         at,
     ))
+}
+
+/// A rule of an admission controller or a node that is about no image.
+fn guards_nothing(declaration: &Declaration) -> Option<Finding> {
+    let by_image = matches!(
+        declaration.consumer,
+        Consumer::KyvernoClusterPolicy
+            | Consumer::KyvernoImageValidatingPolicy
+            | Consumer::PolicyController
+            | Consumer::Talos
+    );
+    let at = place(&declaration.file, &declaration.at, &declaration.object);
+    (by_image && declaration.guards.is_empty())
+        .then(|| finding(Code::GuardsNothing, "no image is named", at))
 }
 
 fn is_judged(matcher: &Matcher) -> bool {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use sealwright_policy::declaration_report::{CoverageReport, DeclarationReport};
 use sealwright_policy::{Code, Finding, Place};
 
-use crate::found::Found;
+use crate::found::{Found, Unjudged, Why};
 
 pub use declared::accepts;
 pub use expected::Expected;
@@ -39,6 +39,7 @@ pub fn judge(found: &Found, expected: &Expected<'_>) -> Judged {
     let covered = coverage::cover(found, expected);
     declarations.extend(covered.open);
     let mut findings = told(found);
+    findings.extend(found.unjudged.iter().filter_map(not_judged));
     findings.extend(covered.findings);
     Judged { declarations, coverage: covered.counts, findings }
 }
@@ -58,6 +59,18 @@ fn told(found: &Found) -> Vec<Finding> {
         ))
     });
     findings
+}
+
+/// What could not be read at all has a finding of its own.
+fn not_judged(unjudged: &Unjudged) -> Option<Finding> {
+    let what = match unjudged.why {
+        Why::Unreadable => return None,
+        Why::Template => "template, not judged",
+        Why::Encrypted => "encrypted, not judged",
+        Why::NotRendered => "not judged",
+    };
+    let at = Place::file(&unjudged.file).at(unjudged.at.line.max(1), unjudged.at.column.max(1));
+    Some(finding(Code::NotJudged, format!("{what}: {}", unjudged.told), at))
 }
 
 /// Where something stands, in the words of a report.

@@ -1,0 +1,211 @@
+//! What is said of a repository: each mistake with its healthy neighbour.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::date;
+use sealwright_manifests::checks::{Expected, Judged, judge};
+use sealwright_manifests::{File, discover};
+use sealwright_policy::declaration_report::DeclarationState;
+use sealwright_policy::{Code, Config, Issuers, Severity};
+
+const CONFIG: &str = r#"
+apiVersion: sealwright.dev/v1alpha1
+kind: SupplyChain
+signers:
+  cd: {github: {repository: acme/platform, workflow: cd.yaml, refs: [refs/heads/main]}}
+  queue: {github: {repository: acme/platform, workflow: ci.yaml, refs: ["refs/heads/queue/*"]}}
+artifacts:
+  manifests: {repository: ghcr.io/acme/manifests, signers: [cd, queue], evidence: [signature]}
+charts:
+  - {url: "oci://charts.example/*", unsigned: {reason: nobody signs there, until: 2030-01-01}}
+environments:
+  prod: {trust: public, organisation: ["oci://ghcr.io/acme/*"]}
+"#;
+
+const ISSUER: &str = r"^https://token\.actions\.githubusercontent\.com$";
+const CD: &str = r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/heads/main$";
+const BOTH: &str = r"^(?:https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/heads/main|https://github\.com/acme/platform/\.github/workflows/ci\.yaml@refs/heads/queue/[!-.0-~]+)$";
+
+fn source(url: &str, verify: &str) -> String {
+    let head = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\n";
+    let verify = if verify.is_empty() { String::new() } else { format!("  verify: {verify}\n") };
+    format!("{head}metadata: {{name: app, namespace: apps}}\nspec:\n  url: oci://{url}\n{verify}")
+}
+
+fn entry(issuer: &str, subject: &str) -> String {
+    format!("{{issuer: '{issuer}', subject: '{subject}'}}")
+}
+
+fn cosign(entries: &[String]) -> String {
+    format!("{{provider: cosign, matchOIDCIdentity: [{}]}}", entries.join(", "))
+}
+
+fn judged(files: &[String], config: Option<&Config>) -> Judged {
+    let paths: Vec<String> = (0..files.len()).map(|number| format!("{number}.yaml")).collect();
+    let files = paths.iter().zip(files).map(|(path, text)| File { path, bytes: text.as_bytes() });
+    judge(&discover(files), &Expected { config, issuers: Issuers::public() })
+}
+
+fn config() -> Config {
+    Config::parse("sealwright.yaml", CONFIG, date(2026, 11, 25)).expect("it is one")
+}
+
+/// Codes of warnings and worse.
+fn codes(judged: &Judged) -> BTreeSet<Code> {
+    let declared = judged.declarations.iter().flat_map(|one| &one.findings);
+    let loud = declared.chain(&judged.findings).filter(|one| one.severity >= Severity::Warning);
+    loud.map(|finding| finding.code).collect()
+}
+
+#[test]
+fn without_a_configuration_slips_are_found() {
+    use Code::*;
+    let one = |subject: &str| cosign(&[entry(ISSUER, subject)]);
+    for (verify, expected, state, why) in [
+        (one(CD), vec![], DeclarationState::NoSlip, "as it should be"),
+        (String::new(), vec![SourceOpen], DeclarationState::Unverified, "no block"),
+        (
+            "{provider: cosign}".into(),
+            vec![IdentityAnybody],
+            DeclarationState::Open,
+            "nobody named",
+        ),
+        ("{provider: '  '}".into(), vec![VerificationOff], DeclarationState::Unread, "blank"),
+        (
+            cosign(&[entry(ISSUER, CD), entry(ISSUER, &CD.replace("cd", "dr"))]),
+            vec![IdentitySeveralMatchers],
+            DeclarationState::Stuck,
+            "two entries",
+        ),
+        (cosign(&[entry("", CD)]), vec![IdentityEmpty], DeclarationState::Open, "no issuer"),
+        (
+            "{provider: cosign, secretRef: {name: key}}".into(),
+            vec![],
+            DeclarationState::Keyed,
+            "a key",
+        ),
+        (
+            format!(
+                "{{provider: cosign, secretRef: {{name: key}}, matchOIDCIdentity: [{}]}}",
+                entry(ISSUER, CD)
+            ),
+            vec![IdentityIgnored],
+            DeclarationState::Keyed,
+            "identities beside a key",
+        ),
+        (
+            one(&CD.replace("refs/heads/main", ".+")),
+            vec![PatternOpenRef],
+            DeclarationState::Open,
+            "any ref",
+        ),
+        (one(&CD.replace('^', "")), vec![PatternNotAnchored], DeclarationState::Open, "no anchor"),
+        (one("^(?!x)$"), vec![PatternInvalid], DeclarationState::Stuck, "not Go's"),
+        (one("^https://${OWNER}/x$"), vec![], DeclarationState::NotJudged, "a template"),
+    ] {
+        let judged = judged(&[source("ghcr.io/acme/other", &verify)], None);
+        assert_eq!(codes(&judged), expected.into_iter().collect(), "{why}: {judged:#?}");
+        assert_eq!(judged.declarations[0].state, state, "{why}");
+    }
+}
+
+#[test]
+fn with_a_configuration_everybody_is_measured() {
+    use Code::*;
+    let own = "ghcr.io/acme/manifests";
+    for (url, verify, expected, why) in [
+        (own, cosign(&[entry(ISSUER, BOTH)]), vec![], "what is rendered"),
+        (
+            own,
+            cosign(&[entry(ISSUER, &BOTH.replace("(?:", "("))]),
+            vec![],
+            "the same language in other words",
+        ),
+        (own, cosign(&[entry(ISSUER, CD)]), vec![PatternKeepsOut], "the queue is kept out"),
+        (
+            own,
+            cosign(&[entry(ISSUER, &BOTH.replace("[!-.0-~]+", "a"))]),
+            vec![PatternKeepsOut],
+            "only one branch of the queue",
+        ),
+        (
+            own,
+            cosign(&[entry(ISSUER, "^https://github\\.com/acme/platform/.*$")]),
+            vec![PatternOpenWorkflow, PatternOpenRef],
+            "any workflow",
+        ),
+        (
+            own,
+            cosign(&[entry("https://.*", BOTH)]),
+            vec![PatternNotAnchored, PatternIssuerOpen],
+            "any issuer",
+        ),
+        (own, String::new(), vec![OrganisationUnverified], "an artifact's source is open"),
+        ("ghcr.io/acme/x", String::new(), vec![OrganisationUnverified], "the organisation's"),
+        ("ghcr.io/other/x", String::new(), vec![SourceOpen], "somebody else's"),
+        ("charts.example/x", String::new(), vec![], "by an exception"),
+        (
+            own,
+            "{provider: cosign, secretRef: {name: key}}".to_owned(),
+            vec![ConfigDisagreement],
+            "a key where identities are told",
+        ),
+    ] {
+        let judged = judged(&[source(url, &verify)], Some(&config()));
+        let mut found = codes(&judged);
+        found.remove(&ExceptionUnused);
+        assert_eq!(found, expected.into_iter().collect(), "{why}: {judged:#?}");
+    }
+}
+
+#[test]
+fn a_finding_is_at_its_matcher_with_a_fix() {
+    let verify = cosign(&[entry(ISSUER, CD)]);
+    let judged = judged(&[source("ghcr.io/acme/manifests", &verify)], Some(&config()));
+    let report = &judged.declarations[0];
+    let finding = &report.findings[0];
+    assert_eq!(finding.place.line, Some(6));
+    let suggested = report.suggested.as_ref().expect("a suggestion");
+    assert_eq!(suggested.subject_pattern, BOTH);
+    assert!(finding.hint.as_ref().expect("a hint").contains(BOTH), "{finding:?}");
+    assert!(finding.message.contains("ci.yaml@refs/heads/queue/"), "the witness: {finding:?}");
+}
+
+#[test]
+fn consumers_of_one_artifact_agree() {
+    let of = |subject: &str| source("ghcr.io/acme/other", &cosign(&[entry(ISSUER, subject)]));
+    let wider = CD.replace("/main", "/(?:main|next)");
+    for (other, disagree, why) in [
+        (of(CD), false, "the same"),
+        (of(&CD.replace("main", "(?:main)")), false, "in other words"),
+        (of(&wider), true, "one more branch"),
+        (of(&wider).replace("other", "third"), false, "another artifact"),
+    ] {
+        let judged = judged(&[of(CD), other], None);
+        assert_eq!(codes(&judged).contains(&Code::ConsumersDisagree), disagree, "{why}");
+    }
+}
+
+#[test]
+fn sources_are_counted_by_kind_and_by_organisation() {
+    let verify = cosign(&[entry(ISSUER, BOTH)]);
+    let files = [
+        source("ghcr.io/acme/manifests", &verify),
+        source("ghcr.io/acme/x", ""),
+        source("charts.example/x", ""),
+        source("ghcr.io/other/x", "{provider: ''}"),
+    ];
+    let judged = judged(&files, Some(&config()));
+    let counted = judged.coverage.iter();
+    let counted: Vec<_> =
+        counted.map(|one| (one.scope.as_str(), one.found, one.guarded, one.excepted)).collect();
+    assert_eq!(counted, [("OCIRepository", 4, 1, 1), ("oci://ghcr.io/acme/*", 2, 1, 0)]);
+}
+
+#[test]
+fn an_exception_that_nothing_uses_is_told() {
+    let used = judged(&[source("charts.example/x", "")], Some(&config()));
+    assert!(!codes(&used).contains(&Code::ExceptionUnused));
+    let unused = judged(&[source("ghcr.io/other/x", "")], Some(&config()));
+    assert!(codes(&unused).contains(&Code::ExceptionUnused));
+}
