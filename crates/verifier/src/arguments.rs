@@ -83,6 +83,7 @@ Examples:
   sealwright-verifier manifests --write-baseline baseline.json
   sealwright-verifier manifests --baseline baseline.json
   sealwright-verifier manifests --observe
+  sealwright-verifier manifests --fix | git apply
 
 Without a configuration slips are found: open ends, blocks that nobody reads, sources that nobody
 verifies. With one, everybody who is let in or kept out against it. kubectl renders overlays where it is

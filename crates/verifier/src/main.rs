@@ -9,8 +9,9 @@ use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::render::{RenderArguments, render};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
-    Failure, PatternsArguments, Request, Surroundings, complain, controls, manifests, patterns,
-    predict, publish, survey, to_standard_output, verify, wait,
+    Failure, ManifestsArguments, PatternsArguments, Request, Surroundings, complain, controls, fix,
+    manifests, patterns, predict, publish, publish_beside, survey, to_standard_output, verify,
+    wait,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Controls(arguments) => answer(&arguments.world, &surroundings, || async {
             controls(&arguments, Timestamp::now()).await
         }),
+        Command::Manifests(arguments) if arguments.fix => mend(&arguments, &surroundings),
         Command::Manifests(arguments) => answer(&arguments.world(), &surroundings, || async {
             manifests(&arguments, Timestamp::now()).await
         }),
@@ -62,6 +64,18 @@ fn on_paper(
 ) -> Result<ExitCode, Failure> {
     let report = patterns(arguments, Timestamp::now())?;
     publish(&report, arguments.format, arguments.output.as_deref(), surroundings)?;
+    Ok(ExitCode::from(report.verdict.exit_code()))
+}
+
+/// What would mend the files, and what would be left; or, once they are written, what is.
+fn mend(arguments: &ManifestsArguments, surroundings: &Surroundings) -> Result<ExitCode, Failure> {
+    let (diff, report) = fix(arguments, Timestamp::now())?;
+    let (form, output) = (arguments.format, arguments.output.as_deref());
+    if arguments.write {
+        publish(&report, form, output, surroundings)?;
+    } else {
+        publish_beside(&diff, &report, form, output)?;
+    }
     Ok(ExitCode::from(report.verdict.exit_code()))
 }
 

@@ -57,6 +57,26 @@ pub fn publish(
     Ok(())
 }
 
+/// Hands over what a report is about, and the report beside it: on standard error, or in a file.
+///
+/// # Errors
+/// One of them cannot be written.
+pub fn publish_beside(
+    data: &str,
+    report: &Report,
+    form: ReportForm,
+    output: Option<&Utf8Path>,
+) -> Result<(), Failure> {
+    to_standard_output(data)?;
+    match output {
+        Some(_) => publish(report, form, output, &Surroundings::default()),
+        None => {
+            talk(render(report, format(form, true)).trim_end());
+            Ok(())
+        }
+    }
+}
+
 /// Says why there is no report; on GitHub also at the place in the file that is wrong.
 pub fn complain(failure: &Failure, surroundings: &Surroundings) {
     talk(&failure.message);

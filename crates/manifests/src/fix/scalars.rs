@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Edit;
+use super::blocks::line_at;
 
 /// Begins what YAML would read as something else than text.
 const INDICATORS: &[char] = &[
@@ -28,7 +29,7 @@ pub(super) fn edits(file: &[u8], range: &Range<usize>, wanted: &str) -> Option<V
     let instead = match first {
         '\'' => single_quoted(wanted),
         '"' => format!("\"{}\"", wanted.replace('\\', r"\\").replace('"', "\\\"")),
-        _ if is_plain(wanted) => wanted.to_owned(),
+        _ if is_plain(wanted, has_its_line(file, range)) => wanted.to_owned(),
         _ => single_quoted(wanted),
     };
     Some(vec![scalar(instead)])
@@ -38,15 +39,23 @@ fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Whether it stays text without quotes, also between brackets.
-fn is_plain(text: &str) -> bool {
+/// Whether it stays text without quotes. Between brackets it must hold none.
+fn is_plain(text: &str, has_its_line: bool) -> bool {
     !text.is_empty()
         && text.trim() == text
         && !text.starts_with(INDICATORS)
         && !text.contains(": ")
         && !text.contains(" #")
         && !text.ends_with(':')
-        && !text.contains([',', '[', ']', '{', '}'])
+        && (has_its_line || !text.contains([',', '[', ']', '{', '}']))
+}
+
+/// Whether only its key stands before it on its line: it is between no brackets that begin there.
+fn has_its_line(file: &[u8], range: &Range<usize>) -> bool {
+    let line = line_at(file, range.start);
+    let before = std::str::from_utf8(&file[line.start..range.start]).unwrap_or_default();
+    let key = before.trim_start_matches([' ', '-']).trim_end().strip_suffix(':');
+    key.is_some_and(|key| key.chars().all(|one| one.is_ascii_alphanumeric()))
 }
 
 /// Where the header of a block scalar stands, when the scalar with its text here is one: `|` or `>`
@@ -80,7 +89,9 @@ mod tests {
             ("a: 'x'\n", "'x'", "it's", "a: 'it''s'\n", "a quote within"),
             ("a: \"x.y\"\n", "\"x.y\"", r#"^x\.y"$"#, "a: \"^x\\\\.y\\\"$\"\n", "double quotes"),
             ("a: x\n", "x", "[0-9a-f]{40}", "a: '[0-9a-f]{40}'\n", "no text without quotes"),
+            ("- a: x\n", "x", "^[a]{4}$", "- a: ^[a]{4}$\n", "brackets within"),
             ("{a: x, b: y}\n", "x", "^(?:x|y)$", "{a: ^(?:x|y)$, b: y}\n", "in a flow"),
+            ("{a: x, b: y}\n", "x", "^a{4}$", "{a: '^a{4}$', b: y}\n", "brackets between brackets"),
             ("a: |-\n  x.y\n", "x.y", "z", "a: |-\n  z\n", "a literal block"),
             (
                 "a: | # why\n  x.y\n",

@@ -24,6 +24,16 @@ pub struct ManifestsArguments {
     /// Ask the registries: each matcher must accept somebody who really signed.
     #[arg(long)]
     pub observe: bool,
+    /// Show what would mend matchers and blocks where that is mechanical, as a diff on standard
+    /// output; and on standard error what would be left.
+    #[arg(long, conflicts_with_all = ["observe", "baseline", "write_baseline"])]
+    pub fix: bool,
+    /// With --fix, change the files; the report is on what is left.
+    #[arg(long, requires = "fix")]
+    pub write: bool,
+    /// A folder in which nothing pulls or verifies anything is in order: plain workloads.
+    #[arg(long)]
+    pub may_be_empty: bool,
     /// With --observe, whose signatures count: `public`, `public-embedded`, a folder or a file.
     #[arg(long, value_name = "public|DIR|FILE", default_value = "public")]
     pub trust: String,

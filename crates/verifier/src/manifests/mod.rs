@@ -3,6 +3,7 @@
 
 mod arguments;
 mod baseline;
+mod fix;
 mod observe;
 mod overlays;
 mod tree;
@@ -11,11 +12,12 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use sealwright_manifests::checks::{Expected, judge};
 use sealwright_manifests::{Found, join};
-use sealwright_policy::{Code, Config, Finding, Report};
+use sealwright_policy::{Code, Config, Finding, Report, Severity};
 
 use self::arguments::CONFIG_NAME;
 pub use self::arguments::ManifestsArguments;
 use self::baseline::Baseline;
+pub use self::fix::fix;
 use crate::TOOL;
 use crate::failure::Failure;
 use crate::output::talk;
@@ -29,14 +31,12 @@ pub async fn manifests(arguments: &ManifestsArguments, now: Timestamp) -> Result
     let before = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
     let (found, seen) = find(&arguments.folder)?;
     let issuers = arguments.world().config.issuers();
-    let judged = judge(&found, &Expected { config: config.as_ref(), issuers });
-    let mut report = Report::new(TOOL, now);
-    (report.declarations, report.coverage) = (judged.declarations, judged.coverage);
-    report.findings = seen.into_iter().chain(judged.findings).collect();
+    let expected = Expected { config: config.as_ref(), issuers };
+    let mut report = judged(&found, seen, &expected, now);
     if arguments.observe {
         observe::observe((arguments, config.as_ref()), &found, &mut report, now).await?;
     }
-    report.findings.extend(nothing(&report));
+    report.findings.extend(nothing(&report, arguments.may_be_empty));
     // What is written is what is there, not what was adopted.
     let today = Baseline::of(&report);
     if let Some(before) = before {
@@ -46,6 +46,14 @@ pub async fn manifests(arguments: &ManifestsArguments, now: Timestamp) -> Result
         today.write(path)?;
     }
     Ok(report.concluded())
+}
+
+fn judged(found: &Found, seen: Vec<Finding>, expected: &Expected<'_>, now: Timestamp) -> Report {
+    let judged = judge(found, expected);
+    let mut report = Report::new(TOOL, now);
+    (report.declarations, report.coverage) = (judged.declarations, judged.coverage);
+    report.findings = seen.into_iter().chain(judged.findings).collect();
+    report
 }
 
 /// Everything in the folder, and what was seen on the way.
@@ -76,8 +84,9 @@ fn config(arguments: &ManifestsArguments, now: Timestamp) -> Result<Option<Confi
     }
 }
 
-/// An empty answer must not look like a clean one.
-fn nothing(report: &Report) -> Option<Finding> {
-    let message = "nothing here pulls or verifies an artifact";
-    report.declarations.is_empty().then(|| Finding::new(Code::TreeEmpty, message))
+/// An empty answer must not look like a clean one, unless somebody said that it may be.
+fn nothing(report: &Report, may_be_empty: bool) -> Option<Finding> {
+    let finding = Finding::new(Code::TreeEmpty, "nothing here pulls or verifies an artifact");
+    let severity = if may_be_empty { Severity::Note } else { finding.severity };
+    report.declarations.is_empty().then_some(Finding { severity, ..finding })
 }

@@ -1,5 +1,6 @@
 //! The folder, walked within limits: every file that may hold a declaration, and what was not read.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub(super) struct Tree {
     pub(super) files: Vec<String>,
     /// What was not read.
     pub(super) findings: Vec<Finding>,
+    /// What is looked at instead of a file's own bytes.
+    pub(super) instead: BTreeMap<String, Vec<u8>>,
 }
 
 /// Lists the folder.
@@ -48,7 +51,10 @@ pub(super) fn walk(folder: &Utf8Path) -> Result<Tree, Failure> {
     let cannot = |why| Failure::file(folder, "read", why);
     let root = fs::canonicalize(folder).map_err(cannot)?;
     fs::read_dir(&root).map_err(cannot)?;
-    let mut walk = Walk { tree: Tree { root, files: vec![], findings: vec![] }, entries: 0 };
+    let mut walk = Walk {
+        tree: Tree { root, files: vec![], findings: vec![], instead: BTreeMap::new() },
+        entries: 0,
+    };
     walk.folder("", 0);
     walk.tree.files.sort();
     Ok(walk.tree)
@@ -151,7 +157,7 @@ pub(super) fn look(tree: &Tree) -> (Vec<Facts>, Vec<Finding>) {
         let started: Vec<_> = tree
             .files
             .chunks(share)
-            .map(|files| scope.spawn(|| look_at_all(&tree.root, files)))
+            .map(|files| scope.spawn(|| look_at_all(tree, files)))
             .collect();
         let (mut facts, mut findings) = (Vec::new(), Vec::new());
         for part in started {
@@ -163,10 +169,11 @@ pub(super) fn look(tree: &Tree) -> (Vec<Facts>, Vec<Finding>) {
     })
 }
 
-fn look_at_all(root: &Path, files: &[String]) -> (Vec<Facts>, Vec<Finding>) {
+fn look_at_all(tree: &Tree, files: &[String]) -> (Vec<Facts>, Vec<Finding>) {
     let (mut facts, mut findings) = (Vec::new(), Vec::new());
     for path in files {
-        match read(&root.join(path)) {
+        let instead = tree.instead.get(path).cloned().map(Ok);
+        match instead.unwrap_or_else(|| read(&tree.root.join(path))) {
             Ok(bytes) if !is_text(&bytes) => {}
             Ok(bytes) => facts.push(look_at(Seen { path, bytes: &bytes })),
             Err(why) => {

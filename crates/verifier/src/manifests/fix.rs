@@ -1,0 +1,97 @@
+//! `manifests --fix`: what would mend the files, as a diff to be read; with `--write` it is done.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use camino::Utf8Path;
+use jiff::Timestamp;
+use sealwright_manifests::checks::Expected;
+use sealwright_manifests::fix::{Mended, mend};
+use sealwright_manifests::{File, Found, join};
+use sealwright_policy::{Finding, Report};
+
+use super::arguments::ManifestsArguments;
+use super::tree::{self, Tree};
+use super::{config, find, judged, nothing};
+use crate::failure::Failure;
+use crate::output::talk;
+
+/// The diff, and the report on what is left.
+///
+/// # Errors
+/// The folder or the configuration cannot be used, or a file cannot be written.
+pub fn fix(arguments: &ManifestsArguments, now: Timestamp) -> Result<(String, Report), Failure> {
+    let config = config(arguments, now)?;
+    let issuers = arguments.world().config.issuers();
+    let expected = Expected { config: config.as_ref(), issuers };
+    let (found, seen) = find(&arguments.folder)?;
+    let before = read(&arguments.folder, &found)?;
+    let files: Vec<File<'_>> = before.iter().map(|(path, bytes)| File { path, bytes }).collect();
+    let mended = mend(&files, &found, &expected);
+    tell(&mended, arguments.write);
+    let diff = mended.iter().map(|one| one.diff(&before[&one.path])).collect();
+    let (found, seen) = match (mended.is_empty(), arguments.write) {
+        (true, _) => (found, seen),
+        (false, true) => {
+            for one in &mended {
+                write(&arguments.folder, one, &before[&one.path])?;
+            }
+            find(&arguments.folder)?
+        }
+        (false, false) => as_if_written(&arguments.folder, mended)?,
+    };
+    let mut report = judged(&found, seen, &expected, now);
+    report.findings.extend(nothing(&report, arguments.may_be_empty));
+    Ok((diff, report.concluded()))
+}
+
+/// The same check with the files as they would be. Overlays are not rendered: they would be of the
+/// files as they are.
+fn as_if_written(folder: &Utf8Path, mended: Vec<Mended>) -> Result<(Found, Vec<Finding>), Failure> {
+    let instead = mended.into_iter().map(|one| (one.path, one.text)).collect();
+    let tree = Tree { instead, ..tree::walk(folder)? };
+    let (facts, seen) = tree::look(&tree);
+    let seen = seen.into_iter().chain(tree.findings);
+    Ok((join(facts), seen.collect()))
+}
+
+/// The files that declare something.
+fn read(folder: &Utf8Path, found: &Found) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let declared = found.declarations.iter().map(|one| &one.file);
+    let mut files = BTreeMap::new();
+    for path in declared.chain(found.unread.iter().map(|one| &one.file)) {
+        let file = folder.join(path);
+        // What vanished since is told by the check.
+        if let Ok(bytes) = tree::read(file.as_std_path()) {
+            files.insert(path.clone(), bytes);
+        }
+    }
+    Ok(files)
+}
+
+fn tell(mended: &[Mended], written: bool) {
+    for one in mended {
+        for change in &one.changes {
+            talk(&format!("{}:{}: {}", one.path, change.line, change.told));
+        }
+    }
+    let files = if mended.len() == 1 { "file" } else { "files" };
+    match (mended.len(), written) {
+        (0, _) => talk("nothing can be mended mechanically"),
+        (count, true) => talk(&format!("{count} {files} changed; what is left:")),
+        (count, false) => {
+            talk(&format!("{count} {files} to be changed, by --write; what would be left:"));
+        }
+    }
+}
+
+/// Writes a file that is still what was read.
+fn write(folder: &Utf8Path, mended: &Mended, before: &[u8]) -> Result<(), Failure> {
+    let path = folder.join(&mended.path);
+    let cannot = |why| Failure::file(&path, "write", why);
+    if tree::read(path.as_std_path()).map_err(cannot)? != before {
+        let changed = std::io::Error::other("it was changed meanwhile");
+        return Err(Failure::file(&path, "write", changed));
+    }
+    fs::write(&path, &mended.text).map_err(cannot)
+}
