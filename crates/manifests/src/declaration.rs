@@ -90,6 +90,28 @@ pub struct Declaration {
     /// On the path of Sigstore bundles its consumer takes one identity only, and refuses all
     /// artifacts when there are more.
     pub bundle_path: bool,
+    /// What makes it weaker than it looks.
+    pub weakened: Vec<Weakened>,
+}
+
+/// A field that takes something away from a verification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weakened {
+    /// How.
+    pub how: Weakening,
+    /// The field with its value, `spec.mode: warn`.
+    pub field: String,
+    /// Where it stands.
+    pub at: Place,
+}
+
+/// How a verification is weakened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weakening {
+    /// What fails is told and let in: `Audit`, `Warn`.
+    Warns,
+    /// A part of it is left out: the transparency log, the certificate log, a webhook's answer.
+    Skips,
 }
 
 /// Something that a declaration protects.
@@ -176,6 +198,11 @@ impl Matcher {
 }
 
 impl Guarded {
+    /// An object that is protected.
+    pub fn object(what: impl Into<String>, at: Place) -> Self {
+        Self { what: what.into(), at, whole: true }
+    }
+
     /// What a scalar names.
     pub fn of(node: &Node) -> Option<Self> {
         let what = node.scalar()?.to_owned();

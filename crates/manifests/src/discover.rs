@@ -1,20 +1,42 @@
 //! Two passes: each file alone, then what one file says about another.
 
-use sealwright_yaml::Stream;
+use sealwright_yaml::{Complaint, Document, Node, Place, Stream};
 
 use crate::File;
 use crate::commands::{self, Commands};
 use crate::declaration::Declaration;
-use crate::found::{Found, Guard, Source};
+use crate::found::{Found, Unread};
+use crate::kustomize::{self, Overlay};
 use crate::object::Object;
-use crate::shapes::flux;
+use crate::patch::{Patch, patches};
+use crate::relevant::{is_ksail, is_kustomization, is_relevant, is_yaml};
+use crate::shapes::charts::{self, Chart, Repository};
+use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
+use crate::shapes::flux_instance::{self, Instance};
+use crate::shapes::{kro, ksail, kyverno, policy_controller, talos};
+use crate::unread::{unread, unread_by_ksail};
+use crate::variables::{Substitution, substitution};
 
 /// What one file says; ask for it with [`look`], put all of them together with [`join`]. Files can
 /// be looked at in any order and on any thread.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
-    sources: Vec<(Source, Option<Declaration>)>,
-    commands: Commands,
+    pub(crate) path: String,
+    pub(crate) pulled: Vec<Pulled>,
+    pub(crate) declarations: Vec<Declaration>,
+    pub(crate) charts: Vec<Chart>,
+    pub(crate) repositories: Vec<Repository>,
+    pub(crate) instances: Vec<Instance>,
+    pub(crate) overlays: Vec<Overlay>,
+    pub(crate) patches: Vec<Patch>,
+    pub(crate) substitutions: Vec<Substitution>,
+    pub(crate) unread: Vec<Unread>,
+    pub(crate) complaints: Vec<Complaint>,
+    /// Sources without a URL that declare something: parts of objects, for patches.
+    pub(crate) parts: Vec<Place>,
+    pub(crate) commands: Commands,
+    /// The objects stand in a document: what they declare counts, and they run nowhere.
+    pub(crate) is_shown: bool,
 }
 
 /// All that is declared in these files.
@@ -22,9 +44,14 @@ pub fn discover<'a>(files: impl IntoIterator<Item = File<'a>>) -> Found {
     join(files.into_iter().map(look).collect())
 }
 
+pub use crate::joining::join;
+
 /// What one file says.
 pub fn look(file: File<'_>) -> Facts {
-    let mut facts = Facts::default();
+    let mut facts = Facts { path: file.path.to_owned(), ..Facts::default() };
+    if !is_relevant(file.path, file.bytes) {
+        return facts;
+    }
     let embedded = commands::embedded(file.path, file.bytes);
     let stream = match &embedded {
         Some(yaml) => sealwright_yaml::read(yaml),
@@ -32,33 +59,86 @@ pub fn look(file: File<'_>) -> Facts {
         None => Stream::default(),
     };
     facts.commands = commands::commands(file, &stream);
-    for object in stream.documents.iter().filter_map(|document| Object::of(&document.root)) {
-        if (object.group(), object.kind) == (flux::SOURCE_GROUP, "OCIRepository") {
-            facts.sources.push(flux::oci_repository(&object, file.path));
-        }
+    // Terraform and Nix apply what they hold.
+    let applies = [".tf", ".hcl", ".nix"].iter().any(|end| file.path.ends_with(end));
+    facts.is_shown = embedded.is_some() && !applies;
+    let file = File { bytes: embedded.as_deref().unwrap_or(file.bytes), ..file };
+    for document in &stream.documents {
+        facts.document(document, file);
     }
+    facts.complaints = stream.complaints;
     facts
 }
 
-fn is_yaml(path: &str) -> bool {
-    [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end))
+impl Facts {
+    fn document(&mut self, document: &Document, file: File<'_>) {
+        let root = &document.root;
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        self.patches.extend(patches(std::slice::from_ref(root), None));
+        if is_kustomization(name) && is_overlay(root) {
+            return self.overlays.push(kustomize::overlay(root, file));
+        }
+        let objects = Object::all_of(root);
+        for object in &objects {
+            self.object(object, file);
+        }
+        if objects.is_empty() && is_ksail(name) {
+            self.ksail(root, file);
+            self.unread.extend(unread_by_ksail(root, file.path));
+        } else if objects.iter().all(|object| object.kind != "FluxInstance") {
+            self.instances.extend(flux_instance::in_values(root, file));
+        }
+    }
+
+    fn object(&mut self, object: &Object<'_>, file: File<'_>) {
+        let path = file.path;
+        self.unread.extend(unread(object, path));
+        match (object.group(), object.kind) {
+            (SOURCE_GROUP, "OCIRepository") => match flux::oci_repository(object, path) {
+                Some(pulled) => self.pulled.push(pulled),
+                None => self.parts.extend(object.node.at_path(&["spec", "verify"]).map(place)),
+            },
+            (SOURCE_GROUP, "HelmRepository") => self.repositories.push(charts::repository(object)),
+            (SOURCE_GROUP, "HelmChart") => self.charts.extend(charts::helm_chart(object, path)),
+            (HELM_GROUP, "HelmRelease") => self.charts.extend(charts::helm_release(object, path)),
+            (KUSTOMIZE_GROUP, "Kustomization") => {
+                self.overlays.extend(kustomize::flux_kustomization(object, file));
+                self.substitutions.extend(substitution(object));
+            }
+            ("fluxcd.controlplane.io", "FluxInstance") => {
+                self.instances.extend(flux_instance::instance(object, file));
+            }
+            ("kro.run", "ResourceGraphDefinition") => {
+                self.pulled.extend(kro::definition(object, file));
+            }
+            ("kyverno.io", "ClusterPolicy" | "Policy") => {
+                self.declarations.extend(kyverno::policy(object, path));
+            }
+            (
+                "policies.kyverno.io",
+                "ImageValidatingPolicy" | "NamespacedImageValidatingPolicy",
+            ) => self.declarations.extend(kyverno::image_validating_policy(object, path)),
+            (policy_controller::GROUP, "ClusterImagePolicy") => {
+                self.declarations.extend(policy_controller::policy(object, path));
+            }
+            ("", talos::KIND) => self.declarations.extend(talos::config(object, path)),
+            _ if ksail::is_it(object) => self.ksail(object.node, file),
+            _ => {}
+        }
+    }
+
+    fn ksail(&mut self, root: &Node, file: File<'_>) {
+        self.pulled.extend(ksail::cluster(root, file.path));
+    }
 }
 
-/// What all files say together.
-pub fn join(mut facts: Vec<Facts>) -> Found {
-    let mut found = Found::default();
-    for facts in &mut facts {
-        let Commands { declarations, findings, unjudged } = std::mem::take(&mut facts.commands);
-        found.declarations.extend(declarations);
-        found.findings.extend(findings);
-        found.unjudged.extend(unjudged);
-    }
-    for (mut source, declaration) in facts.into_iter().flat_map(|facts| facts.sources) {
-        if let Some(declaration) = declaration {
-            source.guarded_by = Guard::Declaration(found.declarations.len());
-            found.declarations.push(declaration);
-        }
-        found.sources.push(source);
-    }
-    found
+fn place(node: &Node) -> Place {
+    node.at.clone()
+}
+
+/// Whether a document in a `kustomization.yaml` is Kustomize's, which needs no kind; Flux' objects
+/// are sometimes kept under that name.
+fn is_overlay(root: &Node) -> bool {
+    let api = root.text_at(&["apiVersion"]).unwrap_or_default();
+    !api.starts_with(KUSTOMIZE_GROUP)
 }

@@ -11,11 +11,23 @@ pub mod shell;
 mod declaration;
 mod discover;
 mod found;
+mod joining;
+mod kustomize;
+mod laying;
 mod object;
+mod patch;
+mod paths;
 mod reads;
+mod relevant;
 mod shapes;
+mod target;
+mod tell;
+mod unread;
+mod variables;
 
-pub use declaration::{Consumer, Declaration, Form, Guarded, Identity, Matcher, Provider};
+pub use declaration::{
+    Consumer, Declaration, Form, Guarded, Identity, Matcher, Provider, Weakened, Weakening,
+};
 pub use discover::{Facts, discover, join, look};
 pub use found::{Found, Guard, Source, SourceKind, Unjudged, Unread, Why};
 pub use reads::reads;

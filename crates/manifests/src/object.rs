@@ -2,6 +2,8 @@
 
 use sealwright_yaml::{Node, Place};
 
+use crate::target::Named;
+
 /// An object and its names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Object<'a> {
@@ -16,6 +18,15 @@ pub(crate) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// The objects of a document: itself, or the items of a `List`.
+    pub(crate) fn all_of(node: &'a Node) -> Vec<Self> {
+        let items = node.text_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
+        match node.get("items") {
+            Some(list) if items => list.items().iter().filter_map(Self::of).collect(),
+            _ => Self::of(node).into_iter().collect(),
+        }
+    }
+
     /// The object that a document is, when it is one.
     pub(crate) fn of(node: &'a Node) -> Option<Self> {
         let (api_version, kind) = (node.text_at(&["apiVersion"])?, node.text_at(&["kind"])?);
@@ -28,12 +39,25 @@ impl<'a> Object<'a> {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
+    /// The version of its API.
+    pub(crate) fn version(&self) -> &'a str {
+        self.api_version.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Its names alone.
+    pub(crate) fn named(&self) -> Named {
+        Named {
+            group: self.group().to_owned(),
+            version: self.version().to_owned(),
+            kind: self.kind.to_owned(),
+            name: self.name.to_owned(),
+            namespace: self.namespace.to_owned(),
+        }
+    }
+
     /// `Kind namespace/name`.
     pub(crate) fn told(&self) -> String {
-        match (self.namespace, self.name) {
-            ("", name) => format!("{} {name}", self.kind),
-            (namespace, name) => format!("{} {namespace}/{name}", self.kind),
-        }
+        self.named().told()
     }
 
     /// Where it begins.

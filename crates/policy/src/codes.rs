@@ -858,6 +858,46 @@ codes! {
         "It does not match the identity of a signer that may sign."
         "What that signer publishes is refused; it is often noticed in an emergency."
         "Use what `sealwright-verifier render` writes.";
+    DocumentUnreadable "SW9101" Unknown
+        "A document cannot be read"
+        "It mentions identities, and it is not YAML or JSON."
+        "What it declares is not judged, and whoever applies it gets an error."
+        "Mend it at the place that the message names; the documents beside it were read.";
+    DocumentTooLarge "SW9102" Unknown
+        "A document is beyond a limit"
+        "The file is larger than 16 MiB, or a document has more than 1,000,000 values or 128 levels once its aliases are expanded."
+        "What it declares is not judged."
+        "Split it, or take out the anchors that multiply it.";
+    KeyTwice "SW9103" Warning
+        "A key stands twice in one mapping"
+        "Somebody added a line that was there already."
+        "Kubernetes' reader keeps the last one, Kustomize refuses the file: the rule in force might not be the one that was reviewed."
+        "Keep one of them.";
+    PatchTargetsNothing "SW9104" Error
+        "A patch changes nothing"
+        "It sets a verification on an object that is not there: another kind, name or namespace."
+        "Kustomize and flux-operator say nothing, and the source runs unverified."
+        "Aim it at the source: for a FluxInstance `kind: OCIRepository, name: flux-system`.";
+    VerifyUnread "SW9105" Error
+        "Nobody reads this block"
+        "It declares who may sign, at a path or under a key that its consumer does not know."
+        "It looks like a lock, and nothing is verified."
+        "Move it to the path that the message names.";
+    VerifyRemoved "SW9106" Warning
+        "A patch takes verification out"
+        "An overlay removes the block that its base has."
+        "What is locked at one place is open at another."
+        "Take the patch out, or set a block of its own there.";
+    ProviderUnknown "SW9107" Error
+        "The provider is unknown"
+        "Flux knows `cosign` and `notation`."
+        "The API refuses the object, or nothing is verified."
+        "Write `provider: cosign`.";
+    VerifiedPartly "SW9108" Warning
+        "Some overlays verify a source, and others do not"
+        "The patch that adds the verification is not in every overlay that takes the source."
+        "The environment without it pulls what anybody pushes."
+        "Put the block into the base, or the patch into every overlay.";
     CommandWithoutIdentity "SW9120" Error
         "A verifying command names no identity"
         "A keyless signature is good when the right person made it; the command does not say who that is, or which issuer vouches for it."

@@ -192,6 +192,7 @@ impl Asked<'_> {
             key: false,
             identities,
             bundle_path: false,
+            weakened: Vec::new(),
         }
     }
 

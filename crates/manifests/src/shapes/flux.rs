@@ -1,31 +1,47 @@
-//! Flux' own kinds, as source-controller and helm-controller read them.
+//! Flux' own sources, as source-controller reads them.
 
 use sealwright_yaml::Node;
 
 use crate::declaration::{Consumer, Declaration, Form, Guarded, Identity, Matcher, Provider};
 use crate::found::{Guard, Source, SourceKind};
 use crate::object::Object;
+use crate::target::Named;
 
 /// Group of Flux' sources.
 pub(crate) const SOURCE_GROUP: &str = "source.toolkit.fluxcd.io";
 
-/// An `OCIRepository` with its declaration, when it has one.
-pub(crate) fn oci_repository(object: &Object<'_>, file: &str) -> (Source, Option<Declaration>) {
-    let url = object.node.at_path(&["spec", "url"]).and_then(Guarded::of);
+/// Group of Flux' releases.
+pub(crate) const HELM_GROUP: &str = "helm.toolkit.fluxcd.io";
+
+/// Group of Flux' Kustomizations.
+pub(crate) const KUSTOMIZE_GROUP: &str = "kustomize.toolkit.fluxcd.io";
+
+/// A source and what guards it where it is declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pulled {
+    pub(crate) named: Named,
+    pub(crate) source: Source,
+    pub(crate) declaration: Option<Declaration>,
+}
+
+/// An `OCIRepository` with its declaration, when it has one. One without a URL is a part of one: a
+/// patch, and no source.
+pub(crate) fn oci_repository(object: &Object<'_>, file: &str) -> Option<Pulled> {
+    let url = object.node.at_path(&["spec", "url"]).and_then(Guarded::of)?;
     let source = Source {
         kind: SourceKind::OciRepository,
         object: object.told(),
-        url: url.as_ref().map(|url| url.what.clone()).unwrap_or_default(),
-        whole: url.as_ref().is_none_or(|url| url.whole),
+        url: url.what.clone(),
+        whole: url.whole,
         file: file.to_owned(),
         at: object.at(),
         guarded_by: Guard::Nothing,
     };
     let block = object.node.at_path(&["spec", "verify"]).filter(|block| !block.is_null());
     let declaration = block.map(|block| {
-        verify(block, Consumer::FluxOciRepository, object.told(), file, url.into_iter().collect())
+        verify(block, Consumer::FluxOciRepository, object.told(), file, vec![url.clone()])
     });
-    (source, declaration)
+    Some(Pulled { named: object.named(), source, declaration })
 }
 
 /// A `verify` block as source-controller reads it.
@@ -43,10 +59,12 @@ pub(crate) fn verify(
         file: file.to_owned(),
         at: block.at.clone(),
         guards,
+        // The API fills in `cosign` where nothing is written.
         provider: Provider::of(block.get("provider").and_then(Node::scalar).unwrap_or("cosign")),
         key: block.get("secretRef").is_some_and(|secret| !secret.is_null()),
         identities: identities.iter().map(identity).collect(),
         bundle_path: true,
+        weakened: Vec::new(),
     }
 }
 

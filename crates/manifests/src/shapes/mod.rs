@@ -1,3 +1,45 @@
 //! One file for each consumer: which objects it reads, and at which paths.
 
+pub(crate) mod charts;
 pub(crate) mod flux;
+pub(crate) mod flux_instance;
+pub(crate) mod kro;
+pub(crate) mod ksail;
+pub(crate) mod kyverno;
+pub(crate) mod policy_controller;
+pub(crate) mod talos;
+
+use sealwright_yaml::{Node, Value};
+
+use crate::declaration::{Form, Guarded, Matcher, Weakened, Weakening};
+
+/// A matcher from the key that takes a pattern, else from the one that takes a text.
+pub(crate) fn pattern_or(entry: &Node, pattern: &str, text: &str, form: Form) -> Option<Matcher> {
+    let of = |key, form| {
+        let node = entry.get(key).filter(|node| node.scalar().is_some_and(|text| !text.is_empty()));
+        node.and_then(|node| Matcher::of(node, form))
+    };
+    of(pattern, Form::Regex).or_else(|| of(text, form))
+}
+
+/// What the scalars of a list name.
+pub(crate) fn guarded(list: Option<&Node>) -> Vec<Guarded> {
+    list.map(Node::items).unwrap_or_default().iter().filter_map(Guarded::of).collect()
+}
+
+/// A field whose value weakens a verification.
+pub(crate) fn weakened(
+    node: &Node,
+    path: &[&str],
+    how: Weakening,
+    weakens: impl Fn(&Value) -> bool,
+) -> Option<Weakened> {
+    let found = node.at_path(path).filter(|found| weakens(&found.value))?;
+    let field = format!("{}: {}", path.join("."), found.scalar().unwrap_or_default());
+    Some(Weakened { how, field, at: found.at.clone() })
+}
+
+/// Whether a text is one of these, whatever its case.
+pub(crate) fn is_word(value: &Value, words: &[&str]) -> bool {
+    matches!(value, Value::Text(text) if words.iter().any(|word| word.eq_ignore_ascii_case(text)))
+}

@@ -1,0 +1,106 @@
+//! Charts that Flux pulls: `HelmRepository`, `HelmChart` and `HelmRelease`. What guards a chart is
+//! known only with the repository that it names, which often stands in another file.
+
+use sealwright_yaml::{Node, Place};
+
+use crate::declaration::{Consumer, Declaration};
+use crate::found::SourceKind;
+use crate::object::Object;
+use crate::shapes::flux::verify;
+
+/// A `HelmRepository`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Repository {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) url: String,
+    /// Its type is `oci`; charts of the others are never verified.
+    pub(crate) is_oci: bool,
+}
+
+/// A chart that is pulled, by a `HelmChart` or a `HelmRelease`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chart {
+    pub(crate) kind: SourceKind,
+    pub(crate) object: String,
+    pub(crate) at: Place,
+    pub(crate) from: From,
+    pub(crate) declaration: Option<Declaration>,
+}
+
+/// Where a chart comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum From {
+    /// A repository of charts.
+    Repository { namespace: String, name: String, chart: String },
+    /// Another source, by `chartRef` or as a repository of files: kind, namespace and name.
+    Source { kind: String, namespace: String, name: String },
+}
+
+/// A `HelmRepository`.
+pub(crate) fn repository(object: &Object<'_>) -> Repository {
+    let spec = |key| object.node.text_at(&["spec", key]).unwrap_or("");
+    Repository {
+        namespace: object.namespace.to_owned(),
+        name: object.name.to_owned(),
+        url: spec("url").to_owned(),
+        is_oci: spec("type") == "oci",
+    }
+}
+
+/// A Flux `HelmChart`.
+pub(crate) fn helm_chart(object: &Object<'_>, file: &str) -> Option<Chart> {
+    let spec = object.node.get("spec")?;
+    let declaration = declaration(spec, Consumer::FluxHelmChart, object, file);
+    chart(SourceKind::HelmChart, object, spec, declaration)
+}
+
+/// A `HelmRelease` that makes a chart, or that names the source of one.
+pub(crate) fn helm_release(object: &Object<'_>, file: &str) -> Option<Chart> {
+    let spec = object.node.get("spec")?;
+    if let Some(reference) = spec.get("chartRef").filter(|reference| !reference.is_null()) {
+        let from = source(reference, object.namespace)?;
+        let (kind, object_name, at) = (SourceKind::HelmRelease, object.told(), object.at());
+        return Some(Chart { kind, object: object_name, at, from, declaration: None });
+    }
+    let template = spec.at_path(&["chart", "spec"])?;
+    let mut declaration = declaration(template, Consumer::FluxHelmRelease, object, file);
+    // The API of a release has no identities: what stands there never reaches the chart.
+    declaration.iter_mut().for_each(|declaration| declaration.identities.clear());
+    chart(SourceKind::HelmRelease, object, template, declaration)
+}
+
+fn declaration(
+    spec: &Node,
+    consumer: Consumer,
+    object: &Object<'_>,
+    file: &str,
+) -> Option<Declaration> {
+    let block = spec.get("verify").filter(|block| !block.is_null())?;
+    Some(verify(block, consumer, object.told(), file, Vec::new()))
+}
+
+fn chart(
+    kind: SourceKind,
+    object: &Object<'_>,
+    spec: &Node,
+    declaration: Option<Declaration>,
+) -> Option<Chart> {
+    let from = match source(spec.get("sourceRef")?, object.namespace)? {
+        From::Source { kind, namespace, name } if kind == "HelmRepository" => {
+            let chart = spec.text_at(&["chart"]).unwrap_or("").to_owned();
+            From::Repository { namespace, name, chart }
+        }
+        from => from,
+    };
+    Some(Chart { kind, object: object.told(), at: object.at(), from, declaration })
+}
+
+fn source(reference: &Node, beside: &str) -> Option<From> {
+    let field = |key| reference.get(key).and_then(Node::scalar);
+    Some(From::Source {
+        kind: field("kind")?.to_owned(),
+        namespace: field("namespace").unwrap_or(beside).to_owned(),
+        name: field("name")?.to_owned(),
+    })
+}

@@ -1,0 +1,56 @@
+//! Sigstore's policy-controller: `ClusterImagePolicy`. One authority suffices, and within it one
+//! identity.
+
+use sealwright_yaml::{Node, Value};
+
+use crate::declaration::{
+    Consumer, Declaration, Form, Guarded, Identity, Provider, Weakened, Weakening,
+};
+use crate::object::Object;
+use crate::shapes::{is_word, pattern_or, weakened};
+
+/// Group of the policy.
+pub(crate) const GROUP: &str = "policy.sigstore.dev";
+
+/// One declaration for each authority.
+pub(crate) fn policy(object: &Object<'_>, file: &str) -> Vec<Declaration> {
+    let Some(spec) = object.node.get("spec") else { return Vec::new() };
+    let images = spec.get("images").map(Node::items).unwrap_or_default();
+    let guards: Vec<Guarded> =
+        images.iter().filter_map(|image| image.get("glob").and_then(Guarded::of)).collect();
+    let warns = |value: &Value| is_word(value, &["warn"]);
+    let softer = weakened(object.node, &["spec", "mode"], Weakening::Warns, warns);
+    let authorities = spec.get("authorities").map(Node::items).unwrap_or_default();
+    authorities.iter().map(|one| authority(one, object, file, &guards, softer.as_ref())).collect()
+}
+
+fn authority(
+    authority: &Node,
+    object: &Object<'_>,
+    file: &str,
+    guards: &[Guarded],
+    softer: Option<&Weakened>,
+) -> Declaration {
+    let identities = authority.at_path(&["keyless", "identities"]).map(Node::items);
+    let identity = |entry: &Node| Identity {
+        issuer: pattern_or(entry, "issuerRegExp", "issuer", Form::Exact),
+        subject: pattern_or(entry, "subjectRegExp", "subject", Form::Exact),
+        at: entry.at.clone(),
+    };
+    let passes = |value: &Value| is_word(value, &["pass"]);
+    let skips = weakened(authority, &["static", "action"], Weakening::Skips, passes);
+    let insecure = |value: &Value| *value == Value::Bool(true);
+    let no_sct = weakened(authority, &["keyless", "insecureIgnoreSCT"], Weakening::Skips, insecure);
+    Declaration {
+        consumer: Consumer::PolicyController,
+        object: object.told(),
+        file: file.to_owned(),
+        at: authority.at.clone(),
+        guards: guards.to_vec(),
+        provider: Provider::Cosign,
+        key: authority.get("key").is_some() || authority.get("static").is_some(),
+        identities: identities.unwrap_or_default().iter().map(identity).collect(),
+        bundle_path: false,
+        weakened: softer.cloned().into_iter().chain(skips).chain(no_sct).collect(),
+    }
+}

@@ -1,0 +1,115 @@
+//! What was found on the way, as findings and as what is not judged.
+
+use sealwright_policy::{Code, Finding, Place as Spot};
+use sealwright_yaml::{Complaint, Place, Trouble};
+
+use crate::found::{Found, Unjudged, Unread, Why};
+use crate::laying::Struck;
+use crate::shapes::flux_instance::Patched;
+use crate::target::Hit;
+
+/// A finding at a place of a file.
+pub(crate) fn finding(code: Code, file: &str, at: &Place, told: impl Into<String>) -> Finding {
+    Finding::new(code, told).with_place(Spot::file(file).at(at.line.max(1), at.column.max(1)))
+}
+
+/// What could not be read of a file.
+pub(crate) fn complaint(complaint: &Complaint, file: &str, found: &mut Found) {
+    let Complaint { trouble, at, told } = complaint;
+    let (why, code) = match trouble {
+        Trouble::Template(_) => (Some(Why::Template), None),
+        Trouble::Encrypted => (Some(Why::Encrypted), None),
+        Trouble::DuplicateKey => (None, Some(Code::KeyTwice)),
+        Trouble::NotYaml => (Some(Why::Unreadable), Some(Code::DocumentUnreadable)),
+        Trouble::TooLarge
+        | Trouble::TooDeep
+        | Trouble::TooManyNodes
+        | Trouble::TooManyComplaints => (Some(Why::Unreadable), Some(Code::DocumentTooLarge)),
+    };
+    if let Some(why) = why {
+        unjudged(found, file, at, why, told.clone());
+    }
+    if let Some(code) = code {
+        found.findings.push(finding(code, file, at, told.clone()));
+    }
+}
+
+/// Something that is not judged.
+pub(crate) fn unjudged(found: &mut Found, file: &str, at: &Place, why: Why, told: String) {
+    found.unjudged.push(Unjudged { file: file.to_owned(), at: at.clone(), why, told });
+}
+
+/// A block that nobody reads.
+pub(crate) fn unread(unread: Unread, found: &mut Found) {
+    let Unread { file, at, told, path, read_at, .. } = &unread;
+    let told = finding(Code::VerifyUnread, file, at, told.clone());
+    found.findings.push(told.with_mismatch(read_at.clone(), path.clone()));
+    found.unread.push(unread);
+}
+
+/// What a patch in a `FluxInstance` comes to.
+pub(crate) fn patched(patched: &Patched, object: &str, file: &str, found: &mut Found) {
+    match patched {
+        Patched::Nothing { target, at } => {
+            let told = format!("this patch aims at {target}, and the instance generates {object}");
+            let told = finding(Code::PatchTargetsNothing, file, at, told);
+            found.findings.push(told.with_mismatch(object, target.clone()));
+        }
+        Patched::Removes(at) => found.findings.push(removed(file, at, object)),
+        Patched::Elsewhere { path, at } => elsewhere(path, file, at, object, found),
+        Patched::Unknown { why, at } => {
+            let told = format!("what this patch changes is not known: {why}");
+            unjudged(found, file, at, Why::NotRendered, told);
+        }
+    }
+}
+
+/// What a patch of an overlay comes to.
+pub(crate) fn struck(struck: &Struck, found: &mut Found) {
+    let Struck { file, at, target, hit, .. } = struck;
+    match hit {
+        Hit::No => {
+            let told = format!(
+                "this patch aims at {target}, and no source of an overlay that has it is one"
+            );
+            found.findings.push(finding(Code::PatchTargetsNothing, file, at, told));
+        }
+        Hit::Unknown => {
+            let told = format!("whether this patch of {target} hits anything takes a rendering");
+            unjudged(found, file, at, Why::NotRendered, told);
+        }
+        Hit::Yes => {}
+    }
+    if let Some((at, object)) = &struck.removes {
+        found.findings.push(removed(file, at, object));
+    }
+    if let Some((path, at)) = &struck.elsewhere {
+        elsewhere(path, file, at, target, found);
+    }
+    if let Some(at) = &struck.changes {
+        let told =
+            format!("what this patch makes of the verification of {target} takes a rendering");
+        unjudged(found, file, at, Why::NotRendered, told);
+    }
+}
+
+fn removed(file: &str, at: &Place, object: &str) -> Finding {
+    finding(
+        Code::VerifyRemoved,
+        file,
+        at,
+        format!("this patch takes the verification out of {object}"),
+    )
+}
+
+fn elsewhere(path: &str, file: &str, at: &Place, object: &str, found: &mut Found) {
+    let block = Unread {
+        file: file.to_owned(),
+        at: at.clone(),
+        object: object.to_owned(),
+        path: path.to_owned(),
+        read_at: "/spec/verify of an OCIRepository".to_owned(),
+        told: format!("nobody reads `{path}`, which this patch sets in {object}"),
+    };
+    unread(block, found);
+}
