@@ -18,6 +18,7 @@ mod manifest;
 mod piece;
 pub mod referrer;
 mod refusal;
+pub mod signature_checks;
 pub mod statement;
 pub mod steps;
 mod strict_json;

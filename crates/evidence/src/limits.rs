@@ -63,6 +63,10 @@ pub const LEGACY_PAYLOAD_BYTES_MAX: usize = 64 << 10;
 /// `serde_json` stops.
 pub const JSON_DEPTH_MAX: usize = 127;
 
+/// Signature checks that have held and are known ([`crate::signature_checks`]): those of ten thousand
+/// bundles, in about 5 MiB. Further ones are computed each time.
+pub const SIGNATURE_CHECKS_COUNT_MAX: usize = 1 << 16;
+
 /// Characters of text from outside that are repeated in a finding; the rest is cut.
 pub const QUOTED_CHARS_MAX: usize = 300;
 

@@ -20,6 +20,8 @@ fn main() -> ExitCode {
     // Before anything connects: with two providers in the tree, rustls would not choose by itself.
     // Fails only when a provider is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    // What is predicted is judged, too.
+    sealwright_evidence::signature_checks::remember();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(talk) => {
