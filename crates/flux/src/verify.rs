@@ -75,6 +75,7 @@ pub(crate) fn by_key(
     }
     inquiry.met(&rules::BUNDLE_RULES_OUT_SIGNATURE);
     inquiry.met(&rules::ONE_GOOD_BUNDLE);
+    note_forms(inquiry, &found);
     let artifact = parsed(target.digest)?;
     let errors: Vec<String> = found
         .iter()
@@ -137,6 +138,7 @@ fn bundles(
     if found.iter().any(has_several_names) {
         inquiry.met(&rules::IDENTITY_FIRST_NAME);
     }
+    note_forms(inquiry, found);
     let controller = inquiry.situation.controller;
     let check = |bundle: &Bundle, by_timestamp| {
         check_keyless(bundle, artifact, &identity, keyless.root, controller, by_timestamp)
@@ -165,6 +167,14 @@ fn bundles(
         return Ok(vec![ruling(found.len(), errors)]);
     }
     in_any_order(inquiry, &verdicts)
+}
+
+/// Notes the rule about bundles that hold another thing than an envelope.
+fn note_forms(inquiry: &mut Inquiry<'_>, found: &[Found]) {
+    let bare = |one: &Found| matches!(one, Found::Bundle(bundle) if bundle.envelope().is_none());
+    if found.iter().any(bare) {
+        inquiry.met(&rules::BUNDLE_ENVELOPE);
+    }
 }
 
 fn has_several_names(found: &Found) -> bool {
