@@ -229,6 +229,30 @@ async fn an_environment_whose_flux_would_refuse_it_stops_before_the_tag_moves() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_unchanged_is_still_asked_of_every_environment() {
+    let environments = "
+environments:
+  local: {trust: devstack, flux: '2.9'}
+  prod: {trust: public, flux: '2.9'}
+";
+    let stage = Stage::new();
+    let first = publish(&stage.world(PATH), &stage.packing()).await.unwrap();
+    assert!(first.predictions.is_empty(), "nobody was asked");
+    let world = stage.world_with_environments(PATH, environments);
+    let again = publish(&world, &stage.packing()).await.unwrap();
+    assert_eq!((again.outcome, &again.digest), (Outcome::Unchanged, &first.digest));
+    let told: Vec<&str> = again.predictions.iter().map(|one| one.environment.as_str()).collect();
+    assert_eq!(told, ["local", "prod"]);
+
+    let world = stage.world_with_environments(PATH, &environments.replace("2.9", "2.7"));
+    let stopped = publish(&world, &stage.packing()).await.unwrap_err();
+    assert!(stopped.is(Code::PublicationUnacceptable), "never `unchanged`: {stopped:?}");
+    let stopped = plan(&world, &stage.packing()).await.map(|plan| plan.action);
+    assert_eq!(stopped.unwrap(), Action::Publish, "nor has a plan nothing to do");
+    assert_eq!(stage.digest(PATH, "latest").await, Some(first.digest), "the tag has not moved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn predicting_costs_two_requests_that_gathering_does_not_make() {
     let stage = Stage::new();
     let without = publish(&stage.world(PATH), &stage.packing()).await.unwrap();

@@ -1,6 +1,7 @@
 //! What the final tags name now. Reads only.
 
 use sealwright_evidence::Digest;
+use sealwright_policy::Code;
 use sealwright_registry::{Lookup, Target};
 
 use super::artifact::Artifact;
@@ -72,8 +73,9 @@ async fn see(world: &World, tag: &str) -> Result<Seen, Stopped> {
     Ok(Seen { tag: tag.to_owned(), digest, artifact: Artifact::read(manifest).ok() })
 }
 
-/// What the tags name, if it holds these very contents and is proven. If it is not, or if that
-/// cannot be told, publishing goes on, and will have to prove.
+/// What the tags name, if it holds these very contents and is proven as anything is: by the judge,
+/// and by what the Flux of every environment will say today. If it is not, publishing goes on, and
+/// will have to prove; a new artifact may be accepted where this one no longer is.
 pub(super) async fn published_already(
     world: &World,
     survey: &Survey,
@@ -82,6 +84,9 @@ pub(super) async fn published_already(
     let Some(artifact) = survey.agreed().filter(|found| found.holds(packed)) else {
         return Ok(None);
     };
-    let looked = look::judge(world, artifact).await?;
+    let looked = match look::judge_and_foresee(world, artifact).await {
+        Err(stopped) if stopped.is(Code::PublicationUnacceptable) => return Ok(None),
+        looked => looked?,
+    };
     Ok(proven::judged(world, artifact, looked).ok())
 }
