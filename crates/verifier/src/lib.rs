@@ -9,6 +9,7 @@ mod cluster;
 mod controls;
 mod environment;
 mod failure;
+mod file;
 mod kubernetes;
 mod manifests;
 mod output;

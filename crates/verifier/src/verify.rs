@@ -9,7 +9,7 @@ use sealwright_registry::{Client, ClientOptions, GatherOptions, Reference};
 
 use crate::failure::{Failure, registry_failure, trust_failure};
 use crate::request::{Origin, Request};
-use crate::{TOOL, recording, reference};
+use crate::{TOOL, file, reference};
 
 /// Answers a request.
 ///
@@ -22,7 +22,7 @@ pub async fn verify(request: &Request) -> Result<Report, Failure> {
         tokio::join!(load_trust(&request.trust, request.clock), gather(request));
     let gathered = gathered?;
     if let (Some(path), Ok(evidence)) = (&request.record, &gathered.evidence) {
-        recording::write(path, evidence)?;
+        file::write_json(path, evidence)?;
     }
     let (trust, untrusted) = match trust {
         Ok(trust) => (Some(trust), None),

@@ -2,13 +2,13 @@
 //! other check.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 
 use camino::Utf8Path;
 use sealwright_policy::{API_VERSION, Code, Finding, Place};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::file;
 use crate::kubernetes::Live;
 
 /// `kind` of the file.
@@ -50,14 +50,7 @@ impl Baseline {
     }
 
     pub(super) fn read(path: &Utf8Path) -> Result<Self, Failure> {
-        let why = |why: std::io::Error| Failure::file(path, "read", why);
-        let file = std::fs::File::open(path).map_err(why)?;
-        let mut bytes = Vec::new();
-        file.take(BASELINE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(why)?;
-        if bytes.len() as u64 > BASELINE_BYTES_MAX {
-            let message = format!("{path} has more than {BASELINE_BYTES_MAX} bytes");
-            return Err(Failure::data(message));
-        }
+        let bytes = file::read(path, BASELINE_BYTES_MAX)?;
         let bad = |reason: &dyn std::fmt::Display| {
             Failure::data(format!(
                 "{path} is no baseline: {reason}\nmake one with --write-baseline"

@@ -1,7 +1,5 @@
 //! A set of controls, in the form that the dev stack prints.
 
-use std::io::Read as _;
-
 use camino::Utf8Path;
 use sealwright_policy::control_report::RefusedBy;
 use sealwright_policy::report::API_VERSION;
@@ -9,6 +7,7 @@ use sealwright_registry::{Reference, Target};
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::file;
 
 /// Largest set that is read: a control has less than 1 KiB.
 const SET_BYTES_MAX: u64 = 1 << 20;
@@ -70,14 +69,7 @@ impl ControlSet {
     }
 
     pub(super) fn read(path: &Utf8Path) -> Result<Self, Failure> {
-        let why = |why: std::io::Error| Failure::file(path, "read", why);
-        let file = std::fs::File::open(path).map_err(why)?;
-        let mut bytes = Vec::new();
-        file.take(SET_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(why)?;
-        if bytes.len() as u64 > SET_BYTES_MAX {
-            return Err(Failure::data(format!("{path} has more than {SET_BYTES_MAX} bytes")));
-        }
-        Self::parse(&bytes).map_err(|why| {
+        Self::parse(&file::read(path, SET_BYTES_MAX)?).map_err(|why| {
             Failure::data(format!(
                 "{path} is no set of controls: {why}\nmake one with `sealwright-devstack controls`"
             ))

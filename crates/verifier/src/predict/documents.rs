@@ -1,13 +1,12 @@
 //! Sources and Secrets from YAML files: any number of documents, lists as kubectl prints them.
 
-use std::io::Read as _;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use sealwright_flux::{Secrets, Source, SourceError};
 use sealwright_policy::{Code, Finding, Place};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::file;
 use crate::kubernetes::secret;
 
 /// Bytes of one file: five thousand sources of usual size have 8 MiB.
@@ -70,15 +69,11 @@ impl Documents {
 }
 
 fn parse(path: &Utf8Path) -> Result<Vec<Value>, Failure> {
-    let why = |why: std::io::Error| Failure::file(path, "read", why);
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(why)?;
-    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(why)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        return Err(Failure::data(format!("{path} has more than {FILE_BYTES_MAX} bytes")));
-    }
-    serde_saphyr::from_multiple(&text)
-        .map_err(|error| Failure::data(format!("{path} is not YAML: {error}")))
+    let not_yaml =
+        |error: &dyn std::fmt::Display| Failure::data(format!("{path} is not YAML: {error}"));
+    let bytes = file::read(path, FILE_BYTES_MAX)?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| not_yaml(&error))?;
+    serde_saphyr::from_multiple(text).map_err(|error| not_yaml(&error))
 }
 
 fn put_into_namespace(object: &mut Value, namespace: &str) {

@@ -1,7 +1,5 @@
 //! What was seen in the registry, in a file: written by `--record`, predicted from by `--replay`.
 
-use std::io::Read as _;
-
 use camino::Utf8Path;
 use sealwright_evidence::Evidence;
 use sealwright_flux::Seen;
@@ -9,6 +7,7 @@ use sealwright_registry::limits::FLUX_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::file;
 
 /// Largest recording that is read: answers and evidence at their limits, in base64.
 const RECORDING_BYTES_MAX: u64 = 4 * FLUX_BYTES_MAX;
@@ -23,14 +22,7 @@ pub(super) struct Recording {
 
 impl Recording {
     pub(super) fn read(path: &Utf8Path) -> Result<Self, Failure> {
-        let why = |why: std::io::Error| Failure::file(path, "read", why);
-        let file = std::fs::File::open(path).map_err(why)?;
-        let mut bytes = Vec::new();
-        file.take(RECORDING_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(why)?;
-        if bytes.len() as u64 > RECORDING_BYTES_MAX {
-            return Err(Failure::data(format!("{path} has more than {RECORDING_BYTES_MAX} bytes")));
-        }
-        serde_json::from_slice(&bytes).map_err(|error| {
+        serde_json::from_slice(&file::read(path, RECORDING_BYTES_MAX)?).map_err(|error| {
             Failure::data(format!(
                 "{path} is no recording of `predict`: {error}\nmake one with predict --record"
             ))
@@ -38,8 +30,6 @@ impl Recording {
     }
 
     pub(super) fn write(&self, path: &Utf8Path) -> Result<(), Failure> {
-        let why = |why: std::io::Error| Failure::file(path, "write", why);
-        let json = serde_json::to_vec(self).map_err(|error| why(error.into()))?;
-        std::fs::write(path, json).map_err(why)
+        file::write_json(path, self)
     }
 }

@@ -75,7 +75,7 @@ fn mistakes_are_told_apart_from_refusals() {
     std::fs::write(world.path("bytes"), [0xff, 0xfe]).unwrap();
     for (flags, exit, words) in [
         (vec!["--file", "broken.yaml"], 65, "is not YAML"),
-        (vec!["--file", "bytes"], 74, "cannot read bytes"),
+        (vec!["--file", "bytes"], 65, "bytes is not YAML"),
         (vec!["--file", "none.yaml"], 74, "cannot read none.yaml"),
         (vec!["--environment", "none"], 64, "there is no environment none"),
         (vec!["--secrets", "x"], 64, "--file"),
