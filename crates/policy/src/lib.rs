@@ -15,6 +15,7 @@ pub mod san;
 pub mod schema;
 pub mod source_report;
 pub mod verdict;
+pub mod workflow_report;
 
 pub use codes::Code;
 pub use config::{Artifact, Config, ConfigErrors, Environment, Signer, Trust};

@@ -13,6 +13,7 @@ use crate::pattern_report::PatternReport;
 use crate::route_report::RouteReport;
 use crate::source_report::{ClusterNote, SourceReport};
 use crate::verdict::Verdict;
+use crate::workflow_report::WorkflowReport;
 
 /// `apiVersion` of reports and of the configuration.
 pub const API_VERSION: &str = "sealwright.dev/v1alpha1";
@@ -55,6 +56,9 @@ pub struct Report {
     /// How many of a repository's sources are guarded, by kind and by part of the organisation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<CoverageReport>,
+    /// One per job that signs, or holds what it takes to sign.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workflows: Vec<WorkflowReport>,
     /// One per way from a trigger to a step that moves a tag.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<RouteReport>,
@@ -80,6 +84,7 @@ impl Report {
             patterns: vec![],
             declarations: vec![],
             coverage: vec![],
+            workflows: vec![],
             routes: vec![],
             findings: vec![],
         }
@@ -94,7 +99,8 @@ impl Report {
         let declarations = self.declarations.iter().map(|declaration| declaration.verdict);
         let routes = self.routes.iter().map(|route| route.verdict);
         let parts = artifacts.chain(sources).chain(controls).chain(patterns).chain(declarations);
-        let parts = parts.chain(routes);
+        let workflows = self.workflows.iter().map(|job| job.verdict);
+        let parts = parts.chain(routes).chain(workflows);
         let parts = parts.reduce(Verdict::and).unwrap_or(Verdict::Unknown);
         self.verdict = parts.and(verdict_of(&self.findings));
         self

@@ -4,6 +4,7 @@ use sealwright_manifests::File;
 use sealwright_policy::{Code, Finding, Place};
 use sealwright_yaml::Trouble;
 
+use crate::goreleaser::{Goreleaser, is_configuration};
 use crate::model::{Action, Workflow};
 use crate::place::in_file;
 use crate::read::Reader;
@@ -21,6 +22,7 @@ pub struct Tree {
     pub actions: Vec<Action>,
     /// What could not be read, and what does not have its form.
     pub findings: Vec<Finding>,
+    pub(crate) goreleaser: Vec<(String, Goreleaser)>,
 }
 
 impl Tree {
@@ -44,9 +46,14 @@ impl Tree {
             return;
         }
         let stream = sealwright_yaml::read(bytes);
-        for complaint in &stream.complaints {
+        // What goreleaser says of its own file is not for us to repeat.
+        for complaint in stream.complaints.iter().filter(|_| !is_configuration(path)) {
             let finding = Finding::new(code(complaint.trouble), complaint.told.clone());
             self.findings.push(finding.with_place(in_file(path, &complaint.at)));
+        }
+        if is_configuration(path) {
+            self.goreleaser.push((path.to_owned(), Goreleaser::read(&stream)));
+            return;
         }
         let Some(document) = stream.documents.first() else { return };
         let mut reader = Reader::new(path);
@@ -79,9 +86,9 @@ fn code(trouble: Trouble) -> Code {
     }
 }
 
-/// Whether a file is a workflow or an action: what [`Tree::read`] reads.
+/// Whether [`Tree::read`] reads a file: workflows, actions, and what goreleaser signs by.
 pub fn is_wanted(path: &str) -> bool {
-    is_workflow(path) || is_action(path)
+    is_workflow(path) || is_action(path) || is_configuration(path)
 }
 
 fn is_action(path: &str) -> bool {

@@ -1,3 +1,10 @@
 //! Whole workflows in, facts and findings out.
 
+mod hostile;
+mod identities;
+mod matchers;
+mod pins;
 mod reading;
+mod rights;
+mod signing;
+mod support;

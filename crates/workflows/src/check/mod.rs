@@ -1,0 +1,158 @@
+//! Signing jobs against those who verify, against their own permissions, and what they run.
+
+mod events;
+mod matchers;
+mod pins;
+mod rights;
+mod signers;
+
+use sealwright_manifests::Declaration;
+use sealwright_policy::workflow_report::{JobIdentity, SignedBy, SignsWith, WorkflowReport};
+use sealwright_policy::{Code, Config, Finding, verdict_of};
+
+use self::matchers::Matchers;
+use crate::facts::With;
+use crate::identity::ISSUER;
+use crate::jobs::{self, About, Caller, Run, SigningJob, Walked};
+use crate::model::{Job, Workflow};
+use crate::permissions::{ATTESTATIONS, ID_TOKEN, PACKAGES};
+use crate::place::in_file;
+use crate::signing::Signing;
+use crate::tree::Tree;
+
+/// Who should be accepted, as far as the repository says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Expected<'a> {
+    /// The configuration, with its path and text.
+    pub config: Option<ConfigFile<'a>>,
+    /// Declarations found in the same tree.
+    pub declarations: &'a [Declaration],
+}
+
+/// A configuration with what it was read from.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfigFile<'a> {
+    /// Path, for messages.
+    pub path: &'a str,
+    /// Its text, for places.
+    pub text: &'a str,
+    /// What it says.
+    pub config: &'a Config,
+}
+
+/// Everything that can be said of the jobs that sign.
+#[derive(Debug, Clone, Default)]
+pub struct Judged {
+    /// One for each job that signs or may.
+    pub jobs: Vec<WorkflowReport>,
+    /// What belongs to no such job.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges all workflows of a repository.
+pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
+    let walked = jobs::of(tree, about);
+    let matchers = Matchers::of(expected, about, &walked);
+    let mut judged = Judged { jobs: vec![], findings: tree.findings.clone() };
+    for job in &walked.jobs {
+        judged.jobs.push(report(tree, job, &matchers));
+    }
+    judged.findings.extend(signers::check(tree, about, &walked, &matchers));
+    judged.findings.extend(pins::elsewhere(tree, &walked));
+    judged.findings.extend(calls(&walked));
+    if about.repository.is_none() && !walked.jobs.is_empty() {
+        let message = "the name of this repository is neither given nor found";
+        judged.findings.push(Finding::new(Code::RepositoryNameUnknown, message));
+    }
+    judged
+}
+
+fn report(tree: &Tree, job: &SigningJob<'_>, matchers: &Matchers) -> WorkflowReport {
+    let accepted: Vec<Vec<usize>> = job.runs.iter().map(|run| matchers.accepting(run)).collect();
+    let mut findings = rights::check(job, &accepted);
+    findings.extend(events::check(job, &accepted, matchers));
+    findings.extend(pins::on_the_way(tree, job));
+    let runs = job.runs.iter().zip(&accepted);
+    WorkflowReport {
+        job: named(job.workflow, job.job),
+        place: in_file(&job.workflow.path, &job.job.id.at),
+        signs_with: job.signings.iter().map(signs_with).collect(),
+        identities: runs.map(|(run, accepted)| identity(run, accepted, matchers)).collect(),
+        rights: rights_of(job),
+        verdict: verdict_of(&findings),
+        findings,
+    }
+}
+
+fn identity(run: &Run<'_>, accepted: &[usize], matchers: &Matchers) -> JobIdentity {
+    JobIdentity {
+        event: run.refs.event.to_string(),
+        called_by: run.callers.iter().map(|caller| named(caller.workflow, caller.job)).collect(),
+        issuer: ISSUER.to_owned(),
+        san: run.identity.shown.clone(),
+        example: Some(run.identity.example.clone()).filter(|example| !example.is_empty()),
+        accepted_by: matchers.names(accepted),
+        compared: matchers.speak_of(run),
+    }
+}
+
+fn signs_with(signing: &Signing) -> SignsWith {
+    SignsWith {
+        tool: signing.tool.clone(),
+        by: match signing.with {
+            With::Identity => SignedBy::Workflow,
+            With::PerhapsIdentity => SignedBy::PerhapsWorkflow,
+            With::Key => SignedBy::Key,
+            With::Elsewhere => SignedBy::Elsewhere,
+        },
+        why: signing.why.to_owned(),
+        place: in_file(&signing.file, &signing.at),
+    }
+}
+
+fn rights_of(job: &SigningJob<'_>) -> Vec<String> {
+    let right = |name: &str| match jobs::declared(job.workflow, job.job, name) {
+        Some(level) => format!("{name}: {level}"),
+        None => format!("{name}: not said"),
+    };
+    [ID_TOKEN, PACKAGES, ATTESTATIONS].map(right).into()
+}
+
+/// Called files that are not there, and circles.
+fn calls(walked: &Walked<'_>) -> Vec<Finding> {
+    let missing = walked.missing.iter().map(|(file, at, path)| {
+        let message = format!("calls {path}, which is not in the repository");
+        Finding::new(Code::CalledFileMissing, message).with_place(in_file(file, at))
+    });
+    let actions = walked.missing_actions.iter().map(|(file, at, folder)| {
+        let message = format!("uses the action in ./{folder}, which is not in the repository");
+        let finding = Finding::new(Code::CalledFileMissing, message).as_note();
+        finding.with_place(in_file(file, at))
+    });
+    let circles = walked.circles.iter().map(|(file, at, path)| {
+        let message = format!("calls {path}, which calls it");
+        Finding::new(Code::CallsInCircle, message).with_place(in_file(file, at))
+    });
+    let cut = walked.cut.then(|| {
+        let message = format!(
+            "calls go deeper than {} levels, or jobs run in more than {} ways; the rest was not looked at",
+            jobs::CALL_DEPTH_MAX,
+            jobs::RUNS_COUNT_MAX
+        );
+        Finding::new(Code::WorkflowTooLarge, message)
+    });
+    let mut findings: Vec<Finding> = missing.chain(actions).chain(circles).chain(cut).collect();
+    // The same call is walked once for every event.
+    let mut seen = std::collections::HashSet::new();
+    findings.retain(|finding| seen.insert((finding.message.clone(), finding.place.clone())));
+    findings
+}
+
+/// `cd.yaml: publish`.
+fn named(workflow: &Workflow, job: &Job) -> String {
+    format!("{}: {}", workflow.file_name(), job.id.text)
+}
+
+fn called_by(callers: &[Caller<'_>]) -> String {
+    callers.iter().map(|caller| named(caller.workflow, caller.job)).collect::<Vec<_>>().join(" → ")
+}

@@ -1,0 +1,222 @@
+//! The jobs that sign or could, and every way in which each of them comes to run: by events of its own
+//! workflow, and through calls.
+
+use sealwright_yaml::Place;
+
+use crate::condition;
+use crate::identity::Identity;
+use crate::model::{Call, Job, Workflow};
+use crate::permissions::{ID_TOKEN, Level, Permissions};
+use crate::refs::{self, Refs};
+use crate::signing::{self, Signing};
+use crate::tree::Tree;
+use crate::triggers::Event;
+use crate::uses::{Remote, Target};
+
+/// Calls within calls that are followed; GitHub allows ten levels.
+pub const CALL_DEPTH_MAX: usize = 10;
+/// Ways of running jobs that are kept for one repository.
+pub const RUNS_COUNT_MAX: usize = 20_000;
+
+/// A job that signs or could, with all the ways in which it runs.
+#[derive(Debug, Clone)]
+pub struct SigningJob<'t> {
+    /// The file that holds it.
+    pub workflow: &'t Workflow,
+    /// The job.
+    pub job: &'t Job,
+    /// What signs in it.
+    pub signings: Vec<Signing>,
+    /// The workflow of another repository that it is, when it is one.
+    pub calls: Option<&'t Remote>,
+    /// Whether something in it was not looked into.
+    pub opaque: bool,
+    /// Whether it logs in to GitHub's registry with its own token.
+    pub own_registry: bool,
+    /// Every way in which it runs.
+    pub runs: Vec<Run<'t>>,
+}
+
+/// One way in which a job runs.
+#[derive(Debug, Clone)]
+pub struct Run<'t> {
+    /// The jobs that call, the outermost first; none when an event starts its own workflow.
+    pub callers: Vec<Caller<'t>>,
+    /// What starts it, and for which refs.
+    pub refs: Refs,
+    /// The name in its certificate.
+    pub identity: Identity,
+}
+
+/// A job that calls a workflow.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'t> {
+    /// The file that holds it.
+    pub workflow: &'t Workflow,
+    /// The job.
+    pub job: &'t Job,
+}
+
+/// What is known of this repository beside its files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct About<'a> {
+    /// `owner/name` on GitHub.
+    pub repository: Option<&'a str>,
+    /// Name of its default branch.
+    pub default_branch: Option<&'a str>,
+}
+
+/// What was found while calls were followed.
+#[derive(Debug, Default)]
+pub(crate) struct Walked<'t> {
+    pub(crate) jobs: Vec<SigningJob<'t>>,
+    /// Called files that are not there: caller's file, place, path.
+    pub(crate) missing: Vec<(&'t str, &'t Place, &'t str)>,
+    /// Calls that close a circle, with the place.
+    pub(crate) circles: Vec<(&'t str, &'t Place, String)>,
+    /// Local actions that are not there: file, place, folder.
+    pub(crate) missing_actions: Vec<(String, Place, String)>,
+    /// Whether a limit was reached.
+    pub(crate) cut: bool,
+}
+
+/// Every job that signs, or may ask for the token by which one signs.
+pub(crate) fn of<'t>(tree: &'t Tree, about: About<'_>) -> Walked<'t> {
+    let mut walk = Walk { tree, about, walked: Walked::default(), runs: 0 };
+    for workflow in &tree.workflows {
+        walk.keep_jobs(workflow);
+    }
+    for workflow in &tree.workflows {
+        for trigger in &workflow.triggers {
+            let all = match trigger.event {
+                Event::WorkflowCall => vec![Refs::of_other_callers(trigger)],
+                _ => refs::of(trigger, about.default_branch),
+            };
+            for refs in all {
+                walk.run(workflow, &refs, &mut vec![]);
+            }
+        }
+    }
+    walk.walked
+}
+
+struct Walk<'t, 'a> {
+    tree: &'t Tree,
+    about: About<'a>,
+    walked: Walked<'t>,
+    runs: usize,
+}
+
+impl<'t> Walk<'t, '_> {
+    /// The jobs of a workflow that matter, without their runs.
+    fn keep_jobs(&mut self, workflow: &'t Workflow) {
+        for job in &workflow.jobs {
+            let kept = match job.call() {
+                None => self.steps(workflow, job),
+                Some(call) => called_elsewhere(workflow, job, call),
+            };
+            self.walked.jobs.extend(kept);
+        }
+    }
+
+    fn steps(&mut self, workflow: &'t Workflow, job: &'t Job) -> Option<SigningJob<'t>> {
+        let work = signing::of_job(self.tree, workflow, job);
+        self.walked.missing_actions.extend(work.missing);
+        let matters =
+            !work.signings.is_empty() || declared(workflow, job, ID_TOKEN) == Some(Level::Write);
+        matters.then(|| SigningJob {
+            workflow,
+            job,
+            signings: work.signings,
+            calls: None,
+            opaque: work.opaque,
+            own_registry: work.own_registry,
+            runs: vec![],
+        })
+    }
+
+    fn run(&mut self, workflow: &'t Workflow, refs: &Refs, callers: &mut Vec<Caller<'t>>) {
+        for job in &workflow.jobs {
+            let condition = job.condition.as_ref();
+            if condition.is_some_and(|condition| condition::excludes(&condition.text, refs)) {
+                continue;
+            }
+            self.note(workflow, job, refs, callers);
+            let Some(call) = job.call() else { continue };
+            let Target::Local(path) = &call.uses.target else { continue };
+            self.follow(Caller { workflow, job }, call, path, refs, callers);
+        }
+    }
+
+    fn follow(
+        &mut self,
+        caller: Caller<'t>,
+        call: &'t Call,
+        path: &'t str,
+        refs: &Refs,
+        callers: &mut Vec<Caller<'t>>,
+    ) {
+        let (file, at) = (caller.workflow.path.as_str(), &call.uses.at);
+        let Some(called) = self.tree.workflow(path) else {
+            self.walked.missing.push((file, at, path));
+            return;
+        };
+        let above = callers.iter().any(|above| std::ptr::eq(above.workflow, called));
+        if above || std::ptr::eq(caller.workflow, called) {
+            self.walked.circles.push((file, at, called.path.clone()));
+        } else if callers.len() >= CALL_DEPTH_MAX {
+            self.walked.cut = true;
+        } else {
+            callers.push(caller);
+            self.run(called, refs, callers);
+            callers.pop();
+        }
+    }
+
+    /// One more way in which a job that matters runs.
+    fn note(&mut self, workflow: &'t Workflow, job: &'t Job, refs: &Refs, callers: &[Caller<'t>]) {
+        let kept = self.walked.jobs.iter_mut().find(|kept| std::ptr::eq(kept.job, job));
+        let Some(kept) = kept else { return };
+        self.runs += 1;
+        if self.runs > RUNS_COUNT_MAX {
+            self.walked.cut = true;
+            return;
+        }
+        let identity = match kept.calls {
+            Some(remote) => Identity::remote(remote),
+            None => Identity::local(self.about.repository, &workflow.path, refs),
+        };
+        kept.runs.push(Run { callers: callers.to_vec(), refs: refs.clone(), identity });
+    }
+}
+
+/// A job that calls a workflow of another repository, when that one signs or may.
+fn called_elsewhere<'t>(
+    workflow: &'t Workflow,
+    job: &'t Job,
+    call: &'t Call,
+) -> Option<SigningJob<'t>> {
+    let remote = call.uses.remote()?;
+    let signing = signing::of_call(&workflow.path, call);
+    let granted = declared(workflow, job, ID_TOKEN) == Some(Level::Write);
+    (signing.is_some() || granted).then(|| SigningJob {
+        workflow,
+        job,
+        opaque: signing.is_none(),
+        signings: signing.into_iter().collect(),
+        calls: Some(remote),
+        own_registry: false,
+        runs: vec![],
+    })
+}
+
+/// The permissions that hold for a job: its own instead of the workflow's. `None`: neither says.
+pub(crate) fn permissions<'t>(workflow: &'t Workflow, job: &'t Job) -> Option<&'t Permissions> {
+    job.permissions.as_ref().or(workflow.permissions.as_ref())
+}
+
+/// How much of a permission the file grants to a job. `None`: it does not say; the caller or the
+/// settings of the repository decide.
+pub(crate) fn declared(workflow: &Workflow, job: &Job, name: &str) -> Option<Level> {
+    permissions(workflow, job).map(|permissions| permissions.level(name))
+}

@@ -1,0 +1,346 @@
+//! Which steps sign, and with what.
+
+use sealwright_manifests::shell::{self, Command, Word};
+use sealwright_yaml::Place;
+
+use crate::facts::{self, ALWAYS_A_KEY, ActionFact, CommandFact, Makes, With};
+use crate::goreleaser::Goreleaser;
+use crate::model::{Act, Call, Job, Runs, Script, Setting, Step, Workflow, setting};
+use crate::permissions::PACKAGES;
+use crate::tree::Tree;
+use crate::uses::{Remote, Target};
+
+/// Actions within actions that are followed; GitHub stops at ten.
+const ACTION_DEPTH_MAX: usize = 10;
+/// Programs that only talk about what stands behind them.
+const TALKERS: &[&str] =
+    &["echo", "printf", "grep", "egrep", "cat", "sed", "awk", "test", "[", ":", "which", "type"];
+const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ash"];
+/// Scripts within scripts (`bash -c '…'`) that are looked into.
+const SCRIPT_DEPTH_MAX: usize = 3;
+/// Names that mean the job's own token, by which it pushes to GitHub's registry.
+const OWN_TOKEN: &[&str] = &["github.token", "secrets.GITHUB_TOKEN", "secrets.github_token"];
+const GITHUBS_REGISTRY: &str = "ghcr.io";
+
+/// Something that signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signing {
+    /// What signs, `cosign sign` or `actions/attest-build-provenance`.
+    pub tool: String,
+    /// What is signed.
+    pub makes: Makes,
+    /// With what.
+    pub with: With,
+    /// Permissions that it needs for certain.
+    pub needs: Vec<&'static str>,
+    /// Why we think that it signs.
+    pub why: &'static str,
+    /// The file that it stands in: an action's, when it is in one.
+    pub file: String,
+    /// Where.
+    pub at: Place,
+    /// Whether it or the step that holds it has a condition.
+    pub conditional: bool,
+}
+
+impl Signing {
+    /// Whether a certificate names the workflow, as far as that is known.
+    pub fn has_identity(&self) -> bool {
+        matches!(self.with, With::Identity)
+    }
+}
+
+/// What a job does that concerns signing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Work {
+    pub(crate) signings: Vec<Signing>,
+    /// Whether a step runs something that could sign unseen.
+    pub(crate) opaque: bool,
+    /// Whether it logs in to GitHub's registry with its own token.
+    pub(crate) own_registry: bool,
+    /// Local actions that are not there.
+    pub(crate) missing: Vec<(String, Place, String)>,
+}
+
+/// All that the steps of a job sign; those of local actions as well.
+pub(crate) fn of_job(tree: &Tree, workflow: &Workflow, job: &Job) -> Work {
+    let mut look = Look { tree, work: Work::default(), env: vec![&workflow.env, &job.env] };
+    look.steps(&workflow.path, job.steps(), false, 0);
+    look.work
+}
+
+/// What a called workflow of another repository signs, when that is known.
+pub(crate) fn of_call(file: &str, call: &Call) -> Option<Signing> {
+    let remote = call.uses.remote()?;
+    let fact = facts::action(&remote.name())?;
+    let at = call.uses.at.clone();
+    Some(of_fact(fact, remote, file, at, false))
+}
+
+struct Look<'a> {
+    tree: &'a Tree,
+    work: Work,
+    env: Vec<&'a [Setting]>,
+}
+
+impl<'a> Look<'a> {
+    fn steps(&mut self, file: &str, steps: &'a [Step], conditional: bool, depth: usize) {
+        for step in steps {
+            let conditional = conditional || step.condition.is_some();
+            if step.condition.as_ref().is_some_and(|condition| condition.text == "false") {
+                continue;
+            }
+            self.env.push(&step.env);
+            match &step.act {
+                Act::Run(script) => self.script(file, script, conditional),
+                Act::Uses(uses) => match &uses.target {
+                    Target::Local(path) => self.local(file, step, path, conditional, depth),
+                    Target::Remote(remote) => self.remote(file, step, remote, conditional),
+                    _ => self.work.opaque = true,
+                },
+                Act::Nothing => {}
+            }
+            self.env.pop();
+        }
+    }
+
+    fn local(&mut self, file: &str, step: &Step, path: &str, conditional: bool, depth: usize) {
+        let Some(action) = self.tree.action(path) else {
+            let at = step.uses().map_or(&step.at, |uses| &uses.at).clone();
+            self.work.missing.push((file.to_owned(), at, path.to_owned()));
+            self.work.opaque = true;
+            return;
+        };
+        match &action.runs {
+            Runs::Composite(steps) if depth < ACTION_DEPTH_MAX => {
+                self.steps(&action.path, steps, conditional, depth + 1);
+            }
+            _ => self.work.opaque = true,
+        }
+    }
+
+    fn remote(&mut self, file: &str, step: &Step, remote: &Remote, conditional: bool) {
+        let name = remote.name();
+        self.work.own_registry |= logs_in(&name, &step.with);
+        let Some(fact) = facts::action(&name) else {
+            self.work.opaque |= !facts::signs_nothing(&name);
+            return;
+        };
+        let at = step.uses().map_or(&step.at, |uses| &uses.at).clone();
+        let mut signing = of_fact(fact, remote, file, at, conditional);
+        if name == facts::GORELEASER {
+            let read = Goreleaser::of(&self.tree.goreleaser, setting(&step.with, "args"));
+            match read {
+                Goreleaser::SignsNothing => return,
+                Goreleaser::Signs(with) => signing.with = with,
+                Goreleaser::NotKnown => {}
+            }
+        }
+        if setting(&step.with, "push-to-registry").is_some_and(|push| push.text == "true") {
+            signing.needs.push(PACKAGES);
+        }
+        // With a token of its own it does not depend on the job's.
+        let token = setting(&step.with, "github-token");
+        if token.is_some_and(|token| !OWN_TOKEN.iter().any(|own| token.text.contains(own))) {
+            signing.needs.retain(|need| *need == crate::permissions::ID_TOKEN);
+        }
+        self.work.signings.push(signing);
+    }
+
+    fn script(&mut self, file: &str, script: &Script, conditional: bool) {
+        for call in calls(&script.text) {
+            self.work.own_registry |= call.logs_in();
+            for fact in facts::COMMANDS {
+                let Some(arguments) = call.arguments_of(fact.program, fact.verbs) else { continue };
+                let Some(with) = self.with(fact, arguments) else { continue };
+                self.work.signings.push(Signing {
+                    tool: format!("{} {}", fact.program, fact.verbs.join(" ")),
+                    makes: fact.makes,
+                    with,
+                    needs: vec![],
+                    why: fact.why,
+                    file: file.to_owned(),
+                    at: script.line(call.line),
+                    conditional,
+                });
+            }
+            self.work.opaque |= call.is_opaque();
+        }
+    }
+
+    /// With what a command signs; `None` when it does not.
+    fn with(&self, fact: &CommandFact, arguments: &[String]) -> Option<With> {
+        let has = |flags: &[&str]| flags.iter().any(|name| flag(arguments, name).is_some());
+        let (needed, value) = fact.only_with;
+        if !needed.is_empty() {
+            let given = flag(arguments, needed)?;
+            if !value.is_empty() && given != value {
+                return None;
+            }
+        }
+        let help = arguments.iter().any(|word| word == "--help" || word == "-h");
+        if help {
+            return None;
+        }
+        let elsewhere = has(fact.elsewhere) || self.is_set("SIGSTORE_ID_TOKEN");
+        Some(match () {
+            () if fact.keys == ALWAYS_A_KEY || has(fact.keys) => With::Key,
+            () if elsewhere => With::Elsewhere,
+            () => With::Identity,
+        })
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.env.iter().any(|settings| settings.iter().any(|setting| setting.name == name))
+    }
+}
+
+fn of_fact(
+    fact: &ActionFact,
+    remote: &Remote,
+    file: &str,
+    at: Place,
+    conditional: bool,
+) -> Signing {
+    Signing {
+        tool: if remote.path.is_empty() {
+            remote.slug()
+        } else {
+            format!("{}/{}", remote.slug(), remote.path)
+        },
+        makes: fact.makes,
+        with: fact.with,
+        needs: fact.needs.to_vec(),
+        why: fact.why,
+        file: file.to_owned(),
+        at,
+        conditional,
+    }
+}
+
+/// Whether an action logs in to GitHub's registry with the job's own token.
+fn logs_in(name: &str, with: &[Setting]) -> bool {
+    let is = |key: &str, wanted: &[&str]| {
+        setting(with, key).is_some_and(|value| wanted.iter().any(|own| value.text.contains(own)))
+    };
+    name == "docker/login-action"
+        && is("registry", &[GITHUBS_REGISTRY])
+        && is("password", OWN_TOKEN)
+}
+
+/// A command of a script, in words.
+struct Invocation {
+    words: Vec<String>,
+    line: usize,
+}
+
+/// The commands of a script, those of scripts within it as well.
+fn calls(script: &str) -> Vec<Invocation> {
+    let mut found = Vec::new();
+    collect(script, 0, 0, &mut found);
+    found
+}
+
+fn collect(script: &str, line: usize, depth: usize, found: &mut Vec<Invocation>) {
+    for command in shell::read(script).commands {
+        let call = invocation(&command, line);
+        if let Some(inner) = call.inner_script().filter(|_| depth < SCRIPT_DEPTH_MAX) {
+            collect(inner, call.line, depth + 1, found);
+        }
+        found.push(call);
+    }
+}
+
+fn invocation(command: &Command, line: usize) -> Invocation {
+    Invocation {
+        words: command.words.iter().map(Word::text).collect(),
+        line: line + command.line as usize,
+    }
+}
+
+impl Invocation {
+    fn program(&self) -> &str {
+        self.words.first().map_or("", |word| base_name(word))
+    }
+
+    /// The arguments behind a program and its verbs, wherever in the command they stand: behind
+    /// `retry 3`, `xargs` or `docker run`. `None` when they do not, or when the command only talks.
+    fn arguments_of(&self, program: &str, verbs: &[&str]) -> Option<&[String]> {
+        if TALKERS.contains(&self.program()) {
+            return None;
+        }
+        let starts = self.words.iter().enumerate().filter(|(_, word)| is_program(word, program));
+        starts.filter_map(|(at, _)| behind(&self.words[at + 1..], verbs)).next()
+    }
+
+    /// What `bash -c` runs.
+    fn inner_script(&self) -> Option<&str> {
+        let at = self.words.iter().position(|word| SHELLS.contains(&base_name(word)))?;
+        let rest = &self.words[at + 1..];
+        let flag = rest.iter().position(|word| {
+            word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')
+        })?;
+        rest.get(flag + 1).map(String::as_str)
+    }
+
+    fn logs_in(&self) -> bool {
+        self.words.iter().any(|word| word == "login")
+            && self.words.iter().any(|word| word.contains(GITHUBS_REGISTRY))
+    }
+
+    /// Whether it runs something that was not looked into: a script, a build, a program of one's own.
+    fn is_opaque(&self) -> bool {
+        let word = self.words.first().map_or("", String::as_str);
+        let build =
+            ["make", "task", "just", "npm", "yarn", "pnpm", "mage", "bazel", "earthly", "dagger"];
+        word.starts_with("./")
+            || word.starts_with('$')
+            || word.contains("scripts/")
+            || word.ends_with(".sh")
+            || build.contains(&base_name(word))
+            || SHELLS.contains(&base_name(word)) && self.inner_script().is_none()
+    }
+}
+
+/// All words of `verbs` in their order, with nothing but flags and their values between.
+fn behind<'a>(mut words: &'a [String], verbs: &[&str]) -> Option<&'a [String]> {
+    for verb in verbs {
+        let at = words.iter().position(|word| word == verb)?;
+        let flags = words[..at].iter().enumerate().all(|(index, word)| {
+            word.starts_with('-') || index > 0 && words[index - 1].starts_with('-')
+        });
+        if !flags {
+            return None;
+        }
+        words = &words[at + 1..];
+    }
+    Some(words)
+}
+
+/// `cosign` is `cosign`, `/usr/bin/cosign`, `cosign-linux-amd64`, `$COSIGN` and `${COSIGN}`.
+fn is_program(word: &str, program: &str) -> bool {
+    let name = base_name(word);
+    if let Some(variable) = name.strip_prefix('$') {
+        let variable = variable.trim_start_matches('{').trim_end_matches('}');
+        return variable.eq_ignore_ascii_case(&program.replace('-', "_"));
+    }
+    let rest = name.strip_suffix(".exe").unwrap_or(name).strip_prefix(program);
+    rest.is_some_and(|rest| {
+        let endings = ["-linux", "-darwin", "-windows", "-v", ":", "@"];
+        rest.is_empty() || endings.iter().any(|ending| rest.starts_with(ending))
+    })
+}
+
+/// The value of a flag, in either form: `--key x` and `--key=x`; empty when it has none.
+fn flag<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    let at = arguments.iter().position(|word| word.split('=').next() == Some(name))?;
+    if let Some((_, value)) = arguments[at].split_once('=') {
+        return Some(value);
+    }
+    let next = arguments.get(at + 1).map(String::as_str);
+    Some(next.filter(|next| !next.starts_with('-')).unwrap_or_default())
+}
+
+fn base_name(word: &str) -> &str {
+    word.rsplit_once('/').map_or(word, |(_, name)| name)
+}

@@ -1,0 +1,140 @@
+//! Signing jobs and those who should accept them.
+
+use sealwright_policy::{Code, Severity};
+
+use crate::support::{COMMIT, SIGN, codes, findings, judged_by, signing, workflow};
+
+const SIGNER: &str =
+    "  cd: {github: {repository: acme/platform, workflow: cd.yaml, refs: [refs/heads/main]}}\n";
+const MAIN: &str = "{push: {branches: [main]}}";
+
+#[test]
+fn a_signer_needs_somebody_who_can_sign_as_it() {
+    let good = signing(MAIN, SIGN);
+    let build = workflow(MAIN, "permissions: {}", "    steps: [{run: make}]\n");
+    let maybe = signing(MAIN, "      - run: aws s3 ls\n");
+    let unseen = signing(MAIN, "      - run: ./release.sh\n");
+    let tags = signing("{push: {tags: ['v*']}}", SIGN);
+    for (file, text, expected, why) in [
+        ("cd.yaml", good.as_str(), vec![], "it signs"),
+        (
+            "cd.yml",
+            &good,
+            vec![Code::SigningUnaccepted, Code::SignerWorkflowMissing],
+            "another ending",
+        ),
+        (
+            "deploy.yaml",
+            &good,
+            vec![Code::SigningUnaccepted, Code::SignerWorkflowMissing],
+            "renamed",
+        ),
+        ("cd.yaml", &build, vec![Code::SignerCannotSign], "no job of it can sign"),
+        (
+            "cd.yaml",
+            &maybe,
+            vec![Code::JobMaySign, Code::SignerSignsNothing],
+            "nothing is known to",
+        ),
+        ("cd.yaml", &unseen, vec![Code::JobMaySign], "a script may do it unseen"),
+        (
+            "cd.yaml",
+            &tags,
+            vec![Code::SigningUnaccepted, Code::SignerCannotSign],
+            "from other refs",
+        ),
+    ] {
+        let path = format!(".github/workflows/{file}");
+        let judged = judged_by(&[(&path, text)], SIGNER);
+        assert_eq!(codes(&judged), expected, "{why}: {:?}", findings(&judged));
+    }
+}
+
+#[test]
+fn a_missing_file_is_shown_at_the_signer_with_its_twin() {
+    let judged = judged_by(&[(".github/workflows/cd.yml", &signing(MAIN, SIGN))], SIGNER);
+    let all = findings(&judged);
+    let finding = all.iter().find(|f| f.code == Code::SignerWorkflowMissing).unwrap();
+    assert_eq!(finding.place.to_string(), "sealwright.yaml:4:54");
+    assert_eq!(finding.severity, Severity::Error);
+    assert_eq!(finding.hint.as_deref(), Some("the file is called cd.yml"));
+}
+
+#[test]
+fn a_caller_that_is_named_instead_of_the_called_file_is_found() {
+    let caller = "on: {push: {branches: [main]}}\npermissions: {id-token: write}\njobs: {a: {uses: ./.github/workflows/sign.yaml}}\n";
+    let files = [
+        (".github/workflows/cd.yaml", caller),
+        (".github/workflows/sign.yaml", &signing("workflow_call", SIGN)),
+    ];
+    let judged = judged_by(&files, SIGNER);
+    let all = findings(&judged);
+    let finding = all.iter().find(|f| f.code == Code::SignerCannotSign).unwrap();
+    let hint = finding.hint.as_deref().unwrap();
+    assert!(hint.contains("sign.yaml@refs/heads/main"), "{hint}");
+    let right = SIGNER.replace("cd.yaml", "sign.yaml");
+    assert_eq!(codes(&judged_by(&files, &right)), [], "the called file is the one");
+}
+
+#[test]
+fn a_called_workflow_of_another_repository_is_accepted_by_its_pin() {
+    let signer = "  cd: {github: {repository: acme/shared, workflow: publish.yaml, commit: any}, calledFrom: [acme/platform]}\n";
+    let caller = format!(
+        "on: push\npermissions: {{id-token: write}}\njobs: {{a: {{uses: acme/shared/.github/workflows/publish.yaml@{COMMIT}}}}}\n"
+    );
+    let judged = judged_by(&[(".github/workflows/cd.yaml", &caller)], signer);
+    assert_eq!(codes(&judged), []);
+    assert_eq!(judged.jobs[0].identities[0].accepted_by, ["signer cd"]);
+    let by_tag = caller.replace(COMMIT, "v1");
+    let judged = judged_by(&[(".github/workflows/cd.yaml", &by_tag)], signer);
+    assert!(judged.jobs[0].identities[0].accepted_by.is_empty(), "a tag is no commit");
+}
+
+#[test]
+fn an_event_that_nobody_accepts_is_noted() {
+    for (on, noted, why) in [
+        ("{push: {branches: [main]}, merge_group: {}}", 1, "the merge queue"),
+        (
+            "{push: {branches: [main]}, pull_request: {}}",
+            0,
+            "pull requests are refused for good reason",
+        ),
+        ("{push: {branches: [main]}, workflow_dispatch: {}}", 0, "it can be started on main"),
+        ("{push: {branches: [main]}, schedule: [{cron: '0 4 * * *'}]}", 0, "runs for main"),
+        ("{push: {branches: [main], tags: [v1]}}", 1, "tags"),
+    ] {
+        let judged = judged_by(&[(".github/workflows/cd.yaml", &signing(on, SIGN))], SIGNER);
+        let codes = codes(&judged);
+        assert!(codes.iter().all(|code| *code == Code::SigningEventUnaccepted), "{why}: {codes:?}");
+        assert_eq!(codes.len(), noted, "{why}");
+    }
+}
+
+#[test]
+fn a_token_for_every_job_lets_every_job_sign() {
+    let text = |top: &str, test: &str| {
+        format!(
+            "on: {MAIN}\n{top}\njobs:\n  sign:\n    permissions: {{id-token: write}}\n    steps:\n{SIGN}  test:\n    {test}\n    steps: [{{run: cargo test}}]\n"
+        )
+    };
+    for (top, test, expected, why) in [
+        ("permissions: {}", "# none", vec![], "none for the test"),
+        ("permissions: {id-token: write}", "# none", vec![Severity::Warning], "from the top"),
+        ("permissions: {}", "permissions: {id-token: write}", vec![Severity::Note], "of its own"),
+    ] {
+        let judged = judged_by(&[(".github/workflows/cd.yaml", &text(top, test))], SIGNER);
+        let found: Vec<Severity> = findings(&judged).iter().map(|f| f.severity).collect();
+        assert_eq!(found, expected, "{why}: {:?}", findings(&judged));
+    }
+}
+
+#[test]
+fn others_signers_and_files_say_nothing_about_us() {
+    let foreign = SIGNER.replace("acme/platform", "acme/other");
+    let judged = judged_by(&[(".github/workflows/ci.yaml", &signing(MAIN, SIGN))], &foreign);
+    assert_eq!(codes(&judged), [], "a signer of another repository");
+    let blob = signing(MAIN, "      - run: cosign sign-blob --bundle b f\n");
+    let good = (".github/workflows/cd.yaml", &*signing(MAIN, SIGN));
+    let judged = judged_by(&[(".github/workflows/files.yaml", &blob), good], SIGNER);
+    assert_eq!(codes(&judged), [], "no cluster looks at files");
+}
