@@ -237,16 +237,6 @@ impl Refs {
         start
     }
 
-    /// Whether all begin with this, or none.
-    pub(crate) fn begin_with(&self, text: &str) -> Option<bool> {
-        let start = self.start();
-        match () {
-            () if start.starts_with(text) => Some(true),
-            () if text.starts_with(&start) => None,
-            () => Some(false),
-        }
-    }
-
     /// Whether all are this one, or none is.
     pub(crate) fn are(&self, name: &str) -> Option<bool> {
         let regex = GoRegex::parse(&format!("^(?:{})$", self.pattern)).ok()?;

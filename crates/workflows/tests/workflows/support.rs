@@ -20,7 +20,7 @@ pub(crate) fn judged(files: &[(&str, &str)]) -> Judged {
 pub(crate) fn judged_by(files: &[(&str, &str)], signers: &str) -> Judged {
     let text = config(signers);
     let today = jiff::civil::date(2027, 1, 1);
-    let config = Config::parse("sealwright.yaml", &text, today).unwrap();
+    let config = Config::parse("sealwright.yaml", &text, today).expect("a configuration of ours");
     let config = ConfigFile { path: "sealwright.yaml", text: &text, config: &config };
     let about = About { repository: Some("acme/platform"), default_branch: Some("main") };
     judge(&read(files), about, &Expected { config: Some(config), declarations: &[] })
