@@ -63,6 +63,8 @@ pub enum DeclarationState {
     NotJudged,
     /// Not verified, by an exception with a reason and an end.
     Excepted,
+    /// Written with slips by which nobody comes in: the one who vouches knows no such name.
+    Slips,
     /// A key decides, and no identity.
     Keyed,
     /// No slip was found; nobody said who may sign.
@@ -82,6 +84,7 @@ impl DeclarationState {
             DeclarationState::Undecided => "undecided",
             DeclarationState::NotJudged => "not judged",
             DeclarationState::Excepted => "excepted",
+            DeclarationState::Slips => "slips, harmless",
             DeclarationState::Keyed => "by key",
             DeclarationState::NoSlip => "no slip found",
             DeclarationState::Closed => "closed",

@@ -7,6 +7,7 @@ use sealwright_policy::{Code, Finding, Severity, verdict_of};
 
 use super::expected::Measure;
 use super::measured::Measures;
+use super::slips;
 use super::{finding, place};
 use crate::declaration::{Consumer, Declaration, Form, Identity, Matcher, Provider};
 use crate::patterns::{Judge, as_regex, who};
@@ -89,6 +90,10 @@ fn findings(
             let (mut said, suggestion) = measures.ask(matcher, about, measure);
             // Of several entries each lets in some, and together they must let in all.
             said.retain(|one| alone || one.code != Code::PatternKeepsOut);
+            if measure.is_none() {
+                let weighed = |one| slips::weighed(one, matcher, about, identity);
+                said = said.into_iter().filter_map(weighed).collect();
+            }
             findings.extend(said.into_iter().map(|one| Finding {
                 place: place(&declaration.file, &matcher.at, &declaration.object),
                 hint: suggestion.as_ref().map(|tight| format!("write `{tight}`")),
@@ -302,6 +307,9 @@ fn state(declaration: &Declaration, measured: bool, findings: &[Finding]) -> Dec
 
 /// What a finding means for the lock.
 pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
+    if slips::is_slip(finding.code) && finding.severity < Severity::Unknown {
+        return Some(DeclarationState::Slips);
+    }
     Some(match finding.code {
         Code::VerificationOff => DeclarationState::Unread,
         Code::IdentitySeveralMatchers

@@ -6,6 +6,7 @@ mod coverage;
 mod declared;
 mod expected;
 mod measured;
+mod slips;
 
 use std::collections::BTreeSet;
 

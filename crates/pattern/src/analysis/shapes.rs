@@ -6,9 +6,9 @@ use super::About;
 use crate::Language;
 
 /// Names of owners on GitHub.
-const OWNER: &str = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
+const OWNER: &str = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
 /// What may stand between the owner and the `@`.
-const FILE: &str = r"[a-z0-9._-]*[a-z0-9]/\.github/workflows/[a-z0-9_-]+\.ya?ml";
+const FILE: &str = r"[a-zA-Z0-9._-]*[a-zA-Z0-9]/\.github/workflows/[a-zA-Z0-9_-]+\.ya?ml";
 /// What may stand behind the `@`: a branch, a tag, a pull request, a commit.
 const VERSION: &str =
     r"(?:refs/(?:heads|tags)/[a-z0-9][a-zA-Z0-9._/-]*|refs/pull/[0-9]+/merge|[0-9a-f]{40})";

@@ -100,7 +100,13 @@ impl<'a> Subject<'a> {
             match (stranger, weaknesses.iter_mut().find(|weakness| weakness.kind == edit.kind)) {
                 (Witness::Nobody, _) => continue,
                 (Witness::Undecided, _) => weaknesses.push(self.undecided()),
-                (_, Some(known)) => known.spots.push(edit.spot.clone()),
+                (Witness::Found(stranger), Some(known)) => {
+                    known.spots.push(edit.spot.clone());
+                    // Of several, one who could really sign says most.
+                    if !could_sign(known.witness.as_deref()) && could_sign(Some(&stranger)) {
+                        known.witness = Some(stranger);
+                    }
+                }
                 (Witness::Found(stranger), None) => {
                     weaknesses.push(weak(edit.kind, vec![edit.spot.clone()], Some(stranger)));
                 }
@@ -206,10 +212,16 @@ impl<'a> Subject<'a> {
         }
         let kinds = shapes::REFS.iter().filter_map(|git_ref| {
             let of_kind = shapes::whole(&format!("{}@{git_ref}", shapes::quoted(one.file)))?;
-            found(Language::overlap(tight, &of_kind))
+            let first = found(Language::overlap(tight, &of_kind))?;
+            // A ref that is written out was meant.
+            let second = Language::witness(&[tight, &of_kind], &[&Language::exact(&first)]);
+            (second != Witness::Nobody).then_some(first)
         });
         let strangers: Vec<String> = kinds.collect();
-        if let [_, .., stranger] = strangers.as_slice() {
+        // Anybody can open a pull request.
+        let pulled = |stranger: &&String| stranger.contains("@refs/pull/");
+        let several = strangers.last().filter(|_| strangers.len() > 1);
+        if let Some(stranger) = strangers.iter().find(pulled).or(several) {
             let spots = self.blame(stranger);
             weaknesses.push(weak(WeaknessKind::OpenRef, spots, Some(stranger.clone())));
         }
@@ -267,6 +279,11 @@ impl<'a> Subject<'a> {
         let spots: Vec<Range<usize>> = dead.map(|(spot, _)| spot).collect();
         (!spots.is_empty()).then(|| weak(WeaknessKind::DeadAlternative, spots, None))
     }
+}
+
+/// Whether GitHub would certify such a name.
+fn could_sign(witness: Option<&str>) -> bool {
+    witness.is_some_and(|name| shapes::workflows().holds(name) == Some(true))
 }
 
 fn weak(kind: WeaknessKind, spots: Vec<Range<usize>>, witness: Option<String>) -> Weakness {

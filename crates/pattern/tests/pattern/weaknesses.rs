@@ -140,6 +140,23 @@ fn issuers_are_open_in_their_own_way() {
 }
 
 #[test]
+fn a_stranger_who_could_really_sign_is_shown_first() {
+    for (pattern, witness) in [
+        (
+            "https://github\\.com/acme/*",
+            "https://github.com/acme/a/.github/workflows/a.yml@refs/tags/a",
+        ),
+        (
+            "^https://github.com/acme/my.app/\\.github/workflows/a\\.yml@refs/heads/main$",
+            "https://github.com/acme/myaapp/.github/workflows/a.yml@refs/heads/main",
+        ),
+    ] {
+        let said = said(pattern, About::Subject, None);
+        assert!(said.iter().any(|line| line.ends_with(witness)), "{pattern}: {said:?}");
+    }
+}
+
+#[test]
 fn without_a_list_of_signers_slips_still_show() {
     for (pattern, expected) in [
         (
@@ -149,6 +166,19 @@ fn without_a_list_of_signers_slips_still_show() {
         (r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/tags/.*$", vec![]),
         (r"^https://github\.com/acme/.*$", vec!["OpenRef"]),
         (r"^https://github.com/acme/platform", vec!["NotAnchored", "UnescapedDot"]),
+        (
+            r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/(heads/main|tags/v[0-9].+)$",
+            vec![],
+        ),
+        (
+            r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/(heads|tags)/.+$",
+            vec!["OpenRef"],
+        ),
+        (
+            r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/(heads/main|pull/.*)$",
+            vec!["OpenRef"],
+        ),
+        (r"^https://github\.com/Acme/Platform/.*$", vec!["OpenRef"]),
         (r"^https://github\.com/.*/\.github/workflows/cd\.yaml@.*$", vec!["OpenOwner", "OpenRef"]),
     ] {
         let said = said(pattern, About::Subject, None);
