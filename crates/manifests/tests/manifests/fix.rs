@@ -166,7 +166,7 @@ fn the_configuration_says_what_is_meant() {
         source(&entry).replace("acme/other", "acme/shop/manifests")
     };
     let rendered =
-        r"'^https://github\.com/acme/actions/\.github/workflows/publish-app\.yaml@[0-9a-f]{40}$'";
+        r"^https://github\.com/acme/actions/\.github/workflows/publish-app\.yaml@[0-9a-f]{40}$";
     let open = r"^https://github\.com/acme/actions/\.github/workflows/publish-app\.yaml@.+$";
     assert_eq!(fixed(&text(open), Some(&config)), Some(text(rendered)));
     assert_eq!(fixed(&text(rendered), Some(&config)), None);
