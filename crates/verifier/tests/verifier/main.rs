@@ -9,6 +9,7 @@ mod controls;
 mod controls_live;
 mod faults;
 mod forms;
+mod manifests;
 mod patterns;
 mod plane;
 mod predict;

@@ -1,0 +1,328 @@
+//! The whole command `manifests` on small repositories.
+
+use std::fs;
+
+use assert_cmd::Command;
+use camino::{Utf8Path, Utf8PathBuf};
+use sealwright_devstack::sigstore::Mint;
+use sealwright_policy::declaration_report::DeclarationState;
+use sealwright_policy::{Code, Report, Severity};
+
+use crate::world::*;
+
+const CD: &str = r"^https://github\.com/acme/platform/\.github/workflows/cd\.yaml@refs/heads/main$";
+const GITHUB: &str = r"^https://token\.actions\.githubusercontent\.com$";
+
+/// A folder of files.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with(files: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().expect("a folder"));
+        for (path, text) in files {
+            let path = folder.path(path);
+            fs::create_dir_all(path.parent().expect("it has one")).expect("folders");
+            fs::write(path, text).expect("it is written");
+        }
+        folder
+    }
+
+    fn path(&self, name: &str) -> Utf8PathBuf {
+        Utf8Path::from_path(self.0.path()).expect("UTF-8").join(name)
+    }
+
+    /// The command in the folder, with an empty environment: no kubectl either.
+    fn command(&self, flags: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("sealwright-verifier").expect("it is built");
+        command.env_clear().current_dir(self.0.path()).arg("manifests").args(flags);
+        command
+    }
+
+    fn judge(&self, flags: &[&str]) -> (Report, i32) {
+        answer(&mut self.command(flags))
+    }
+
+    fn said(&self, flags: &[&str]) -> String {
+        let output = self.command(flags).output().expect("it runs");
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+            text.replace(self.path("").as_str(), "[folder]/")
+        };
+        let code = output.status.code().expect("it was not killed");
+        let (out, talk) = (text(&output.stdout), text(&output.stderr));
+        format!("exit code {code}\n--- stdout\n{out}--- stderr\n{talk}")
+    }
+}
+
+fn source(name: &str, url: &str, subject: &str) -> String {
+    source_by(name, url, GITHUB, subject)
+}
+
+fn source_by(name: &str, url: &str, issuer: &str, subject: &str) -> String {
+    format!(
+        "apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {{name: {name}, namespace: apps}}
+spec:
+  url: oci://{url}
+  verify:
+    provider: cosign
+    matchOIDCIdentity:
+      - issuer: '{issuer}'
+        subject: '{subject}'
+"
+    )
+}
+
+fn open(name: &str, url: &str) -> String {
+    let source = source(name, url, "x");
+    source[..source.find("  verify:").expect("it is there")].to_owned()
+}
+
+/// A repository that nobody has looked at yet.
+fn unknown() -> Folder {
+    let wide = CD.replace("refs/heads/main", ".+");
+    Folder::with(&[
+        ("k8s/good.yaml", &source("good", "ghcr.io/acme/good", CD)),
+        ("k8s/wide.yaml", &source("wide", "ghcr.io/acme/wide", &wide)),
+        ("k8s/dots.yaml", &source("dots", "ghcr.io/acme/dots", "https://github.com/acme/.*")),
+        (
+            "k8s/open.yaml",
+            &format!("{}---\n{}", open("a", "ghcr.io/acme/a"), open("b", "ghcr.io/acme/b")),
+        ),
+        (
+            "k8s/bare.yaml",
+            &format!("{}  verify: {{provider: cosign}}\n", open("bare", "ghcr.io/acme/bare")),
+        ),
+    ])
+}
+
+/// Codes of what is louder than a warning, in the report's order.
+fn loud(report: &Report) -> Vec<Code> {
+    let declared = report.declarations.iter().flat_map(|one| &one.findings);
+    let all = report.findings.iter().chain(declared);
+    all.filter(|one| one.severity > Severity::Warning).map(|one| one.code).collect()
+}
+
+#[test]
+fn a_stranger_sees_who_may_sign_and_the_worst_holes() {
+    let mut settings = snapshots();
+    settings.add_filter("sealwright-verifier [0-9.]+", "sealwright-verifier [version]");
+    settings.bind(|| {
+        insta::assert_snapshot!("manifests_help", unknown().said(&["--help"]));
+        insta::assert_snapshot!("manifests_unknown", unknown().said(&[]));
+        insta::assert_snapshot!("manifests_junit", unknown().said(&["--format", "junit"]));
+    });
+}
+
+#[test]
+fn code_scanning_is_told_the_line_of_the_matcher() {
+    let output = unknown().command(&["--format", "sarif"]).output().expect("it runs");
+    let sarif: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    let wide = results
+        .iter()
+        .find(|one| one["ruleId"] == "SW9004" && one.to_string().contains("wide.yaml"));
+    let place = &wide.expect("it is there")["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "k8s/wide.yaml");
+    assert_eq!(
+        (&place["region"]["startLine"], &place["region"]["startColumn"]),
+        (&10.into(), &18.into())
+    );
+}
+
+#[test]
+fn the_configuration_in_the_folder_measures() {
+    let world = World::start();
+    let config = fs::read_to_string(world.path("sealwright.yaml")).expect("it is there");
+    let of = |subject: &str| source("app", "ghcr.io/acme/proven", subject);
+    for (text, expected, exit, why) in [
+        (of(CD), vec![], 0, "what is rendered"),
+        (
+            of(&CD.replace("main", "next")),
+            vec![Code::PatternOpenRef, Code::PatternKeepsOut],
+            1,
+            "another branch",
+        ),
+        (open("app", "ghcr.io/acme/proven"), vec![Code::OrganisationUnverified], 1, "no block"),
+    ] {
+        let folder = Folder::with(&[("sealwright.yaml", &config), ("k8s/app.yaml", &text)]);
+        let (report, code) = folder.judge(&[]);
+        assert_eq!((loud(&report), code), (expected, exit), "{why}: {report:#?}");
+    }
+    let folder = Folder::with(&[("sealwright.yaml", "kind: SupplyChain\n"), ("a.yaml", &of(CD))]);
+    assert!(folder.said(&[]).starts_with("exit code 65\n"), "a broken one is not left aside");
+}
+
+#[test]
+fn a_baseline_adopts_what_is_there_and_nothing_new() {
+    let folder = unknown();
+    let (_, code) = folder.judge(&["--write-baseline", "baseline.json"]);
+    assert_eq!(code, 1, "what is written down is still told");
+    let flags = ["--baseline", "baseline.json"];
+    let (report, code) = folder.judge(&flags);
+    assert_eq!((loud(&report), code), (vec![], 0), "{report:#?}");
+    let adopted = report.findings.iter().any(|one| one.code == Code::FindingsAdopted);
+    assert!(adopted, "it is said how many");
+
+    // The same mistake, moved to another line and file.
+    let wide = fs::read_to_string(folder.path("k8s/wide.yaml")).expect("it is there");
+    fs::remove_file(folder.path("k8s/wide.yaml")).expect("it was there");
+    fs::write(folder.path("k8s/moved.yaml"), format!("# moved\n{wide}")).expect("written");
+    assert_eq!(folder.judge(&flags).1, 0, "moving a file is nothing new");
+
+    let more = source("new", "ghcr.io/acme/new", "https://github.com/acme/.*");
+    fs::write(folder.path("k8s/new.yaml"), more).expect("written");
+    let (report, code) = folder.judge(&flags);
+    assert_eq!(code, 1);
+    assert!(loud(&report).contains(&Code::PatternNotAnchored), "{report:#?}");
+
+    for file in ["new.yaml", "moved.yaml"] {
+        fs::remove_file(folder.path("k8s").join(file)).expect("it was there");
+    }
+    let (report, code) = folder.judge(&flags);
+    assert_eq!((loud(&report), code), (vec![Code::SourcesFewer], 1), "a source is gone");
+    assert!(report.findings.iter().any(|one| one.code == Code::BaselineStale), "and told");
+}
+
+#[test]
+fn what_was_not_read_is_told_and_the_rest_judged() {
+    let folder = Folder::with(&[
+        ("k8s/good.yaml", &source("good", "ghcr.io/acme/good", CD)),
+        ("k8s/broken.yaml", "kind: OCIRepository\nspec: {verify: [\n"),
+        (".git/hidden.yaml", &open("hidden", "ghcr.io/acme/hidden")),
+        ("node_modules/x/y.yaml", &open("installed", "ghcr.io/acme/installed")),
+        (".hidden/seen.yaml", &open("seen", "ghcr.io/acme/seen")),
+        ("cache/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n"),
+        ("cache/x.yaml", &open("cached", "ghcr.io/acme/cached")),
+        ("k8s/binary.yaml", "\0\0\0kind: OCIRepository"),
+    ]);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/", folder.path("k8s/out")).expect("a link");
+        std::os::unix::fs::symlink(folder.path("k8s"), folder.path("k8s/loop")).expect("a link");
+    }
+    let (report, _) = folder.judge(&[]);
+    let objects: Vec<&str> = report.declarations.iter().map(|one| one.object.as_str()).collect();
+    assert_eq!(objects, ["OCIRepository apps/good", "OCIRepository apps/seen"]);
+    let told: Vec<(Code, Option<&str>)> =
+        report.findings.iter().map(|one| (one.code, one.place.file.as_deref())).collect();
+    if cfg!(unix) {
+        assert!(told.contains(&(Code::TreeLinkOutside, Some("k8s/out"))), "{told:?}");
+        assert!(!told.iter().any(|(_, file)| *file == Some("k8s/loop")), "{told:?}");
+    }
+}
+
+#[test]
+fn an_empty_answer_is_no_clean_one() {
+    let folder = Folder::with(&[("README.md", "nothing\n")]);
+    let (report, code) = folder.judge(&[]);
+    assert_eq!((loud(&report), code), (vec![Code::TreeEmpty], 2));
+    assert!(folder.said(&["absent"]).starts_with("exit code 74\n"));
+    assert!(folder.said(&["README.md"]).starts_with("exit code 74\n"));
+    assert!(folder.said(&["--baseline", "README.md"]).starts_with("exit code 65\n"));
+}
+
+/// A kubectl that says and does what it is told.
+#[cfg(unix)]
+fn kubectl(folder: &Folder, script: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.path("bin/kubectl");
+    fs::create_dir_all(folder.path("bin")).expect("a folder");
+    fs::write(&path, format!("#!/bin/sh\n[ \"$2\" = --help ] && exit 0\n{script}\n"))
+        .expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it runs");
+    folder.path("bin").into_string()
+}
+
+#[cfg(unix)]
+#[test]
+fn overlays_are_rendered_where_kubectl_is() {
+    let folder = Folder::with(&[
+        ("base/source.yaml", &source("app", "ghcr.io/acme/app", CD)),
+        ("base/kustomization.yaml", "resources: [source.yaml]\n"),
+        ("prod/kustomization.yaml", "resources: [../base]\npatches: [{path: patch.yaml}]\n"),
+        ("prod/patch.yaml", "[]\n"),
+        (
+            "remote/kustomization.yaml",
+            "resources: [../base, 'https://git.example/x?ref=v1']\npatches: []\n",
+        ),
+        ("plain/kustomization.yaml", "resources: [../base]\n"),
+        ("rendered", &open("app", "ghcr.io/acme/app")),
+        ("rendered-same", &source("app", "ghcr.io/acme/app", CD)),
+    ]);
+    for (script, expected, why) in [
+        ("exec /bin/cat rendered-same", vec![], "nothing changes"),
+        ("exec /bin/cat rendered", vec![Code::SourceOpen], "the patch takes the lock away"),
+        ("echo broken >&2; exit 1", vec![Code::OverlayNotRendered], "kustomize refuses"),
+    ] {
+        let path = kubectl(&folder, script);
+        let (report, _) = answer(folder.command(&[]).env("PATH", &path));
+        let declared = report.declarations.iter().flat_map(|one| &one.findings);
+        let of_prod = declared.chain(&report.findings).filter(|one| {
+            one.severity >= Severity::Warning
+                && one.place.file.as_deref() == Some("prod/kustomization.yaml")
+        });
+        let of_prod: Vec<Code> = of_prod.map(|one| one.code).collect();
+        assert_eq!(of_prod, expected, "{why}: {report:#?}");
+        let remote = report.findings.iter().find(|one| one.message.contains("https://git.example"));
+        assert_eq!(remote.expect("it is told").code, Code::OverlayNotRendered);
+    }
+    let (report, _) = folder.judge(&[]);
+    let missing =
+        report.findings.iter().filter(|one| one.message.contains("kubectl cannot be run"));
+    assert_eq!(missing.count(), 1, "it is said once that nothing was rendered");
+}
+
+/// Asks the dev registry, trusting the dev Sigstore.
+fn observed(world: &World, issuer: &str, subject: &str) -> (Report, i32) {
+    let repository = format!("{}/{REPOSITORY}", world.registry.address());
+    fs::create_dir_all(world.path("k8s")).expect("a folder");
+    let text = source_by("app", &repository, issuer, subject);
+    fs::write(world.path("k8s/app.yaml"), text).expect("written");
+    let mut command = world.command();
+    command.args(["manifests", "k8s", "--observe"]);
+    command.args(["--trust", sigstore().trust_folder().as_str()]);
+    answer(&mut command)
+}
+
+#[test]
+fn a_matcher_must_accept_somebody_who_really_signed() {
+    let issuer = sigstore().issuer_url().replace('.', r"\.");
+    let issuer = format!("^{issuer}$");
+    let signed = World::start();
+    signed.push_signed("signed");
+    let unsigned = World::start();
+    unsigned.push("unsigned");
+    let rubbish = World::start();
+    let digest = rubbish.push("signed by somebody over something else");
+    let other = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+    rubbish.attach(&digest, &mint(&Mint::new(statement(other, SIGNATURE))));
+    let absent = World::start();
+    for (world, subject, expected, exit, why) in [
+        (&signed, CD.to_owned(), vec![], 0, "who signed is accepted"),
+        (&signed, CD.replace("cd", "dr"), vec![Code::ObservedKeptOut], 1, "another file signed"),
+        (&unsigned, CD.to_owned(), vec![Code::ObservedNothing], 1, "nothing seen is no pass"),
+        (&rubbish, CD.to_owned(), vec![Code::ObservedNothing], 1, "a signature that does not hold"),
+        (&absent, CD.to_owned(), vec![Code::ObservedUnknown], 2, "no such tag"),
+    ] {
+        let (report, code) = observed(world, &issuer, &subject);
+        // That the dev Sigstore is spoken to without TLS is nobody's mistake here.
+        let loud: Vec<Code> =
+            loud(&report).into_iter().filter(|one| one.entry().id >= "SW9130").collect();
+        assert_eq!((loud, code), (expected, exit), "{why}: {report:#?}");
+    }
+}
+
+#[test]
+fn observation_names_who_signed() {
+    let world = World::start();
+    world.push_signed("signed");
+    let issuer = format!("^{}$", sigstore().issuer_url().replace('.', r"\."));
+    let (report, _) = observed(&world, &issuer, CD);
+    let declaration = &report.declarations[0];
+    assert_eq!(declaration.state, DeclarationState::NoSlip);
+    assert_eq!(declaration.observed.len(), 1);
+    assert!(declaration.observed[0].contains("/acme/platform/.github/workflows/cd.yaml@"));
+    assert!(report.trust.is_some(), "whose signatures counted is said");
+}
