@@ -22,10 +22,12 @@ use jiff::Timestamp;
 use sealwright_keyless::load_trust;
 use sealwright_policy::Report;
 
+pub(crate) use self::arguments::Controller as ControllerRuns;
 pub use self::arguments::SurveyArguments;
 use self::baseline::Baseline;
-pub(crate) use self::enforcement::controller_image;
+pub(crate) use self::enforcement::{controller_image, enforcement};
 use self::look::Look;
+pub(crate) use self::predicted::secrets_of;
 pub(crate) use self::scope::Scope;
 use crate::TOOL;
 use crate::environment::Chosen;

@@ -61,6 +61,11 @@ impl Cluster {
         &self.client
     }
 
+    /// The same cluster for questions of another purpose, with time of their own.
+    pub(crate) fn until(&self, deadline: Instant) -> Self {
+        Self { deadline, ..self.clone() }
+    }
+
     /// When everything must have been answered.
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline

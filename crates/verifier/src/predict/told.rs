@@ -60,11 +60,9 @@ fn of_prediction(case: &Case, prediction: &Prediction) -> Option<Finding> {
             let finding = Finding::new(Code::PredictedRefusal, message).with_place(place);
             let found =
                 said.map_or_else(String::new, |said| with_errors(&said.message, prediction));
-            let rule =
-                prediction.because.last().map(|rule| format!("{} ({})", rule.says, rule.name));
             let finding = finding.with_mismatch("Ready=True", found);
-            Some(match rule {
-                Some(rule) => finding.with_hint(rule),
+            Some(match prediction.remedy() {
+                Some(remedy) => finding.with_hint(remedy.to_string()),
                 None => finding,
             })
         }

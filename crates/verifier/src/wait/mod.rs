@@ -2,6 +2,7 @@
 //! Watches and never writes: whoever is in a hurry asks the controller himself.
 
 mod arguments;
+mod explain;
 mod follow;
 mod progress;
 mod standing;
@@ -16,6 +17,7 @@ use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Code, Finding, Place, Report, verdict_of};
 
 pub use self::arguments::WaitArguments;
+use self::explain::explain;
 use self::follow::{End, follow};
 use crate::TOOL;
 use crate::environment::Chosen;
@@ -75,6 +77,7 @@ pub async fn wait(arguments: &WaitArguments, now: Timestamp) -> Result<Report, F
         source.environment = chosen.name().map(ToOwned::to_owned);
         source.artifact = chosen.artifact_of(&source.url).map(|(name, _)| name.to_owned());
     }
+    explain(&mut report.sources, &cluster, chosen.flux(), &arguments.world, now).await;
     Ok(report.concluded())
 }
 

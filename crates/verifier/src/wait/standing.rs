@@ -100,12 +100,7 @@ fn words(condition: &ConditionReport) -> String {
 
 fn failure(live: &Live, message: &str, condition: &ConditionReport) -> Box<Finding> {
     let finding = Finding::new(Code::WaitFailed, message).with_place(live.place());
-    let finding = finding.with_mismatch("Ready and SourceVerified", words(condition));
-    // What the rules behind it are, only a look at the registry tells.
-    Box::new(finding.with_hint(format!(
-        "which rule is behind it: sealwright-verifier predict {} --context CONTEXT",
-        live.full_name()
-    )))
+    Box::new(finding.with_mismatch("Ready and SourceVerified", words(condition)))
 }
 
 fn unverified(live: &Live, found: &str) -> Box<Finding> {

@@ -7,6 +7,7 @@ use sealwright_devstack::kubernetes::{Effect, Fault};
 use sealwright_policy::{Code, Report, Verdict};
 use serde_json::{Value, json};
 
+use crate::cluster::Estate;
 use crate::plane::*;
 use crate::world::answer;
 
@@ -95,6 +96,49 @@ fn a_refusal_that_lasts_is_told_in_the_controllers_words() {
     assert!(found.contains("provider 'cosign keyless': no signatures found"), "{found}");
     let lasted = Duration::from_secs(10)..Duration::from_secs(13);
     assert!(lasted.contains(&took), "not at the first sight of it, and not at the end: {took:?}");
+}
+
+#[test]
+fn a_lasting_refusal_is_explained_by_its_rule_with_a_way_out() {
+    let unsigned = |estate: &Estate| estate.world.push("unsigned");
+    let signed = |estate: &Estate| estate.digest.clone();
+    type Push = fn(&Estate) -> String;
+    let cases: [(Push, &str, &str, &str); 3] = [
+        (unsigned, "no signatures found", "(no-signatures); publish it", "the rule and what to do"),
+        (unsigned, "403 Forbidden", "in other words", "another reason is not passed off as it"),
+        (signed, "no signatures found", "would be accepted", "it was signed meanwhile"),
+    ];
+    std::thread::scope(|scope| {
+        for (push, said, expected, why) in cases {
+            scope.spawn(move || {
+                let estate = Estate::healthy();
+                let digest = push(&estate);
+                crate::cluster::status(&estate, refused(&digest, said));
+                let mut command = estate.plane.verifier(&["wait", "flux-system/flux-system"]);
+                command.args(["--digest", &digest, "--timeout", "40"]);
+                let (report, exit) = answer(&mut command);
+                assert_eq!((report.verdict, exit), (Verdict::Refused, 1), "{why}");
+                let finding = &report.sources[0].findings[0];
+                let hint = finding.hint.as_deref().unwrap_or_default();
+                assert!(hint.contains(expected), "{why}: {finding:#?}");
+                assert!(report.sources[0].predicted.is_some(), "{why}: it is in the report");
+            });
+        }
+    });
+}
+
+#[test]
+fn what_cannot_be_explained_has_failed_all_the_same() {
+    let estate = Estate::healthy();
+    let digest = estate.world.push("unsigned");
+    crate::cluster::status(&estate, refused(&digest, "no signatures found"));
+    estate.plane.cluster.set_faults(vec![Fault::new(Effect::Forbidden).on("secrets")]);
+    let mut command = estate.plane.verifier(&["wait", "flux-system/flux-system"]);
+    command.args(["--digest", &digest, "--timeout", "40"]);
+    let (report, exit) = answer(&mut command);
+    assert_eq!((codes(&report), exit), (vec![Code::WaitFailed], 1));
+    let hint = report.sources[0].findings[0].hint.as_deref().unwrap_or_default();
+    assert!(hint.contains("cannot be said") && hint.contains("Secret"), "{hint}");
 }
 
 #[test]
