@@ -1,0 +1,149 @@
+//! Kyverno, policy-controller and Talos: what guards images.
+
+use sealwright_manifests::{Consumer, Declaration, Form, Weakening};
+
+use super::found;
+
+/// Consumer, what is guarded, and the matchers of each declaration.
+fn told(text: &str) -> Vec<String> {
+    let form = |form: Form| match form {
+        Form::Regex => "regex",
+        Form::Glob => "glob",
+        Form::Exact => "exact",
+        Form::Prefix => "prefix",
+    };
+    let one = |declaration: &Declaration| {
+        let guards: Vec<&str> = declaration.guards.iter().map(|one| one.what.as_str()).collect();
+        let identities = declaration.identities.iter().map(|identity| {
+            let half = identity.subject.as_ref();
+            half.map_or("anybody".to_owned(), |half| format!("{} {}", form(half.form), half.text))
+        });
+        let key = if declaration.key { "key".to_owned() } else { String::new() };
+        format!("{}: {}{key}", guards.join(" "), identities.collect::<Vec<_>>().join(", "))
+    };
+    found(&[("p.yaml", text)]).declarations.iter().map(one).collect()
+}
+
+const CLUSTER_POLICY: &str = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: images}
+spec:
+  validationFailureAction: ACTION
+  rules:
+    - name: verify
+      verifyImages:
+        - imageReferences: ['ghcr.io/acme/*']
+          attestors:
+            - entries:
+                - keyless: {issuer: 'https://i', subject: 'https://github.com/acme/*'}
+                - keyless: {issuer: 'https://i', subjectRegExp: '^https://github\\.com/acme/x$'}
+                - keys: {publicKeys: k8s://a/b}
+                - attestor: {entries: [{keyless: {issuer: 'https://i', subject: nested}}]}
+          attestations:
+            - type: https://slsa.dev/provenance/v1
+              attestors: [{entries: [{keyless: {subject: attested}}]}]
+    - name: other
+      validate: {message: no}
+";
+
+#[test]
+fn kyverno_policies_are_read_entry_by_entry() {
+    let expected = [
+        "ghcr.io/acme/*: glob https://github.com/acme/*",
+        "ghcr.io/acme/*: regex ^https://github\\.com/acme/x$",
+        "ghcr.io/acme/*: key",
+        "ghcr.io/acme/*: glob nested",
+        "ghcr.io/acme/*: glob attested",
+    ];
+    assert_eq!(told(&CLUSTER_POLICY.replace("ACTION", "Enforce")), expected);
+    let without = CLUSTER_POLICY.replace("verifyImages", "verifyimages");
+    assert!(told(&without).is_empty(), "keys have their case");
+}
+
+#[test]
+fn a_policy_that_only_warns_says_so() {
+    for (action, warns) in
+        [("Enforce", false), ("enforce", false), ("Audit", true), ("audit", true)]
+    {
+        let found = found(&[("p.yaml", &CLUSTER_POLICY.replace("ACTION", action))]);
+        let declaration = &found.declarations[0];
+        let weakened = declaration.weakened.iter().map(|one| one.how).collect::<Vec<_>>();
+        assert_eq!(weakened, if warns { vec![Weakening::Warns] } else { vec![] }, "{action}");
+    }
+}
+
+#[test]
+fn image_validating_policies_compare_as_cosign_does() {
+    let text = "apiVersion: policies.kyverno.io/v1
+kind: ImageValidatingPolicy
+metadata: {name: images}
+spec:
+  validationActions: [Audit]
+  matchImageReferences: [{glob: 'ghcr.io/acme/*'}]
+  attestors:
+    - name: cosign
+      cosign:
+        keyless:
+          identities:
+            - {issuer: 'https://i', subject: 'https://github.com/acme/*'}
+            - {issuerRegExp: '^https://i$', subjectRegExp: '^s$'}
+        ctlog: {url: 'https://rekor', insecureIgnoreTlog: true}
+    - name: notary
+      notary: {certs: {value: x}}
+";
+    assert_eq!(told(text), ["ghcr.io/acme/*: exact https://github.com/acme/*, regex ^s$"]);
+    let found = found(&[("p.yaml", text)]);
+    let declaration = &found.declarations[0];
+    assert!(declaration.bundle_path, "several identities are refused there");
+    let fields: Vec<&str> = declaration.weakened.iter().map(|one| one.field.as_str()).collect();
+    assert_eq!(fields, ["spec.validationActions: Audit", "ctlog.insecureIgnoreTlog: true"]);
+}
+
+#[test]
+fn policy_controller_is_read_authority_by_authority() {
+    let text = "apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata: {name: images}
+spec:
+  mode: warn
+  images: [{glob: 'ghcr.io/acme/**'}]
+  authorities:
+    - keyless:
+        identities:
+          - {issuer: 'https://i', subject: s}
+          - {issuer: 'https://i', subjectRegExp: '^s$'}
+    - key: {data: x}
+";
+    assert_eq!(told(text), ["ghcr.io/acme/**: exact s, regex ^s$", "ghcr.io/acme/**: key"]);
+    let found = found(&[("p.yaml", text)]);
+    assert!(found.declarations.iter().all(|one| one.consumer == Consumer::PolicyController));
+    assert_eq!(found.declarations[0].weakened[0].field, "spec.mode: warn");
+}
+
+#[test]
+fn talos_is_read_rule_by_rule() {
+    let text = "apiVersion: v1alpha1
+kind: ImageVerificationConfig
+rules:
+  - image: registry.k8s.io/*
+    verify: true
+    keyless: {issuer: 'https://accounts.google.com', subject: krel@acme.test}
+  - image: ghcr.io/acme/*
+    verify: false
+    keyless: {issuer: 'https://i', subjectRegex: '@acme\\.test$'}
+  - image: docker.io/*
+    verify: false
+  - image: '**'
+    verify: true
+    publicKey: {certificate: x}
+";
+    let expected = [
+        "registry.k8s.io/*: exact krel@acme.test",
+        "ghcr.io/acme/*: regex @acme\\.test$",
+        "**: key",
+    ];
+    assert_eq!(told(text), expected);
+    let found = found(&[("t.yaml", text)]);
+    assert_eq!(found.declarations[1].weakened[0].field, "verify: false");
+    assert!(found.declarations[0].weakened.is_empty());
+}
