@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::codes::Code;
 use crate::finding::Place;
 use crate::verdict::Verdict;
 
@@ -29,6 +30,9 @@ pub struct RouteReport {
     /// What another route to the same tag has and this one has not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
+    /// What is wrong with it; the findings of the report tell each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<Code>,
     /// `Unknown`: which tag it moves could not be worked out, and it may be a declared artifact's.
     pub verdict: Verdict,
 }

@@ -6,6 +6,7 @@ use sealwright_policy::control_report::ControlReport;
 use sealwright_policy::declaration_report::DeclarationReport;
 use sealwright_policy::pattern_report::PatternReport;
 use sealwright_policy::report::ArtifactReport;
+use sealwright_policy::route_report::RouteReport;
 use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
@@ -31,9 +32,12 @@ pub(crate) fn render(report: &Report) -> String {
     if !report.declarations.is_empty() {
         junit.add_test_suite(declarations(&report.declarations));
     }
+    if !report.routes.is_empty() {
+        junit.add_test_suite(routes(&report.routes));
+    }
     let parts = [report.artifacts.len(), report.sources.len(), report.controls.len()];
-    let on_paper = [report.patterns.len(), report.declarations.len()];
-    let empty = parts == [0; 3] && on_paper == [0; 2];
+    let on_paper = [report.patterns.len(), report.declarations.len(), report.routes.len()];
+    let empty = parts == [0; 3] && on_paper == [0; 3];
     if empty || !report.findings.is_empty() {
         let mut suite = TestSuite::new("report");
         suite.add_test_case(case("verdict", report.verdict, &report.findings));
@@ -91,6 +95,15 @@ fn declarations(declarations: &[DeclarationReport]) -> TestSuite {
         // With its file: objects of one name stand in many overlays.
         let name = declaration.place.to_string();
         suite.add_test_case(case(&name, declaration.verdict, &declaration.findings));
+    }
+    suite
+}
+
+fn routes(routes: &[RouteReport]) -> TestSuite {
+    let mut suite = TestSuite::new("routes");
+    for route in routes {
+        let name = format!("{} {} by {}", route.place, route.moves, route.triggers.join("; "));
+        suite.add_test_case(case(&name, route.verdict, &[]));
     }
     suite
 }

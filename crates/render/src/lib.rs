@@ -12,6 +12,7 @@ mod json;
 mod junit;
 mod markdown;
 mod patterns;
+mod routes;
 mod sarif;
 mod sources;
 mod text;

@@ -3,11 +3,12 @@
 use sealwright_policy::control_report::ControlReport;
 use sealwright_policy::pattern_report::PatternReport;
 use sealwright_policy::report::ArtifactReport;
+use sealwright_policy::route_report::RouteReport;
 use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
 use crate::findings::{sentence, word, worst_first};
-use crate::{controls, declarations, patterns, sources, visible};
+use crate::{controls, declarations, patterns, routes, sources, visible};
 
 /// Findings that are told for one artifact: GitHub cuts a summary at 1 MiB.
 const FINDINGS_COUNT_MAX: usize = 50;
@@ -39,6 +40,7 @@ pub(crate) fn render(report: &Report) -> String {
     }
     page.push_str(&who_may_sign(report));
     page.push_str(&report.patterns.iter().map(pattern_section).collect::<String>());
+    page.push_str(&routes_to_tags(&report.routes));
     page.push_str(&findings(&report.findings));
     if let Some(trust) = &report.trust {
         page.push_str(&format!("\nTrust: {}, {}\n", code(&trust.origin), code(&trust.digest)));
@@ -127,6 +129,26 @@ fn who_may_sign(report: &Report) -> String {
     let all: Vec<Finding> = sorted.iter().flat_map(|one| one.findings.iter().cloned()).collect();
     if all.len() > holes.len() {
         page.push_str(&format!("\n#### All of it\n{}", findings(&all)));
+    }
+    page
+}
+
+/// The table of routes, the worst first.
+fn routes_to_tags(all: &[RouteReport]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let columns = routes::COLUMNS;
+    let mut page = "\n### Routes to a tag\n\n".to_owned();
+    page.push_str(&format!("| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len())));
+    for route in routes::worst_first(all).into_iter().take(DECLARATIONS_COUNT_MAX) {
+        page.push_str(&format!(
+            "| {} |\n",
+            routes::row(route).map(|cell| escape(&cell)).join(" | ")
+        ));
+    }
+    if all.len() > DECLARATIONS_COUNT_MAX {
+        page.push_str(&format!("\nand {} more\n", all.len() - DECLARATIONS_COUNT_MAX));
     }
     page
 }

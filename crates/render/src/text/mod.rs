@@ -2,6 +2,7 @@
 
 mod declarations;
 mod patterns;
+mod routes;
 mod sources;
 
 use std::fmt::{self, Write as _};
@@ -69,6 +70,7 @@ impl Page {
         self.sources(&report.sources)?;
         self.declarations(report)?;
         self.patterns(&report.patterns)?;
+        self.routes(&report.routes)?;
         self.findings(&report.findings)?;
         if let Some(trust) = &report.trust {
             self.trust(trust)?;
@@ -83,14 +85,15 @@ impl Page {
         let patterns = report.patterns.iter().map(|pattern| pattern.verdict);
         let parts: Vec<Verdict> = artifacts.chain(sources).chain(patterns).collect();
         let single = report.controls.is_empty() && report.declarations.is_empty();
+        let single = single && report.routes.is_empty();
         if parts == [report.verdict] && single {
             return Ok(());
         }
         let (artifacts, sources) = (report.artifacts.len(), report.sources.len());
         let (controls, patterns) = (report.controls.len(), report.patterns.len());
-        let declarations = report.declarations.len();
+        let (declarations, routes) = (report.declarations.len(), report.routes.len());
         let mut counted = Vec::new();
-        if artifacts > 0 || sources + controls + patterns + declarations == 0 {
+        if artifacts > 0 || sources + controls + patterns + declarations + routes == 0 {
             counted.push(count(artifacts, "artifact"));
         }
         counted.extend((sources > 0).then(|| count(sources, "source")));
@@ -98,6 +101,7 @@ impl Page {
         counted.extend((patterns > 0).then(|| count(patterns, "pattern")));
         counted
             .extend((declarations > 0).then(|| crate::declarations::tally(&report.declarations)));
+        counted.extend((routes > 0).then(|| count(routes, "route")));
         let verdict = self.verdict(report.verdict);
         writeln!(self.text, "{verdict}: {} judged", counted.join(", "))
     }

@@ -206,6 +206,12 @@ fn told(routes: &[Route<'_>], findings: &[Finding], configured: bool) -> Vec<Rou
             place: place.clone(),
             gates: route.gates.iter().map(ToString::to_string).collect(),
             lacks: route.lacks.iter().map(|lack| (*lack).to_owned()).collect(),
+            codes: here
+                .iter()
+                .map(|finding| finding.code)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             verdict: verdict_of(here).and(open),
         };
         let label = route.spot.run.start.label.clone();
