@@ -1068,6 +1068,161 @@ codes! {
         "It is a template, encrypted, or takes a rendering that was not done."
         "Whom it lets in is known only when it is rendered."
         "Render it, and give the folder with the result as well.";
+    WorkflowUnreadable "SW9201" Unknown
+        "A workflow or action cannot be read"
+        "The file is not YAML, or a part of it could not be read."
+        "Nobody knows what it does and as whom it signs; GitHub does not run it either."
+        "Mend it where the message points.";
+    WorkflowMalformed "SW9202" Warning
+        "A workflow or action does not have GitHub's form"
+        "A key that is needed is missing, or holds something of another kind."
+        "GitHub refuses the file, or ignores what was meant."
+        "Write it as GitHub's workflow syntax says.";
+    WorkflowTooLarge "SW9203" Unknown
+        "A workflow or action exceeds a limit"
+        "It is larger than any that GitHub would run, or calls itself deeper than GitHub allows."
+        "What stands behind the limit was not looked at."
+        "Part it into several.";
+    SignerWorkflowMissing "SW9204" Error
+        "An accepted signer's workflow is not in the repository"
+        "The certificate names the workflow file that signs. It was renamed, moved, or ends in `.yml` where `.yaml` is written, or the other way round."
+        "Nobody can sign as this signer: what is published is refused, often in an emergency."
+        "Write the file's name as it is; for a rename, let both names sign for a while.";
+    SignerCannotSign "SW9205" Error
+        "An accepted signer's workflow cannot sign"
+        "No job of it may ask for an identity token, and none signs."
+        "Nobody can sign as this signer; another workflow may have taken over the signing, under its own name."
+        "Name the workflow that really signs: for a reusable one that is the called file.";
+    SignerSignsNothing "SW9206" Note
+        "Nothing in an accepted signer's workflow is known to sign"
+        "It may ask for a token, and no step of it is one that is known to sign; a script or an action may do it unseen."
+        "If nothing signs there, whoever gets a step into it can."
+        "See which step signs, or take the signer out.";
+    SigningUnaccepted "SW9207" Warning
+        "A job signs, and nobody accepts its identity"
+        "No matcher in the configuration or the manifests lets in what its certificate says."
+        "What it publishes is refused, if it is meant for those who verify here."
+        "Add the signer, or sign by the workflow that is accepted; a called workflow signs under its own name.";
+    SigningEventUnaccepted "SW9208" Note
+        "A job signs for an event from which nobody accepts it"
+        "The ref that the event runs for is none that the matchers let in, while they let in others of the same job."
+        "What is published that way is refused."
+        "Leave the event out, or add its ref to the signer if that is meant.";
+    RepositoryNameUnknown "SW9209" Note
+        "It is not known which repository this is"
+        "The name is neither given nor in the configuration or in the folder `.git`."
+        "Identities are shown without it, and matchers that name a repository were not compared."
+        "Give --repository owner/name.";
+    SigningWithoutToken "SW9210" Error
+        "A job signs and may not ask for an identity token"
+        "Its permissions do not grant `id-token: write`, which no default does."
+        "It waits for a login in a browser or fails, often after it has pushed."
+        "Grant `id-token: write` to this job, and to no other.";
+    SigningWithoutRight "SW9211" Warning
+        "A job that signs lacks a permission that it seems to need"
+        "What it signs is kept where its token may not write."
+        "The step fails after the artifact was pushed, and the artifact stays without evidence."
+        "Grant the permission to this job.";
+    CallerGrantsLess "SW9212" Error
+        "A caller grants less than the called workflow asks for"
+        "The permissions of a called workflow cannot exceed those of the job that calls it."
+        "GitHub does not start the run."
+        "Grant the permission to the job that calls.";
+    SigningHoldsAll "SW9213" Warning
+        "A job that signs may write everything"
+        "Its permissions are `write-all`."
+        "Each of its steps could change code, releases and settings, and then sign them."
+        "List the permissions that it needs.";
+    JobMaySign "SW9214" Warning
+        "A job may sign under an accepted identity although nothing in it does"
+        "It holds `id-token: write`, often from the top of the file; every job of a workflow has the same name in its certificate."
+        "Whatever runs in it, a test or a dependency, can sign what is accepted."
+        "Grant `id-token: write` in the job that signs alone, or move the others to a workflow of their own.";
+    SigningPathUnpinned "SW9215" Error
+        "A job that signs runs something that others can change"
+        "An action or workflow is named by a tag or branch, or an image without its digest."
+        "Whoever moves that tag signs as this job."
+        "Name it by its commit of 40 digits, an image by its digest, with the version in a comment.";
+    UsesUnpinned "SW9216" Warning
+        "A workflow runs something that others can change"
+        "An action or workflow is named by a tag or branch, or an image without its digest."
+        "Whoever moves that tag runs in this repository's jobs, with their permissions and secrets."
+        "Name it by its commit of 40 digits, an image by its digest, with the version in a comment.";
+    UsesNotJudged "SW9217" Warning
+        "What a step or job uses cannot be told"
+        "`uses` holds an expression, or nothing that GitHub takes."
+        "GitHub refuses it; what was meant was not judged."
+        "Write out what it uses.";
+    CalledFileMissing "SW9218" Warning
+        "A workflow or action that is used is not in the repository"
+        "No file of that name is there at this revision."
+        "The run fails, unless a step before puts an action there; what it would do was not judged."
+        "Correct the path; `.yml` and `.yaml` differ.";
+    CallsInCircle "SW9219" Error
+        "Workflows call each other in a circle"
+        "A workflow calls one that calls it."
+        "GitHub does not start the run."
+        "Take one of the calls out.";
+    RouteMissesGate "SW9230" Warning
+        "A route to the tag walks around a gate that another route has"
+        "Two triggers or workflows move the same tag, and one of them does so without the tests, the verification, the signature, the approval or the branch that the other waits for."
+        "What the gate would have stopped takes the other way, by accident in an emergency or on purpose."
+        "Give both routes the same gates, best by letting both call the same workflow.";
+    TagBeforeEvidence "SW9231" Warning
+        "The tag moves before its evidence is there"
+        "A step pushes or tags what clusters follow, and the signature comes after it."
+        "When signing fails, the tag stands at something unsigned: clusters that verify stop, and those that do not run it."
+        "Push by digest or under a tag of that run alone, sign, verify, and move the tag last; `sealwright-publisher publish` does it as one transaction.";
+    RouteWithoutEvidence "SW9232" Error
+        "A route moves the tag of a declared artifact and nothing on it signs"
+        "The configuration asks for evidence, and a workflow moves that artifact's tag without making any."
+        "Every cluster that verifies stops at the next publication; every other one runs what nobody vouched for."
+        "Publish with `sealwright-publisher publish`, or remove the route.";
+    SigningFailureUnseen "SW9233" Warning
+        "A failing signature or verification goes unseen"
+        "`continue-on-error`, `|| true`, or a pipe without `pipefail` lets the job go on."
+        "The run is green, the tag moves, and the evidence is missing or was refused."
+        "Let the step fail; with a pipe, say `shell: bash` or `set -o pipefail`.";
+    TagMovesWhatever "SW9234" Warning
+        "The tag moves also when what came before it failed"
+        "The step or job runs under `always()` or `!cancelled()` and does not ask for the result of what it waits for."
+        "A verification or test that failed stops nothing."
+        "Remove the condition, or ask for `success()` or the result of the needed job.";
+    SignerVanished "SW9235" Error
+        "An identity that is trusted is signed under by no workflow any more"
+        "The workflow that signed was renamed, moved or deleted, or its signing moved behind a reusable workflow: certificates will carry another name."
+        "Whoever follows the tag refuses everything that is published from now on."
+        "Change every place that is listed in the same pull request, and let both names stand until the clusters have the new one.";
+    IdentityStillNamed "SW9236" Warning
+        "A file still names an identity that no workflow signs under any more"
+        "The name of the old workflow stands in a document, a script or a configuration."
+        "Instructions that are followed in an emergency do not work."
+        "Write the new name, or say that the old one is history.";
+    StrangersCodeSigns "SW9237" Error
+        "Strangers' code runs where the project's rights are"
+        "A workflow that anybody can start checks out what they propose and runs it in a job that may ask for certificates or push packages."
+        "Anybody with a pull request signs as the project."
+        "Build proposals under `pull_request`, which has no rights, and publish what was reviewed.";
+    ScriptInjection "SW9238" Error
+        "Text that strangers choose becomes part of a script that may sign or push"
+        "An expression in `run` is put into the script before the shell reads it."
+        "A title, a branch name or a commit message runs as a command with the job's rights."
+        "Pass the text through `env` and write it as a quoted variable.";
+    StrangersStartSigning "SW9239" Warning
+        "Anybody can start a job that signs or moves a tag"
+        "A pull request or a comment of a stranger starts it, with the rights and under the name of the default branch."
+        "What it signs carries an identity that clusters trust."
+        "Start it by a push to a protected branch, or let an environment ask for approval.";
+    RouteUnread "SW9240" Note
+        "A route to a tag could not be followed to its end"
+        "A workflow or action of another repository, a name that is not on paper, or a limit stands in the way."
+        "What happens there is in no table: the tag may move by it."
+        "Read what is called, or publish through a workflow of this repository.";
+    BaseUnread "SW9241" Unknown
+        "The workflows could not be compared with those of before"
+        "The revision could not be read."
+        "A renamed signer is found only by the clusters."
+        "Fetch the revision that --base names; with actions/checkout, set `fetch-depth: 0`.";
 }
 
 impl Code {

@@ -190,9 +190,11 @@ fn told(routes: &[Route<'_>], findings: &[Finding], configured: bool) -> Vec<Rou
     for route in routes {
         let deed = route.spot.deed();
         let place = route.place();
-        let here = findings
+        let here: Vec<&Finding> = findings
             .iter()
-            .filter(|finding| finding.place.file == place.file && finding.place.line == place.line);
+            .filter(|finding| finding.place.file == place.file && finding.place.line == place.line)
+            .filter(|finding| finding.code != Code::RouteMissesGate || !route.lacks.is_empty())
+            .collect();
         let open = route.spot.target().is_some_and(|target| !target.is_known());
         let proves = matches!(deed.what, What::Move { proves: true, .. });
         let unknown = configured && open && route.artifact.is_none() && !proves;
