@@ -1,7 +1,5 @@
 //! The environment that was chosen, with the configuration that it stands in; or none.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use sealwright_policy::config::{Artifact, Environment, Exception};
 use sealwright_policy::source_report::ClusterNote;
@@ -110,14 +108,14 @@ impl Chosen {
         self.environment.as_ref().and_then(|(_, environment)| environment.flux.as_deref())
     }
 
-    /// What must hold for an artifact; nothing holds for one that is not there.
-    pub(crate) fn requirements(&self, artifact: &str) -> Requirements {
+    /// What must hold for an artifact.
+    ///
+    /// # Errors
+    /// The configuration has none of this name: asking for nothing would be no answer.
+    pub(crate) fn requirements(&self, artifact: &str) -> Result<Requirements, Failure> {
         let found = self.config.as_ref().and_then(|c| c.requirements(artifact, &self.issuers));
-        found.unwrap_or_else(|| Requirements {
-            artifact: artifact.to_owned(),
-            evidence: BTreeSet::new(),
-            signers: vec![],
-            accept_legacy_signature: false,
+        found.ok_or_else(|| {
+            Failure::usage(format!("there is no artifact {artifact} in the configuration"))
         })
     }
 
@@ -169,6 +167,40 @@ impl Chosen {
             simulated: cluster.is_some_and(Cluster::is_simulated),
             controller: None,
             scope: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_declared_is_a_mistake_and_never_held_by_nothing() {
+        let text = "\
+apiVersion: sealwright.dev/v1alpha1
+kind: SupplyChain
+signers:
+  cd: {github: {repository: acme/platform, workflow: cd.yaml, refs: [refs/heads/main]}}
+artifacts:
+  manifests: {repository: ghcr.io/acme/platform/manifests, signers: [cd], evidence: [signature]}
+";
+        let today = jiff::civil::date(2026, 1, 1);
+        let config = Config::parse("sealwright.yaml", text, today).unwrap();
+        let chosen = |config| Chosen {
+            config,
+            issuers: Issuers::public(),
+            environment: None,
+            stand_in: None,
+        };
+        let found = chosen(Some(config.clone())).requirements("manifests").unwrap();
+        assert_eq!((found.signers.len(), found.evidence.len()), (1, 1));
+        for (config, artifact, why) in
+            [(Some(config), "other", "another name"), (None, "manifests", "no configuration")]
+        {
+            let failure = chosen(config).requirements(artifact).unwrap_err();
+            assert!(failure.message.contains(artifact), "{why}: {}", failure.message);
+            assert_eq!(failure.exit_code, 64, "{why}");
         }
     }
 }

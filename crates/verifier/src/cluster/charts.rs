@@ -38,6 +38,8 @@ pub(super) struct Release {
     pub(super) chart: String,
     /// `namespace/name` of the HelmChart that helm-controller makes of it.
     pub(super) makes: String,
+    /// Then helm-controller makes none, and leaves alone one that is there.
+    suspended: bool,
 }
 
 impl ChartRepository {
@@ -109,7 +111,20 @@ impl Release {
             repository: object_name(home, text("/spec/chart/spec/sourceRef/name")),
             chart: text("/spec/chart/spec/chart").to_owned(),
             makes: object_name(home, &format!("{namespace}-{name}")),
+            suspended: object.pointer("/spec/suspend") == Some(&Value::Bool(true)),
         })
+    }
+
+    /// What it means that its chart is not there.
+    pub(super) fn without_chart(&self) -> Finding {
+        if self.suspended {
+            let message = format!("it has made no HelmChart {}, and makes none", self.makes);
+            let place = Place::object(format!("HelmRelease {}", self.name));
+            return Finding::new(Code::SourceSuspended, message).with_place(place);
+        }
+        let message = format!("HelmRelease {} should have made it", self.name);
+        let place = Place::object(format!("HelmChart {}", self.makes));
+        Finding::new(Code::SourceMissing, message).with_place(place)
     }
 }
 

@@ -122,9 +122,7 @@ impl Inventory {
             repository.is_oci && scope.covers_url(&chart_url(repository, &release.chart));
         let is_there = charts.iter().any(|chart| chart.live.full_name() == release.makes);
         if in_scope && !is_there && self.is_whole {
-            let message = format!("HelmRelease {} should have made it", release.name);
-            let place = Place::object(format!("HelmChart {}", release.makes));
-            self.findings.push(Finding::new(Code::SourceMissing, message).with_place(place));
+            self.findings.push(release.without_chart());
         }
     }
 
@@ -199,4 +197,44 @@ fn no_flux() -> Finding {
     let place = Place::object("all ocirepositories");
     let message = "the cluster knows no OCIRepository: source-controller is not installed";
     Finding::new(Code::ClusterKindMissing, message).with_place(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use sealwright_policy::Severity;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_chart_that_is_not_there_is_missed_unless_its_release_is_suspended() {
+        let repository = ChartRepository::read(&json!({
+            "metadata": {"namespace": "apps", "name": "charts"},
+            "spec": {"type": "oci", "url": "oci://r.example/acme/charts"},
+        }));
+        let repositories = BTreeMap::from([(repository.name.clone(), repository)]);
+        let release = |suspend: Value| {
+            let source = json!({"kind": "HelmRepository", "name": "charts"});
+            let chart = json!({"spec": {"chart": "app", "sourceRef": source}});
+            let metadata = json!({"namespace": "apps", "name": "app"});
+            let spec = json!({"suspend": suspend, "chart": chart});
+            Release::read(&json!({"metadata": metadata, "spec": spec})).unwrap()
+        };
+        let ours = Scope::new(["oci://r.example/acme/charts/*"], [], &[], None);
+        let others = Scope::new(["oci://r.example/other/*"], [], &[], None);
+        let missing = Some((Code::SourceMissing, Severity::Error));
+        let suspended = Some((Code::SourceSuspended, Severity::Warning));
+        for (suspend, scope, is_whole, expected, why) in [
+            (json!(false), &ours, true, missing, "it should have been made"),
+            (json!(null), &ours, true, missing, "nothing is said"),
+            (json!(true), &ours, true, suspended, "nobody makes it, and nothing is fetched"),
+            (json!(false), &others, true, None, "none of ours"),
+            (json!(false), &ours, false, None, "it may be on the page that was not read"),
+        ] {
+            let mut inventory = Inventory { is_whole, ..Inventory::default() };
+            inventory.expect_chart(&release(suspend), &[], &repositories, scope);
+            let found = inventory.findings.first().map(|one| (one.code, one.severity));
+            assert_eq!(found, expected, "{why}");
+        }
+    }
 }

@@ -106,7 +106,7 @@ impl Look<'_> {
             own_root: asked.trust.filter(|_| !is_public),
             is_public,
         };
-        Ok(found.iter().map(|found| known.source_report(found)).collect())
+        found.iter().map(|found| known.source_report(found)).collect()
     }
 
     fn note(&self, enforcement: &Enforcement, scope: &Scope, inventory: &Inventory) -> ClusterNote {

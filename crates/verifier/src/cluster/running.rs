@@ -93,7 +93,7 @@ async fn judge_one(
     artifact: String,
     court: Court<'_>,
 ) -> Result<(Judgement, Seen), Failure> {
-    let requirements = court.chosen.requirements(&artifact);
+    let requirements = court.chosen.requirements(&artifact)?;
     let reference = match Reference::parse(&spelled) {
         Ok(reference) => reference,
         Err(error) => {

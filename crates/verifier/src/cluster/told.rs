@@ -12,6 +12,7 @@ use super::predicted::disagreement;
 use super::running::{Judged, reference, unjudged};
 use super::{declared, effect, served};
 use crate::environment::Chosen;
+use crate::failure::Failure;
 
 /// All that is known when the single sources are told.
 pub(super) struct Known<'a> {
@@ -25,7 +26,7 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
-    pub(super) fn source_report(&self, found: &Found) -> SourceReport {
+    pub(super) fn source_report(&self, found: &Found) -> Result<SourceReport, Failure> {
         let live = &found.live;
         let artifact = self.chosen.artifact_of(&live.url).map(|(name, _)| name.to_owned());
         let mut report = live.report();
@@ -33,19 +34,24 @@ impl Known<'_> {
         match self.chosen.exception(live).filter(|_| artifact.is_none()) {
             // Nothing is asked of its signature; that it is delivered matters as ever.
             Some(exception) => report.findings.push(exception),
-            None => self.locked(found, artifact.as_deref(), &mut report),
+            None => self.locked(found, artifact.as_deref(), &mut report)?,
         }
         report.findings.extend(effect::complaints(live));
         report.artifact = artifact;
         let judged = report.judged.as_ref().map_or(Verdict::Verified, |judged| judged.verdict);
         report.verdict = verdict_of(&report.findings).and(judged);
-        report
+        Ok(report)
     }
 
     /// Everything about a source that must have a lock.
-    fn locked(&self, found: &Found, artifact: Option<&str>, report: &mut SourceReport) {
+    fn locked(
+        &self,
+        found: &Found,
+        artifact: Option<&str>,
+        report: &mut SourceReport,
+    ) -> Result<(), Failure> {
         let live = &found.live;
-        let requirements = artifact.map(|name| self.chosen.requirements(name));
+        let requirements = artifact.map(|name| self.chosen.requirements(name)).transpose()?;
         report.findings = declared::complaints(live, requirements.as_ref(), !self.is_public);
         report.findings.extend(unjudged(live, self.chosen));
         report.findings.extend(self.foreign_root(found));
@@ -64,6 +70,7 @@ impl Known<'_> {
             report.findings.extend(disagreement(live, prediction, judged));
             report.predicted = Some(prediction.report());
         }
+        Ok(())
     }
 
     /// Trust that the cluster has and we do not.

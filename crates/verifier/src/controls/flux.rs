@@ -63,10 +63,18 @@ impl Flux {
         }
     }
 
-    /// What was observed, by the words that were foretold.
+    /// What was observed, by the words that were foretold. The controller writes into each condition
+    /// which generation it is about; one without it is somebody else's word.
     pub(super) fn observed(observation: &ObservationReport, foretold: &Prediction) -> Self {
+        let decides = |condition: &&ConditionReport| {
+            ["Ready", "SourceVerified"].contains(&condition.kind.as_str())
+        };
+        let mut deciding = observation.conditions.iter().filter(decides);
+        if let Some(odd) = deciding.find(|condition| condition.observed_generation.is_none()) {
+            return Self::Unknown(format!("{} names no generation that it is about", odd.kind));
+        }
         let current = |condition: &&ConditionReport| {
-            condition.observed_generation.is_none_or(|about| about == observation.generation)
+            condition.observed_generation == Some(observation.generation)
         };
         let conditions: Vec<ConditionReport> =
             observation.conditions.iter().filter(current).cloned().collect();
@@ -81,18 +89,39 @@ impl Flux {
         }
     }
 
-    /// What is predicted. Where several things may come of it, one that lets it in decides, and
-    /// else one of which nobody knows.
+    /// What is predicted of a control. Where several things may come of it, one that lets it in
+    /// decides, and else one of which nobody knows.
     pub(super) fn predicted(prediction: &PredictionReport) -> Self {
-        if let Some(why) = &prediction.undecided {
-            return Self::Unknown(why.clone());
-        }
-        let all: Vec<Self> =
-            prediction.outcomes.iter().map(|outcome| Self::of(&outcome.conditions)).collect();
-        let none = || Self::Unknown("nothing is predicted".to_owned());
+        let all = match Self::foreseen(prediction) {
+            Ok(all) => all,
+            Err(why) => return Self::Unknown(why),
+        };
         let unknown = |one: &&Self| matches!(one, Self::Unknown(_));
         let worst = all.iter().find(|one| one.accepts()).or(all.iter().find(unknown));
-        worst.or(all.first()).cloned().unwrap_or_else(none)
+        worst.unwrap_or(&all[0]).clone()
+    }
+
+    /// What is predicted of something good, which must come in whatever happens: where the things
+    /// that may come of it differ, nobody knows.
+    pub(super) fn certain(prediction: &PredictionReport) -> Self {
+        let all = match Self::foreseen(prediction) {
+            Ok(all) => all,
+            Err(why) => return Self::Unknown(why),
+        };
+        if all.iter().all(|one| *one == all[0]) {
+            return all[0].clone();
+        }
+        let words: Vec<String> = all.iter().map(Self::words).collect();
+        Self::Unknown(format!("one of several things may come of it: {}", words.join("; or ")))
+    }
+
+    /// All that may come of it, at least one; or why that is not known.
+    fn foreseen(prediction: &PredictionReport) -> Result<Vec<Self>, String> {
+        match (&prediction.undecided, prediction.outcomes.as_slice()) {
+            (Some(why), _) => Err(why.clone()),
+            (None, []) => Err("nothing is predicted".to_owned()),
+            (None, outcomes) => Ok(outcomes.iter().map(|one| Self::of(&one.conditions)).collect()),
+        }
     }
 }
 
@@ -165,6 +194,10 @@ mod tests {
             message: "m".to_owned(),
             observed_generation: Some(about),
         };
+        let ageless = |kind: &str, status: &str| ConditionReport {
+            observed_generation: None,
+            ..condition(kind, status, 0)
+        };
         for (conditions, expected, why) in [
             (
                 vec![condition("Ready", "True", 2), condition("SourceVerified", "True", 2)],
@@ -180,6 +213,25 @@ mod tests {
                 vec![condition("Ready", "False", 2), condition("SourceVerified", "False", 2)],
                 RefusedByVerification,
                 "refused",
+            ),
+            (
+                vec![ageless("Ready", "True"), condition("SourceVerified", "True", 2)],
+                Unknown("Ready names no generation that it is about".to_owned()),
+                "Ready for whatever the object was",
+            ),
+            (
+                vec![condition("Ready", "True", 2), ageless("SourceVerified", "False")],
+                Unknown("SourceVerified names no generation that it is about".to_owned()),
+                "neither accepted nor refused",
+            ),
+            (
+                vec![
+                    condition("Ready", "True", 2),
+                    condition("SourceVerified", "True", 2),
+                    ageless("Reconciling", "True"),
+                ],
+                AcceptedVerified,
+                "what decides nothing may say nothing",
             ),
         ] {
             let observation =

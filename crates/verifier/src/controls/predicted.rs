@@ -64,4 +64,27 @@ mod tests {
             assert!(words.contains(expected), "{why}: {words}");
         }
     }
+
+    #[test]
+    fn what_is_good_must_come_in_whatever_happens() {
+        let of = |conditions: Value| json!({"then": "waits", "conditions": conditions});
+        let said = |kind: &str, status: &str| json!({"type": kind, "status": status, "reason": "R", "message": "m"});
+        let accepted = || of(json!([said("Ready", "True"), said("SourceVerified", "True")]));
+        let refused = || of(json!([said("Ready", "False"), said("SourceVerified", "False")]));
+        let unverified = || of(json!([said("Ready", "True")]));
+        let unsure = "one of several things";
+        for (outcomes, expected, why) in [
+            (vec![accepted()], "accepted it as verified", "one"),
+            (vec![accepted(), accepted()], "accepted it as verified", "the same twice"),
+            (vec![accepted(), refused()], unsure, "one keeps it out"),
+            (vec![refused(), accepted()], unsure, "in any order"),
+            (vec![accepted(), unverified()], unsure, "one does not look"),
+            (vec![refused(), refused()], "refused to verify it", "all keep it out"),
+            (vec![], "nothing is predicted", "nobody knows"),
+        ] {
+            let report = json!({"controller": "c", "outcomes": outcomes, "because": []});
+            let words = Flux::certain(&serde_json::from_value(report).expect(why)).words();
+            assert!(words.contains(expected), "{why}: {words}");
+        }
+    }
 }

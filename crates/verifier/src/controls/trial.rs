@@ -283,7 +283,7 @@ impl Trial<'_> {
 /// Why the neighbour proves nothing.
 fn neighbour_refused(met: &Met<'_>, reference: &str) -> Option<Finding> {
     let judged = met.judged.verdict() == Some(Verdict::Verified);
-    let flux = [Some(&met.predicted), met.observed().as_ref()]
+    let flux = [Some(&Flux::certain(&met.prediction.report())), met.observed().as_ref()]
         .into_iter()
         .flatten()
         .find(|flux| **flux != Flux::AcceptedVerified)
