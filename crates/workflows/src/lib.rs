@@ -1,6 +1,7 @@
 //! GitHub workflows on paper: the identity that each signing job's certificate will carry, what it may
 //! do, and every route by which a production tag can move. Files come in as bytes.
 
+mod base;
 mod check;
 mod condition;
 mod expression;
@@ -20,6 +21,7 @@ mod tree;
 pub mod triggers;
 pub mod uses;
 
+pub use base::compare;
 pub use check::{ConfigFile, Expected, Judged, judge};
 pub use facts::{Makes, With};
 pub use identity::{ISSUER, Identity, Overlap};
