@@ -5,6 +5,7 @@
 
 mod controls;
 mod declarations;
+pub mod examples;
 mod explain;
 mod findings;
 mod github;

@@ -6,6 +6,7 @@
 mod crowd;
 mod judge;
 mod pack;
+mod paper;
 mod publish;
 mod sources;
 mod verify;
@@ -147,12 +148,13 @@ impl Goal {
 /// The rows of one group, measured.
 type Measure = fn(&Workspace) -> Outcome<Vec<Row>>;
 
-const GROUPS: [(Group, Measure); 5] = [
+const GROUPS: [(Group, Measure); 6] = [
     (Group::Judge, judge::rows),
     (Group::Pack, pack::rows),
     (Group::Verify, verify::rows),
     (Group::Publish, publish::rows),
     (Group::Sources, sources::rows),
+    (Group::Paper, paper::rows),
 ];
 
 /// What it is told.
@@ -176,6 +178,8 @@ enum Group {
     Publish,
     /// Many sources on a real API server.
     Sources,
+    /// Patterns, manifests and workflows, on paper.
+    Paper,
 }
 
 /// Measures everything that can be measured here.

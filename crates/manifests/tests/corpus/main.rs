@@ -26,7 +26,6 @@ use self::written::{Line, Written, written};
 /// Lines with an identity, as the corpus counts itself.
 const IDENTITIES_COUNT: usize = 293;
 
-
 fn shared(part: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let base = std::env::var_os("SEALWRIGHT_SHARED").map_or(beside, PathBuf::from);
@@ -66,8 +65,7 @@ fn every_identity_is_found_and_read_back() {
         let texts = found.declarations.iter().flat_map(|declaration| &declaration.identities);
         let texts = texts.filter_map(|identity| Some(identity.subject.as_ref()?.text.clone()));
         let texts: Vec<String> = texts.collect();
-        if subject.as_ref().is_some_and(|subject| !texts.contains(subject))
-        {
+        if subject.as_ref().is_some_and(|subject| !texts.contains(subject)) {
             missed.push(format!("{} {}: {texts:?}", line.id, line.kind));
         }
         let own = judged

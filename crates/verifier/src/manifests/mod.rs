@@ -84,9 +84,12 @@ fn config(arguments: &ManifestsArguments, now: Timestamp) -> Result<Option<Confi
     }
 }
 
-/// An empty answer must not look like a clean one, unless somebody said that it may be.
+/// An empty answer must not look like a clean one, unless somebody said that it may be. Where
+/// something is wrong, that is the answer.
 fn nothing(report: &Report, may_be_empty: bool) -> Option<Finding> {
+    let silent = report.findings.iter().all(|finding| finding.severity == Severity::Note);
     let finding = Finding::new(Code::TreeEmpty, "nothing here pulls or verifies an artifact");
     let severity = if may_be_empty { Severity::Note } else { finding.severity };
-    report.declarations.is_empty().then_some(Finding { severity, ..finding })
+    let nothing = report.declarations.is_empty() && report.coverage.is_empty() && silent;
+    nothing.then_some(Finding { severity, ..finding })
 }

@@ -1,0 +1,106 @@
+//! Every example that `explain` shows, run by the command that it names.
+
+use std::collections::BTreeSet;
+
+use assert_cmd::Command;
+use camino::Utf8Path;
+use sealwright_policy::codes::TABLE;
+use sealwright_policy::{Code, Finding, Report, Severity};
+use sealwright_render::examples::{EXAMPLES, Example, Shown, example};
+
+/// Codes that a few lines cannot show, and why.
+const NOT_SHOWN: &[(&[Code], &str)] = &[
+    (&[Code::DocumentTooLarge, Code::TreeTooLarge], "it is large"),
+    (&[Code::VerifyRemoved, Code::VerifiedPartly], "it takes a tree of overlays"),
+    (&[Code::EnforcementWarns, Code::CheckWeakened, Code::NotJudged], "it is not told yet"),
+    (&[Code::ChartExcepted], "it is what is right: an exception in force"),
+    (&[Code::IdentityWorkflowAbsent], "it takes a repository with workflows and a name"),
+    (&[Code::BootstrapDisagrees], "it takes the files of two tools"),
+    (
+        &[Code::SourcesFewer, Code::FindingsAdopted, Code::BaselineStale],
+        "it is by comparison with a baseline",
+    ),
+    (
+        &[Code::ObservedKeptOut, Code::ObservedNothing, Code::ObservedUnknown],
+        "it is about what is in a registry",
+    ),
+    (
+        &[Code::TreeUnreadable, Code::OverlayNotRendered, Code::TreeLinkOutside],
+        "it is about the machine and no file",
+    ),
+];
+
+/// Codes that do not come alone, and why.
+const ALSO: &[(Code, Code, &str)] =
+    &[(Code::PatchTargetsNothing, Code::SourceOpen, "what the patch should have locked is open")];
+
+fn codes(arguments: &[&str]) -> Vec<Code> {
+    let mut command = Command::cargo_bin("sealwright-verifier").expect("it is built");
+    let output = command.env_clear().args(arguments).args(["--format", "json"]).output();
+    let output = output.expect("it runs");
+    let report: Report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+        panic!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    });
+    all(report).into_iter().map(|finding| finding.code).collect()
+}
+
+fn all(report: Report) -> Vec<Finding> {
+    let patterns = report.patterns.into_iter().flat_map(|one| one.findings);
+    let declarations = report.declarations.into_iter().flat_map(|one| one.findings);
+    patterns.chain(declarations).chain(report.findings).collect()
+}
+
+fn of_files(command: &str, files: &[(&str, &str)]) -> Vec<Code> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    for (path, text) in files {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    codes(&[command, root.as_str()])
+}
+
+#[test]
+fn the_wrong_one_has_this_code_alone_and_the_right_one_none() {
+    let mistaken: Vec<String> = EXAMPLES.iter().filter_map(mistaken).collect();
+    assert!(mistaken.is_empty(), "{}", mistaken.join("\n"));
+}
+
+fn mistaken(example: &Example) -> Option<String> {
+    let (mut wrong, right) = match example.shown {
+        Shown::Pattern { flag, wrong, right } => {
+            let run = |pattern| codes(&["patterns", flag, pattern]);
+            (run(wrong), run(right))
+        }
+        Shown::File { command, path, wrong, right, beside } => {
+            let run = |text| of_files(command, &[beside, &[(path, text)]].concat());
+            (run(wrong), run(right))
+        }
+    };
+    wrong.dedup();
+    let also = ALSO.iter().filter(|(code, ..)| *code == example.code).map(|(_, also, _)| *also);
+    let expected: BTreeSet<Code> = also.chain([example.code]).collect();
+    let loud = right.iter().any(|code| code.entry().severity > Severity::Note);
+    let good = !loud && !right.contains(&example.code);
+    let bad = wrong.iter().copied().collect::<BTreeSet<_>>() == expected;
+    (!good || !bad).then(|| format!("{}: wrong {wrong:?}, right {right:?}", example.code))
+}
+
+#[test]
+fn every_code_about_paper_is_shown_or_cannot_be() {
+    for entry in
+        TABLE.iter().filter(|entry| entry.id.starts_with("SW90") || entry.id.starts_with("SW91"))
+    {
+        let reason = NOT_SHOWN.iter().find(|(codes, _)| codes.contains(&entry.code));
+        assert!(
+            example(entry.code).is_some() != reason.is_some(),
+            "{}: {}: an example, or a reason why there is none",
+            entry.id,
+            entry.title
+        );
+    }
+    for pair in EXAMPLES.windows(2) {
+        assert!(pair[0].code < pair[1].code, "{} stands before {}", pair[0].code, pair[1].code);
+    }
+}
