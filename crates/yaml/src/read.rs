@@ -1,6 +1,7 @@
 //! From bytes to documents: one after the other, going on after a broken one.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScanError, Span, options};
 
@@ -72,11 +73,20 @@ struct Reader<'a> {
     stream: Stream,
     /// Where the document that is being read begins.
     begin: usize,
+    /// How far the document reaches that was refused last: it is refused once.
+    refused: usize,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str, bad: Vec<usize>) -> Self {
-        Self { text, bad, builder: Builder::new(text), stream: Stream::default(), begin: 0 }
+        Self {
+            text,
+            bad,
+            builder: Builder::new(text),
+            stream: Stream::default(),
+            begin: 0,
+            refused: 0,
+        }
     }
 
     fn read(mut self) -> Stream {
@@ -162,7 +172,12 @@ impl<'a> Reader<'a> {
 
     /// What cannot be read because it is a template is told as one.
     fn complain_of_document(&mut self, trouble: Trouble, at: Place, told: String) {
+        if self.refused > 0 && at.range.start <= self.refused {
+            return;
+        }
         let around = document_around(self.text, at.range.start);
+        self.refused = around.end;
+        let around = &self.text[around];
         let complaint = match template_in(around) {
             Some(template) if trouble == Trouble::NotYaml => {
                 let told = format!("this is {}, which was not rendered", template.name());
@@ -197,12 +212,12 @@ fn sops(root: &Node) -> Option<Place> {
     (is_sops && root.style != Style::Plain).then(|| key.at.clone())
 }
 
-/// The text between the document markers around an offset.
-fn document_around(text: &str, at: usize) -> &str {
+/// The bytes between the document markers around an offset.
+fn document_around(text: &str, at: usize) -> Range<usize> {
     let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let begin = text[..at].rfind("\n---").map_or(0, |at| at + 1);
     let end = text[at..].find("\n---").map_or(text.len(), |found| at + found);
-    &text[begin..end]
+    begin..end
 }
 
 pub(crate) fn offset(mark: Marker) -> usize {
