@@ -37,7 +37,9 @@ pub(crate) fn all(report: &Report) -> Vec<(Option<String>, &Finding)> {
     });
     // These say themselves which object they are of.
     let declared = report.declarations.iter().flat_map(|declaration| &declaration.findings);
-    let of_report = report.findings.iter().chain(declared).map(|finding| (None, finding));
+    let of_jobs = report.workflows.iter().flat_map(|job| &job.findings);
+    let of_report = report.findings.iter().chain(declared).chain(of_jobs);
+    let of_report = of_report.map(|finding| (None, finding));
     let all = of_report.chain(of_artifacts).chain(of_sources).chain(of_controls).chain(of_patterns);
     let mut all: Vec<_> = all.collect();
     all.sort_by_key(|(_, finding)| Reverse(finding.severity));

@@ -8,6 +8,7 @@ use sealwright_policy::pattern_report::PatternReport;
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::route_report::RouteReport;
 use sealwright_policy::source_report::SourceReport;
+use sealwright_policy::workflow_report::WorkflowReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
 use crate::findings::{sentence, word, worst_first};
@@ -35,8 +36,12 @@ pub(crate) fn render(report: &Report) -> String {
     if !report.routes.is_empty() {
         junit.add_test_suite(routes(&report.routes));
     }
+    if !report.workflows.is_empty() {
+        junit.add_test_suite(workflows(&report.workflows));
+    }
     let parts = [report.artifacts.len(), report.sources.len(), report.controls.len()];
-    let on_paper = [report.patterns.len(), report.declarations.len(), report.routes.len()];
+    let declared = report.patterns.len() + report.declarations.len();
+    let on_paper = [declared, report.routes.len(), report.workflows.len()];
     let empty = parts == [0; 3] && on_paper == [0; 3];
     if empty || !report.findings.is_empty() {
         let mut suite = TestSuite::new("report");
@@ -104,6 +109,14 @@ fn routes(routes: &[RouteReport]) -> TestSuite {
     for route in routes {
         let name = format!("{} {} by {}", route.place, route.moves, route.triggers.join("; "));
         suite.add_test_case(case(&name, route.verdict, &[]));
+    }
+    suite
+}
+
+fn workflows(jobs: &[WorkflowReport]) -> TestSuite {
+    let mut suite = TestSuite::new("workflows");
+    for job in jobs {
+        suite.add_test_case(case(&job.job, job.verdict, &job.findings));
     }
     suite
 }

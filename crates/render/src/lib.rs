@@ -18,6 +18,7 @@ mod sarif;
 mod sources;
 mod text;
 mod visible;
+mod workflows;
 
 use sealwright_policy::Report;
 

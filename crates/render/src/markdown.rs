@@ -8,7 +8,7 @@ use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
 use crate::findings::{sentence, word, worst_first};
-use crate::{controls, declarations, patterns, routes, sources, visible};
+use crate::{controls, declarations, patterns, routes, sources, visible, workflows};
 
 /// Findings that are told for one artifact: GitHub cuts a summary at 1 MiB.
 const FINDINGS_COUNT_MAX: usize = 50;
@@ -39,6 +39,7 @@ pub(crate) fn render(report: &Report) -> String {
         ));
     }
     page.push_str(&who_may_sign(report));
+    page.push_str(&who_signs(report));
     page.push_str(&report.patterns.iter().map(pattern_section).collect::<String>());
     page.push_str(&routes_to_tags(&report.routes));
     page.push_str(&findings(&report.findings));
@@ -46,6 +47,21 @@ pub(crate) fn render(report: &Report) -> String {
         page.push_str(&format!("\nTrust: {}, {}\n", code(&trust.origin), code(&trust.digest)));
     }
     page
+}
+
+/// Jobs that sign, with what is wrong with them.
+fn who_signs(report: &Report) -> String {
+    if report.workflows.is_empty() {
+        return String::new();
+    }
+    let columns = workflows::COLUMNS;
+    let mut page = format!("\n### Who signs as whom\n\n| {} |\n", columns.join(" | "));
+    page.push_str(&format!("|{}\n", " --- |".repeat(columns.len())));
+    let sorted = workflows::worst_first(&report.workflows);
+    for row in sorted.iter().take(DECLARATIONS_COUNT_MAX).flat_map(|job| workflows::rows(job)) {
+        page.push_str(&format!("| {} |\n", row.map(|cell| escape(&cell)).join(" | ")));
+    }
+    page + &sorted.iter().map(|job| findings(&job.findings)).collect::<String>()
 }
 
 fn section(artifact: &ArtifactReport) -> String {

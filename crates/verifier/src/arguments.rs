@@ -10,6 +10,7 @@ use crate::patterns::PatternsArguments;
 use crate::predict::PredictArguments;
 use crate::render::RenderArguments;
 use crate::wait::WaitArguments;
+use crate::workflows::WorkflowsArguments;
 use crate::world::WorldArguments;
 
 /// Says whether artifacts are what the release workflow published.
@@ -89,6 +90,18 @@ Without a configuration slips are found: open ends, blocks that nobody reads, so
 verifies. With one, everybody who is let in or kept out against it. kubectl renders overlays where it is
 installed; nothing is fetched.")]
     Manifests(Box<ManifestsArguments>),
+    /// Reads a repository's GitHub workflows: as whom each job signs, by what right, who accepts it,
+    /// and every route to a tag. Asks nobody, needs no configuration.
+    #[command(after_help = "\
+Examples:
+  sealwright-verifier workflows
+  sealwright-verifier workflows --repository acme/platform --config .github/sealwright.yaml
+  sealwright-verifier workflows --format sarif --output workflows.sarif
+
+The name in a certificate is that of the file that holds the job: of a called workflow the called
+file, at the caller's ref for ./ and else at what stands behind the @. Only DIR is read: what a
+workflow of another repository does is known by its name alone.")]
+    Workflows(Box<WorkflowsArguments>),
     /// Looks at a live cluster: whether every source of the organisation is locked, by the declared
     /// block, in effect, and runs what it should. Reads only.
     #[command(

@@ -21,6 +21,7 @@ pub mod render;
 mod request;
 mod verify;
 mod wait;
+mod workflows;
 pub mod world;
 
 pub use cluster::{SurveyArguments, survey};
@@ -34,6 +35,7 @@ pub use predict::{PredictArguments, predict};
 pub use request::{Origin, Request};
 pub use verify::verify;
 pub use wait::{WaitArguments, wait};
+pub use workflows::{WorkflowsArguments, workflows};
 
 /// What reports call this program.
 pub const TOOL: &str = concat!("sealwright-verifier ", env!("CARGO_PKG_VERSION"));

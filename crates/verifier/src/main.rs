@@ -9,9 +9,9 @@ use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::render::{RenderArguments, render};
 use sealwright_verifier::world::WorldArguments;
 use sealwright_verifier::{
-    Failure, ManifestsArguments, PatternsArguments, Request, Surroundings, complain, controls, fix,
-    manifests, patterns, predict, publish, publish_beside, survey, to_standard_output, verify,
-    wait,
+    Failure, ManifestsArguments, PatternsArguments, Request, Surroundings, WorkflowsArguments,
+    complain, controls, fix, manifests, patterns, predict, publish, publish_beside, survey,
+    to_standard_output, verify, wait, workflows,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -52,6 +52,7 @@ fn main() -> ExitCode {
             manifests(&arguments, Timestamp::now()).await
         }),
         Command::Patterns(arguments) => on_paper(&arguments, &surroundings),
+        Command::Workflows(arguments) => of_workflows(&arguments, &surroundings),
         Command::Explain { code } => explain(code.as_deref()),
     };
     result.unwrap_or_else(|failure| {
@@ -78,6 +79,15 @@ fn mend(arguments: &ManifestsArguments, surroundings: &Surroundings) -> Result<E
     } else {
         publish_beside(&diff, &report, form, output)?;
     }
+    Ok(ExitCode::from(report.verdict.exit_code()))
+}
+
+fn of_workflows(
+    arguments: &WorkflowsArguments,
+    surroundings: &Surroundings,
+) -> Result<ExitCode, Failure> {
+    let report = workflows(arguments, Timestamp::now())?;
+    publish(&report, arguments.format, arguments.output.as_deref(), surroundings)?;
     Ok(ExitCode::from(report.verdict.exit_code()))
 }
 

@@ -4,6 +4,7 @@ mod declarations;
 mod patterns;
 mod routes;
 mod sources;
+mod workflows;
 
 use std::fmt::{self, Write as _};
 
@@ -69,6 +70,7 @@ impl Page {
         self.controls(&report.controls)?;
         self.sources(&report.sources)?;
         self.declarations(report)?;
+        self.workflows(&report.workflows)?;
         self.patterns(&report.patterns)?;
         self.routes(&report.routes)?;
         self.findings(&report.findings)?;
@@ -85,7 +87,7 @@ impl Page {
         let patterns = report.patterns.iter().map(|pattern| pattern.verdict);
         let parts: Vec<Verdict> = artifacts.chain(sources).chain(patterns).collect();
         let single = report.controls.is_empty() && report.declarations.is_empty();
-        let single = single && report.routes.is_empty();
+        let single = single && report.routes.is_empty() && report.workflows.is_empty();
         if parts == [report.verdict] && single {
             return Ok(());
         }
@@ -93,7 +95,8 @@ impl Page {
         let (controls, patterns) = (report.controls.len(), report.patterns.len());
         let (declarations, routes) = (report.declarations.len(), report.routes.len());
         let mut counted = Vec::new();
-        if artifacts > 0 || sources + controls + patterns + declarations + routes == 0 {
+        let on_paper = patterns + declarations + routes + report.workflows.len();
+        if artifacts > 0 || sources + controls + on_paper == 0 {
             counted.push(count(artifacts, "artifact"));
         }
         counted.extend((sources > 0).then(|| count(sources, "source")));
@@ -102,6 +105,8 @@ impl Page {
         counted
             .extend((declarations > 0).then(|| crate::declarations::tally(&report.declarations)));
         counted.extend((routes > 0).then(|| count(routes, "route")));
+        let jobs = &report.workflows;
+        counted.extend((!jobs.is_empty()).then(|| crate::workflows::tally(jobs)));
         let verdict = self.verdict(report.verdict);
         writeln!(self.text, "{verdict}: {} judged", counted.join(", "))
     }

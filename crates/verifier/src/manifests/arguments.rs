@@ -67,7 +67,7 @@ pub struct ManifestsArguments {
 }
 
 /// Name of the configuration in the folder.
-pub(super) const CONFIG_NAME: &str = "sealwright.yaml";
+pub(crate) const CONFIG_NAME: &str = "sealwright.yaml";
 
 impl ManifestsArguments {
     /// The configuration that is used, when there is one.

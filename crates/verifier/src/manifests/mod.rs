@@ -14,7 +14,7 @@ use sealwright_manifests::checks::{Expected, judge};
 use sealwright_manifests::{Found, join};
 use sealwright_policy::{Code, Config, Finding, Report, Severity};
 
-use self::arguments::CONFIG_NAME;
+pub(crate) use self::arguments::CONFIG_NAME;
 pub use self::arguments::ManifestsArguments;
 use self::baseline::Baseline;
 pub use self::fix::fix;
@@ -66,6 +66,28 @@ pub(crate) fn find(folder: &Utf8Path) -> Result<(Found, Vec<Finding>), Failure> 
     seen.extend(rendered.findings);
     overlays::compare(&mut found, rendered.found);
     Ok((found, seen))
+}
+
+/// A folder as it is written, with some of its files.
+pub(crate) struct Seen {
+    /// What is declared; overlays are not rendered.
+    pub(crate) found: Found,
+    /// Files that were asked for, with their bytes.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    /// What was not read.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Everything in the folder as it is written, and the files that are wanted.
+pub(crate) fn see(folder: &Utf8Path, wanted: fn(&str) -> bool) -> Result<Seen, Failure> {
+    let tree = tree::walk(folder)?;
+    let (facts, mut findings) = tree::look(&tree);
+    findings.extend(tree.findings.iter().cloned());
+    let paths = tree.files.iter().filter(|path| wanted(path));
+    // What cannot be read has been told by the look at all.
+    let files =
+        paths.filter_map(|path| Some((path.clone(), tree::read(&tree.root.join(path)).ok()?)));
+    Ok(Seen { found: join(facts), files: files.collect(), findings })
 }
 
 /// The configuration, and which one it is.

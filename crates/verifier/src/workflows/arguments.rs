@@ -1,0 +1,40 @@
+//! Which repository is looked at, as it was typed.
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use crate::manifests::CONFIG_NAME;
+use crate::world::{ConfigArguments, ReportForm};
+
+/// Which repository, and who should be accepted.
+#[derive(Debug, Clone, Args)]
+pub struct WorkflowsArguments {
+    /// Root of the repository.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: Utf8PathBuf,
+    /// Who may sign what. Without it DIR/sealwright.yaml, when that is there.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<Utf8PathBuf>,
+    /// Name of the repository on GitHub, as owner/name. Without it, that of the configuration or
+    /// of the remotes in DIR/.git.
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub repository: Option<String>,
+    /// Its default branch. Without it, that of the remote `origin` in DIR/.git.
+    #[arg(long, value_name = "NAME")]
+    pub default_branch: Option<String>,
+    /// Form of the report on standard output or in --output.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: ReportForm,
+    /// Where to write the report instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<Utf8PathBuf>,
+}
+
+impl WorkflowsArguments {
+    /// The configuration that is used, when there is one.
+    pub(super) fn config_file(&self) -> Option<ConfigArguments> {
+        let beside = self.folder.join(CONFIG_NAME);
+        let file = self.config.clone().or_else(|| beside.is_file().then_some(beside));
+        file.map(|config| ConfigArguments { config, registry: None, github_issuer: None })
+    }
+}

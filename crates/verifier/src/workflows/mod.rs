@@ -1,0 +1,134 @@
+//! `workflows`: as whom every job of a repository's workflows signs, by what right, and who accepts
+//! it; and every route to a production tag. On paper: nothing is asked or run.
+
+mod arguments;
+mod origin;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use sealwright_manifests::File;
+use sealwright_policy::{Code, Config, Finding, Report};
+use sealwright_workflows::{About, ConfigFile, Expected, Tree, judge, routes};
+
+pub use self::arguments::WorkflowsArguments;
+use crate::TOOL;
+use crate::failure::Failure;
+use crate::manifests::{CONFIG_NAME, Seen, see};
+use crate::output::talk;
+
+/// The report.
+///
+/// # Errors
+/// The folder or the configuration cannot be used, or the repository's name is none.
+pub fn workflows(arguments: &WorkflowsArguments, now: Timestamp) -> Result<Report, Failure> {
+    let config = Read::of(arguments, now)?;
+    let seen = see(&arguments.folder, sealwright_workflows::is_wanted)?;
+    let files = seen.files.iter().map(|(path, bytes)| File { path, bytes });
+    let tree = Tree::read(files);
+    let repository = repository(arguments, config.as_ref(), &tree)?;
+    let default_branch =
+        arguments.default_branch.clone().or_else(|| origin::default_branch(&arguments.folder));
+    let about =
+        About { repository: repository.as_deref(), default_branch: default_branch.as_deref() };
+    Ok(report(&tree, about, config.as_ref(), &seen, now))
+}
+
+fn report(
+    tree: &Tree,
+    about: About<'_>,
+    config: Option<&Read>,
+    seen: &Seen,
+    now: Timestamp,
+) -> Report {
+    let expected =
+        Expected { config: config.map(Read::file), declarations: &seen.found.declarations };
+    let judged = judge(tree, about, &expected);
+    let routes = routes(tree, config.map(|read| &read.config));
+    let mut report = Report::new(TOOL, now);
+    (report.workflows, report.routes) = (judged.jobs, routes.reports);
+    report.findings = judged.findings;
+    report.findings.extend(routes.findings);
+    report.findings.extend(seen.findings.iter().filter(|one| is_of_workflows(one)).cloned());
+    // An empty answer must not look like a clean one.
+    if tree.workflows.is_empty() && tree.findings.is_empty() {
+        let message = "there is no workflow in .github/workflows";
+        report.findings.push(Finding::new(Code::TreeEmpty, message));
+    }
+    report.concluded()
+}
+
+/// What was not read elsewhere is not for this command to tell.
+fn is_of_workflows(finding: &Finding) -> bool {
+    finding.place.file.as_deref().is_none_or(|file| file == "." || file.starts_with(".github"))
+}
+
+/// A configuration with its text.
+struct Read {
+    path: String,
+    text: String,
+    config: Config,
+}
+
+impl Read {
+    fn of(arguments: &WorkflowsArguments, now: Timestamp) -> Result<Option<Self>, Failure> {
+        let Some(world) = arguments.config_file() else {
+            let folder = &arguments.folder;
+            talk(&format!("no {CONFIG_NAME} in {folder}: nobody says there whom to accept"));
+            return Ok(None);
+        };
+        talk(&format!("measured by {}", world.config));
+        let config = world.read_config(now)?;
+        let path = world.config.strip_prefix(&arguments.folder).unwrap_or(&world.config);
+        // It was read a moment ago; without its text, findings have no line.
+        let text = std::fs::read_to_string(&world.config).unwrap_or_default();
+        Ok(Some(Self { path: path.to_string(), text, config }))
+    }
+
+    fn file(&self) -> ConfigFile<'_> {
+        ConfigFile { path: &self.path, text: &self.text, config: &self.config }
+    }
+}
+
+/// The name of the repository: as it was given, else that of what the configuration publishes from
+/// here, else that of a remote, else the only one that the configuration names.
+fn repository(
+    arguments: &WorkflowsArguments,
+    read: Option<&Read>,
+    tree: &Tree,
+) -> Result<Option<String>, Failure> {
+    if let Some(given) = &arguments.repository {
+        return match origin::repository(given) {
+            Some(given) => Ok(Some(given)),
+            None => Err(Failure::usage(format!("--repository takes owner/name, and not {given}"))),
+        };
+    }
+    let published = read.and_then(|read| only(&read.config, true));
+    let remote = || origin::remotes(&arguments.folder).into_iter().next();
+    // A signer whose file is here is the best that is left to go by.
+    let named = || {
+        let config = &read?.config;
+        let here = config.signers.values().any(|signer| {
+            let path = format!(".github/workflows/{}", signer.github.workflow);
+            tree.workflow(&path).is_some()
+        });
+        only(config, false).filter(|_| here)
+    };
+    Ok(published.or_else(remote).or_else(named))
+}
+
+/// The one repository in whose runs all signers of a configuration sign; or those alone whose
+/// artifacts are packed from a folder here.
+fn only(config: &Config, packed: bool) -> Option<String> {
+    let artifacts = config.artifacts.values().filter(|one| !packed || one.contents.is_some());
+    let signers =
+        artifacts.flat_map(|one| &one.signers).filter_map(|name| config.signers.get(name));
+    let runs: BTreeSet<&String> = signers
+        .flat_map(|signer| match signer.called_from.as_slice() {
+            [] => std::slice::from_ref(&signer.github.repository),
+            callers => callers,
+        })
+        .collect();
+    let mut runs = runs.into_iter();
+    runs.next().filter(|_| runs.next().is_none()).cloned()
+}
