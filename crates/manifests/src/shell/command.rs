@@ -63,6 +63,7 @@ const WRAPPERS: &[(&str, &[&str])] = &[
     ("nice", &["-n"]),
     ("timeout", &["-s", "-k"]),
     ("retry", &[]),
+    ("xargs", &["-I", "-n", "-P", "-L", "-d", "-a"]),
     ("doas", &["-u"]),
 ];
 

@@ -6,10 +6,11 @@ use sealwright_yaml::Place;
 use super::facts::{
     CHECK_ACTIONS, CHECKS, COMMANDS, CommandFact, SIGN_VALUED, SIGNS, VERIFIES, Where,
 };
-use super::scope::{Scope, Variables};
+use super::scope::{Ref, Scope, Variables};
 use super::strangers;
 use super::target::{Kind, Target};
 use crate::model::{Act, Script as RunScript, Setting, Step, setting};
+use crate::triggers::Event;
 
 /// One thing that a step does.
 #[derive(Debug, Clone)]
@@ -220,7 +221,9 @@ fn of_command(
     if let Some(row) = SIGNS.iter().find(is) {
         let rest = behind(arguments, row.1)?;
         let of = shell::positional(rest, SIGN_VALUED);
-        let of = of.iter().map(|word| scope.word(word, variables)).collect();
+        // What xargs puts there is not on paper.
+        let of = of.iter().map(|word| scope.word(word, variables).replace("{}", "${each}"));
+        let of = of.collect();
         return Some((vec![What::Sign(of)], told(row)));
     }
     if let Some(row) = VERIFIES.iter().find(is) {
@@ -296,7 +299,11 @@ fn moves(
             let tags = positional.get(1..).unwrap_or_default().to_vec();
             tagged(&parsed(positional.first()), tags)
         }
-        Where::Options(names) => values(names).iter().map(|text| Target::parse(text)).collect(),
+        Where::Options(names) => match values(names) {
+            // They come out of a substitution.
+            none if none.is_empty() => vec![Target::unknown(None)],
+            values => values.iter().map(|text| Target::parse(text)).collect(),
+        },
         Where::FirstWithTags(names) => tagged(&parsed(first), values(names)),
         Where::Pinned => tagged(&parsed(first), values(&["--tag"])),
         Where::Artifact => {
@@ -459,13 +466,27 @@ fn from_metadata(id: &str, scope: &Scope<'_>) -> Vec<Target> {
     let image = Target::parse(image.unwrap_or_default().trim_start_matches("name="));
     let rules = value("tags").unwrap_or_else(|| "type=ref,event=branch\ntype=ref,event=tag".into());
     let rules = rules.lines().map(str::trim).filter(|rule| !rule.is_empty());
-    rules.filter_map(|rule| by_rule(rule, &image)).collect()
+    rules.filter_map(|rule| by_rule(rule, &image, scope)).collect()
 }
 
-fn by_rule(rule: &str, image: &Target) -> Option<Target> {
+fn by_rule(rule: &str, image: &Target, scope: &Scope<'_>) -> Option<Target> {
     let settings: Vec<(&str, &str)> = rule.split(',').filter_map(|s| s.split_once('=')).collect();
     let get = |key: &str| settings.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
-    if get("enable") == Some("false") || get("event") == Some("pr") {
+    let tagged = scope.reference == Ref::Tag;
+    let on_branch = matches!(scope.reference, Ref::Exact(_) | Ref::Anybodys);
+    let enabled = match get("enable") {
+        Some("false") => false,
+        Some("{{is_default_branch}}") => !tagged,
+        _ => true,
+    };
+    let fits = match (get("type"), get("event")) {
+        (Some("ref"), Some("pr")) => false,
+        (Some("ref"), Some("branch")) | (Some("edge"), _) => !tagged,
+        (Some("ref"), Some("tag")) | (Some("semver" | "pep440" | "match"), _) => !on_branch,
+        (Some("schedule"), _) => *scope.event == Event::Schedule,
+        _ => true,
+    };
+    if !enabled || !fits {
         return None;
     }
     let repository = image.repository.clone();

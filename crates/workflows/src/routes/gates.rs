@@ -19,6 +19,8 @@ pub(super) enum Gate {
     Verified,
     /// Only what is on a named branch gets there.
     Branch,
+    /// A pull request with checks came before, as long as the branch is protected.
+    Reviewed,
     /// A deployment environment, which may ask for approval.
     Environment(String),
 }
@@ -30,6 +32,7 @@ impl std::fmt::Display for Gate {
             Gate::Signed => f.write_str("signed"),
             Gate::Verified => f.write_str("verified"),
             Gate::Branch => f.write_str("branch"),
+            Gate::Reviewed => f.write_str("pull request"),
             Gate::Environment(name) => write!(f, "environment {name}"),
         }
     }
@@ -77,7 +80,7 @@ impl<'a> Spot<'a> {
         gates.extend(self.branch().filter(|held| *held).map(|_| Gate::Branch));
         let start = &self.run.start;
         if reviewed && start.trigger.event == Event::Push && start.branch == Branch::Named {
-            gates.insert(Gate::Checks);
+            gates.insert(Gate::Reviewed);
         }
         let succeeded = |text: &String| text.contains("workflow_run.conclusion");
         if start.trigger.event == Event::WorkflowRun && unit.conditions.iter().any(succeeded) {

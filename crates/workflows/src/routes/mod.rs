@@ -8,6 +8,8 @@ mod facts;
 mod gates;
 mod order;
 mod scope;
+#[cfg(test)]
+mod sketches;
 mod start;
 mod strangers;
 mod target;

@@ -477,5 +477,5 @@ fn our_own_workflows_have_one_route() {
     let [route] = found.reports.as_slice() else { panic!("{:#?}", found.reports) };
     assert_eq!(route.by, "sealwright-publisher promote");
     assert_eq!(route.triggers, ["push to main"]);
-    assert_eq!(route.gates, ["checks", "signed", "verified", "branch"]);
+    assert_eq!(route.gates, ["checks", "signed", "verified", "branch", "pull request"]);
 }
