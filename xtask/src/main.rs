@@ -7,6 +7,7 @@ mod devstack;
 mod docs;
 mod e2e;
 mod failure;
+mod fuzz;
 mod measure;
 mod oracle;
 mod peers;
@@ -70,6 +71,8 @@ enum Task {
     Oracle(oracle::Arguments),
     /// Asks Go itself about made-up patterns and texts: any disagreement is a failure.
     Regex(regex::Arguments),
+    /// Runs every fuzz target for a while. Where cargo-fuzz is missing, says so.
+    Fuzz(fuzz::Arguments),
     /// Measures ours beside the real programs and writes `target/sealwright/bench.json`.
     Bench(bench::Arguments),
     /// Runs a program and prints what it cost as JSON.
@@ -121,6 +124,7 @@ fn run(task: Task) -> Outcome {
         Task::E2e(arguments) => e2e::run(&workspace, &arguments),
         Task::Oracle(arguments) => oracle::run(&workspace, &arguments),
         Task::Regex(arguments) => regex::run(&workspace, &arguments),
+        Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
     }
 }
