@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sealwright_policy::Code;
 use sealwright_yaml::Place;
 
-use crate::commands::Commands;
+use crate::commands::{Commands, absent};
 use crate::declaration::{Declaration, Guarded, Provider};
 use crate::discover::Facts;
 use crate::found::{Found, Guard, Source, Unread, Why};
@@ -26,6 +26,9 @@ pub fn join(mut facts: Vec<Facts>) -> Found {
     joining.plain(&mut facts);
     joining.instances(&mut facts);
     joining.charts(&mut facts);
+    let paths = facts.iter().map(|file| file.path.as_str());
+    let absent = absent(&joining.found.declarations, paths);
+    joining.found.findings.extend(absent);
     joining.finish()
 }
 

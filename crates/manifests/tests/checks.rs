@@ -99,7 +99,18 @@ fn without_a_configuration_slips_are_found() {
             DeclarationState::Open,
             "any ref",
         ),
-        (one(&CD.replace('^', "")), vec![PatternNotAnchored], DeclarationState::Open, "no anchor"),
+        (
+            one(CD.trim_end_matches('$')),
+            vec![PatternNotAnchored],
+            DeclarationState::Open,
+            "a branch that begins so",
+        ),
+        (
+            one(&CD.replace('^', "")),
+            vec![PatternNotAnchored],
+            DeclarationState::Slips,
+            "nothing stands before the host of GitHub's names",
+        ),
         (one("^(?!x)$"), vec![PatternInvalid], DeclarationState::Stuck, "not Go's"),
         (one("^https://${OWNER}/x$"), vec![], DeclarationState::NotJudged, "a template"),
     ] {

@@ -923,6 +923,16 @@ codes! {
         "The certificate of a workflow names its file; this repository has no such file. It was renamed or moved, or its ending is `.yml` where the identity says `.yaml`."
         "Nothing that is signed from here is ever accepted."
         "Name the file that signs; for a reusable workflow, that is the one that is called.";
+    IdentityFormMistaken "SW9125" Error
+        "An identity is written in another form than is read"
+        "Exact names, globs and regular expressions look alike: a star is a letter in the first, stands for any text in the second, and repeats the sign before it in the third."
+        "Nobody is accepted, or others than were meant."
+        "Write it in the form of the field or flag, or use the one for patterns, such as --certificate-identity-regexp.";
+    IdentityTokenSubject "SW9126" Error
+        "The subject of a token stands where the certificate's name belongs"
+        "The token of a workflow says `repo:OWNER/REPOSITORY:...`; its certificate carries the URL of the workflow instead."
+        "Nothing is ever accepted, and delivery stops."
+        "Write the URL of the workflow file, with the ref behind an `@`; `sealwright-verifier workflows` prints it.";
     IdentitySeveralMatchers "SW9130" Error
         "More than one identity where the consumer takes one"
         "Sigstore's bundles are verified by one identity only: Flux since 2.8 and Kyverno refuse every artifact when several are given, although their API takes them."

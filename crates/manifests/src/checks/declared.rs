@@ -6,6 +6,7 @@ use sealwright_policy::source_report::IdentityPatternReport;
 use sealwright_policy::{Code, Finding, Severity, verdict_of};
 
 use super::expected::Measure;
+use super::forms;
 use super::measured::Measures;
 use super::slips;
 use super::{finding, place};
@@ -87,6 +88,7 @@ fn findings(
             let Some(matcher) = matcher.as_ref().filter(|matcher| is_judged(matcher)) else {
                 continue;
             };
+            let mistaken = forms::mistaken(matcher, about);
             let (mut said, suggestion) = measures.ask(matcher, about, measure);
             // Of several entries each lets in some, and together they must let in all.
             said.retain(|one| alone || one.code != Code::PatternKeepsOut);
@@ -94,7 +96,8 @@ fn findings(
                 let weighed = |one| slips::weighed(one, matcher, about, identity);
                 said = said.into_iter().filter_map(weighed).collect();
             }
-            findings.extend(said.into_iter().map(|one| Finding {
+            let said = said.into_iter().chain(mistaken);
+            findings.extend(said.map(|one| Finding {
                 place: place(&declaration.file, &matcher.at, &declaration.object),
                 hint: suggestion.as_ref().map(|tight| format!("write `{tight}`")),
                 ..one
@@ -313,6 +316,7 @@ pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
     Some(match finding.code {
         Code::VerificationOff => DeclarationState::Unread,
         Code::IdentitySeveralMatchers
+        | Code::IdentityTokenSubject
         | Code::PatternInvalid
         | Code::PatternNeverMatches
         | Code::PatternKeepsOut
@@ -332,6 +336,9 @@ pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
         | Code::PatternIssuerOpen
         | Code::PatternMatchesEverything
         | Code::PatternTooWide => DeclarationState::Open,
+        Code::IdentityFormMistaken if finding.severity == Severity::Error => {
+            DeclarationState::Stuck
+        }
         _ if finding.severity == Severity::Unknown => DeclarationState::Undecided,
         _ => return None,
     })

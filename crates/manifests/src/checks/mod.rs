@@ -5,6 +5,7 @@ mod agreement;
 mod coverage;
 mod declared;
 mod expected;
+mod forms;
 mod measured;
 mod slips;
 

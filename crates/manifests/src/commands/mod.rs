@@ -1,5 +1,6 @@
 //! Commands that verify: what they ask for, as the program that runs them reads it. Nothing is run.
 
+mod absent;
 mod asked;
 mod dialect;
 mod embedded;
@@ -12,6 +13,7 @@ mod texts;
 use sealwright_policy::Finding;
 use sealwright_yaml::Stream;
 
+pub(crate) use self::absent::absent;
 use self::asked::Asked;
 pub(crate) use self::embedded::embedded;
 use self::reading::Invocation;
