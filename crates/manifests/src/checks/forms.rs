@@ -19,8 +19,11 @@ pub(super) fn mistaken(matcher: &Matcher, about: About) -> Option<Finding> {
         return Some(finding.with_mismatch(expected, &matcher.text));
     }
     let (severity, message) = match matcher.form {
-        Form::Exact if is_pattern(&matcher.text) || matcher.text.contains('*') => {
+        Form::Exact if is_pattern(&matcher.text) => {
             (Severity::Error, "every letter of this is compared, and it is written as a pattern")
+        }
+        Form::Exact if matcher.text.contains('*') => {
+            (Severity::Warning, "every letter of this is compared, a `*` too")
         }
         Form::Glob if is_pattern(&matcher.text) => (
             Severity::Error,
@@ -54,7 +57,12 @@ mod tests {
         let name = "https://github.com/acme/a/.github/workflows/r.yml@refs/heads/main";
         for (form, text, expected, why) in [
             (Form::Exact, name, None, "a name"),
-            (Form::Exact, "https://github.com/acme/*", Some(Severity::Error), "no star is a name"),
+            (
+                Form::Exact,
+                "https://github.com/acme/*",
+                Some(Severity::Warning),
+                "no star is a name",
+            ),
             (Form::Exact, r"^https://github\.com/acme/a$", Some(Severity::Error), "a pattern"),
             (Form::Glob, "https://github.com/acme/*", None, "a glob"),
             (Form::Glob, "https://github.com/acme/.*", Some(Severity::Error), "a dot is a dot"),

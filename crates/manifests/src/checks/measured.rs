@@ -33,6 +33,10 @@ impl<'a> Measures<'a> {
         about: About,
         measure: Option<&Measure>,
     ) -> (Vec<Finding>, Option<String>) {
+        // One name, written out with care, is what most matchers of a tidy repository are.
+        if measure.is_none() && matcher.form == Form::Regex && is_one_name(&matcher.text) {
+            return (Vec::new(), None);
+        }
         let text = matcher.text.clone();
         let artifacts = measure.map(|measure| measure.artifacts.clone());
         let asked = (text, matcher.form, about == About::Issuer, artifacts);
@@ -47,5 +51,51 @@ impl<'a> Measures<'a> {
             (findings, suggestion)
         });
         answer.clone()
+    }
+}
+
+/// Whether a pattern matches one plain name and nothing else: `^https://github\.com/acme/a$`.
+fn is_one_name(pattern: &str) -> bool {
+    let inner = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$'));
+    let Some(inner) = inner.filter(|inner| !inner.is_empty()) else { return false };
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        let plain = letter.is_ascii_alphanumeric() || "-/@_:".contains(letter);
+        if !plain && !(letter == '\\' && letters.next().is_some_and(|next| "-./".contains(next))) {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_name_is_told_from_more() {
+        for (pattern, expected, why) in [
+            (
+                r"^https://github\.com/acme/a/\.github/workflows/cd\.yaml@refs/heads/main$",
+                true,
+                "written out",
+            ),
+            (r"^https:\/\/github\.com$", true, "slashes may be escaped"),
+            (r"^https://github.com$", false, "a dot is any letter"),
+            (r"^a\d$", false, "a class"),
+            (r"^a\$", false, "an escaped dollar is no end"),
+            (r"^a|b$", false, "an alternative is open at one end"),
+            ("^a", false, "no end"),
+            ("^$", false, "nothing"),
+            ("^a b$", false, "a letter that no name has"),
+        ] {
+            assert_eq!(is_one_name(pattern), expected, "{why}: {pattern}");
+            let said = Judge { allowed: None, suggest: false }.findings(
+                pattern,
+                Form::Regex,
+                About::Subject,
+            );
+            assert!(!expected || said.is_empty(), "the whole analysis says the same: {said:?}");
+        }
     }
 }
