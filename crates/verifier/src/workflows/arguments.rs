@@ -22,6 +22,10 @@ pub struct WorkflowsArguments {
     /// Its default branch. Without it, that of the remote `origin` in DIR/.git.
     #[arg(long, value_name = "NAME")]
     pub default_branch: Option<String>,
+    /// Compare with the workflows of this revision, and list every place that still names what
+    /// signed there and does no more. Needs git.
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
     /// Form of the report on standard output or in --output.
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: ReportForm,

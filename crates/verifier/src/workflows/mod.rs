@@ -2,6 +2,7 @@
 //! it; and every route to a production tag. On paper: nothing is asked or run.
 
 mod arguments;
+mod before;
 mod origin;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sealwright_manifests::File;
 use sealwright_policy::{Code, Config, Finding, Report};
-use sealwright_workflows::{About, ConfigFile, Expected, Tree, judge, routes};
+use sealwright_workflows::{About, ConfigFile, Expected, Tree, compare, judge, routes};
 
 pub use self::arguments::WorkflowsArguments;
 use crate::TOOL;
@@ -23,7 +24,12 @@ use crate::output::talk;
 /// The folder or the configuration cannot be used, or the repository's name is none.
 pub fn workflows(arguments: &WorkflowsArguments, now: Timestamp) -> Result<Report, Failure> {
     let config = Read::of(arguments, now)?;
-    let seen = see(&arguments.folder, sealwright_workflows::is_wanted)?;
+    // Names are looked for everywhere.
+    let wanted = match &arguments.base {
+        Some(_) => |_: &str| true,
+        None => sealwright_workflows::is_wanted,
+    };
+    let seen = see(&arguments.folder, wanted)?;
     let files = seen.files.iter().map(|(path, bytes)| File { path, bytes });
     let tree = Tree::read(files);
     let repository = repository(arguments, config.as_ref(), &tree)?;
@@ -31,24 +37,49 @@ pub fn workflows(arguments: &WorkflowsArguments, now: Timestamp) -> Result<Repor
         arguments.default_branch.clone().or_else(|| origin::default_branch(&arguments.folder));
     let about =
         About { repository: repository.as_deref(), default_branch: default_branch.as_deref() };
-    Ok(report(&tree, about, config.as_ref(), &seen, now))
+    let compared = arguments.base.as_ref();
+    let compared = compared.map(|revision| compared_with(revision, arguments, &tree, about, &seen));
+    let compared = compared.unwrap_or_default();
+    Ok(report(&tree, about, config.as_ref(), (&seen, compared), now))
+}
+
+/// What has changed since a revision, or that this could not be found out.
+fn compared_with(
+    revision: &str,
+    arguments: &WorkflowsArguments,
+    tree: &Tree,
+    about: About<'_>,
+    seen: &Seen,
+) -> Vec<Finding> {
+    match before::files(&arguments.folder, revision, sealwright_workflows::is_wanted) {
+        Ok(files) => {
+            let base = Tree::read(files.iter().map(|(path, bytes)| File { path, bytes }));
+            let files = seen.files.iter().map(|(path, bytes)| File { path, bytes });
+            compare(&base, tree, about, files)
+        }
+        Err(why) => {
+            let message = format!("the workflows at {revision} could not be read: {why}");
+            vec![Finding::new(Code::BaseUnread, message)]
+        }
+    }
 }
 
 fn report(
     tree: &Tree,
     about: About<'_>,
     config: Option<&Read>,
-    seen: &Seen,
+    (seen, compared): (&Seen, Vec<Finding>),
     now: Timestamp,
 ) -> Report {
     let expected =
         Expected { config: config.map(Read::file), declarations: &seen.found.declarations };
     let judged = judge(tree, about, &expected);
-    let routes = routes(tree, config.map(|read| &read.config));
+    let routes = routes(tree, about, config.map(|read| &read.config));
     let mut report = Report::new(TOOL, now);
     (report.workflows, report.routes) = (judged.jobs, routes.reports);
     report.findings = judged.findings;
     report.findings.extend(routes.findings);
+    report.findings.extend(compared);
     report.findings.extend(seen.findings.iter().filter(|one| is_of_workflows(one)).cloned());
     // An empty answer must not look like a clean one.
     if tree.workflows.is_empty() && tree.findings.is_empty() {

@@ -26,6 +26,7 @@ use self::deeds::What;
 use self::gates::{Gate, Spot};
 use self::target::Kind;
 use self::walk::{Run, Unread};
+use crate::jobs::About;
 use crate::place::in_file;
 use crate::tree::Tree;
 use crate::triggers::Event;
@@ -51,9 +52,10 @@ struct Route<'a> {
 }
 
 /// Finds the routes. With a configuration, the tags of its artifacts count most.
-pub fn routes(tree: &Tree, config: Option<&Config>) -> Routes {
+pub fn routes(tree: &Tree, about: About<'_>, config: Option<&Config>) -> Routes {
     let starts = start::starts(tree);
-    let runs: Vec<Run<'_>> = starts.into_iter().map(|start| Run::of(tree, start)).collect();
+    let runs: Vec<Run<'_>> =
+        starts.into_iter().map(|start| Run::of(tree, start, about.repository)).collect();
     let reviewed = runs.iter().any(|run| {
         let review = matches!(run.start.trigger.event, Event::PullRequest | Event::MergeGroup);
         review && !run.units.is_empty()

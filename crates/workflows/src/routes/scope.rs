@@ -31,6 +31,8 @@ const ANYBODYS_BRANCH: &str = "a-branch-of-anybody";
 #[derive(Debug, Clone)]
 pub(super) struct Scope<'a> {
     pub(super) event: &'a Event,
+    /// `owner/name` of the repository, when that is known.
+    pub(super) repository: Option<&'a str>,
     pub(super) reference: Ref,
     /// Inputs of the workflow or action, by name in lower case; not known when not in here.
     pub(super) inputs: BTreeMap<String, String>,
@@ -136,7 +138,8 @@ impl<'a> Scope<'a> {
                 let plain = [format!("${name}"), format!("${{{name}}}")].contains(written);
                 let lower = *written == format!("${{{name},,}}");
                 let value = variables.get(name).cloned();
-                let value = value.or_else(|| self.environment(name, 0)).or_else(|| runner(name));
+                let value = value.or_else(|| self.environment(name, 0));
+                let value = value.or_else(|| Some(self.expression(runner(name)?, 0)));
                 match (value, default) {
                     (Some(value), _) if plain => value,
                     (Some(value), _) if lower => value.to_lowercase(),
@@ -170,6 +173,11 @@ impl<'a> Scope<'a> {
         let text = |text: &str| Value::Text(text.to_owned());
         let of_pull_request = matches!(self.event, PullRequest | PullRequestTarget);
         match name {
+            "repository" => self.repository.map_or(Value::Unknown, text),
+            "repository_owner" => {
+                let owner = self.repository.and_then(|name| name.split('/').next());
+                owner.map_or(Value::Unknown, text)
+            }
             "event_name" => text(&self.event.to_string()),
             "ref" => self.reference(),
             "ref_name" => match self.reference() {
@@ -203,9 +211,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn runner(name: &str) -> Option<String> {
-    let (_, context) = RUNNER.iter().find(|(known, _)| *known == name)?;
-    Some(format!("${{{{ {context} }}}}"))
+fn runner(name: &str) -> Option<&'static str> {
+    RUNNER.iter().find(|(known, _)| *known == name).map(|(_, context)| *context)
 }
 
 impl Contexts for Scope<'_> {

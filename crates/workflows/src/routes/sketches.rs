@@ -216,7 +216,7 @@ fn nothing_is_said_that_a_reviewer_would_call_wrong() {
         let read = files.iter().map(|(path, text)| File { path, bytes: text.as_bytes() });
         let tree = Tree::read(read);
         assert_eq!(tree.findings, [], "{why}");
-        let found = routes(&tree, None);
+        let found = routes(&tree, About::default(), None);
         let serious = found.findings.iter().filter(|finding| finding.code != Code::RouteUnread);
         let codes: Vec<(&str, Severity)> =
             serious.map(|finding| (finding.code.entry().id, finding.severity)).collect();

@@ -45,7 +45,7 @@ fn read(files: &[(&str, &str)]) -> Tree {
 }
 
 fn of(files: &[(&str, &str)]) -> Routes {
-    routes(&read(files), None)
+    routes(&read(files), About::default(), None)
 }
 
 fn codes(routes: &Routes) -> Vec<(&'static str, Severity)> {
@@ -199,11 +199,21 @@ fn a_declared_artifact_must_have_evidence_on_every_route() {
             "by the look of it",
         ),
     ] {
-        let found = routes(&tree(lines), Some(&config()));
+        let found = routes(&tree(lines), About::default(), Some(&config()));
         assert_eq!(codes(&found), expected, "{why}: {:#?}", found.findings);
     }
-    let open = routes(&tree(&["flux push artifact \"oci://$WHERE:latest\""]), Some(&config()));
+    let open = routes(
+        &tree(&["flux push artifact \"oci://$WHERE:latest\""]),
+        About::default(),
+        Some(&config()),
+    );
     assert_eq!(open.reports[0].verdict, Verdict::Unknown, "it may be the declared one");
+    let ours = "flux push artifact oci://ghcr.io/${{ github.repository }}/manifests:latest";
+    let about = About { repository: Some("acme/platform"), ..About::default() };
+    let known = routes(&tree(&[ours]), about, Some(&config()));
+    assert_eq!(codes(&known), [("SW9232", Error)], "by the name of the repository");
+    let about = About { repository: Some("acme/fork"), ..About::default() };
+    assert_eq!(codes(&routes(&tree(&[ours]), about, Some(&config()))), [], "another repository");
 }
 
 #[test]

@@ -20,6 +20,7 @@ const STEPS_MAX: usize = 10_000;
 /// Everything that one trigger sets going.
 pub(super) struct Run<'a> {
     pub(super) start: Start<'a>,
+    repository: Option<&'a str>,
     pub(super) units: Vec<Unit<'a>>,
     /// Workflows and actions that would have to be read, and are elsewhere.
     pub(super) unread: Vec<Unread>,
@@ -71,7 +72,7 @@ struct Frame<'a> {
 
 impl<'a> Run<'a> {
     /// Follows everything that a trigger starts.
-    pub(super) fn of(tree: &'a Tree, start: Start<'a>) -> Self {
+    pub(super) fn of(tree: &'a Tree, start: Start<'a>, repository: Option<&'a str>) -> Self {
         let frame = Frame {
             workflow: start.workflow,
             inputs: BTreeMap::new(),
@@ -82,7 +83,8 @@ impl<'a> Run<'a> {
             held: false,
             depth: 0,
         };
-        let mut run = Run { start, units: vec![], unread: vec![], steps: 0, cut: false };
+        let mut run =
+            Run { start, repository, units: vec![], unread: vec![], steps: 0, cut: false };
         run.workflow(tree, &frame);
         run
     }
@@ -166,6 +168,7 @@ impl<'a> Run<'a> {
     fn scope(&self, frame: &Frame<'a>, job: &'a Job) -> Scope<'a> {
         Scope {
             event: &self.start.trigger.event,
+            repository: self.repository,
             reference: self.start.reference.clone(),
             inputs: frame.inputs.clone(),
             chosen: frame.chosen,
