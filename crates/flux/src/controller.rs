@@ -174,6 +174,12 @@ impl Controller {
         self.version >= Version::new(1, 9, 0)
     }
 
+    /// Whether the length that a registry announces for an image's layer is compared with the
+    /// manifest's before it is read: go-containerregistry 0.21.6.
+    pub(crate) fn compares_layer_length(&self) -> bool {
+        self.version >= Version::new(1, 9, 0)
+    }
+
     /// Whether `matchOIDCIdentity` exists. Before, keyless verification accepts anybody.
     pub fn matches_identities(&self) -> bool {
         self.version >= Version::new(1, 2, 0)

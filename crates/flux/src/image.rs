@@ -113,7 +113,7 @@ fn opened<'a>(
         return Err(refused::words("GET", response, controller));
     }
     match response.content_length {
-        Some(length) if length != layer.size => Err(format!(
+        Some(length) if length != layer.size && controller.compares_layer_length() => Err(format!(
             "GET {}: Content-Length header {length} does not match expected size {}",
             response.url, layer.size
         )),

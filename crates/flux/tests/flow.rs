@@ -303,3 +303,27 @@ fn an_archive_is_compared_with_its_digest_only_where_the_stream_ends() {
         assert_eq!(met, rule, "{why}");
     }
 }
+
+/// More bytes than the manifest says: what is beyond its size is never read.
+#[test]
+fn a_longer_answer_is_refused_only_where_its_length_is_compared() {
+    let longer = |mut bytes: Vec<u8>| {
+        bytes.push(0);
+        let mut world = World::new();
+        world.blobs.values_mut().for_each(|blob| blob.clone_from(&bytes));
+        world
+    };
+    let whole = source(Value::Null);
+    let copy = with("layerSelector", json!({"operation": "copy"}));
+    for (source, bytes, older, why) in [
+        (&whole, archive("A LAYER"), true, "another archive, whole before the size ends"),
+        (&copy, archive("A LAYER"), false, "copied, the digest is compared"),
+        (&copy, archive("a layer"), true, "copied, and the bytes up to the size are its own"),
+    ] {
+        let world = longer(bytes);
+        for (controller, ready) in [("1.8.5", older), ("1.9.6", false)] {
+            let prediction = predicted(source, &world, &secrets(&[]), controller);
+            assert_eq!(prediction.ready(), Some(ready), "{controller}, {why}: {prediction:?}");
+        }
+    }
+}

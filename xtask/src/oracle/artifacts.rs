@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::shelves::Repository;
-use super::situation::{Artifact, Form};
+use super::situation::{Artifact, Forgery, Form};
 use crate::failure::{Context as _, Outcome};
 
 pub(super) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -57,6 +57,7 @@ pub(super) fn push_as(
         Form::Chart => chart(to, artifact.tag)?,
         Form::Index => index(to, &whose, "amd64")?,
         Form::ArmIndex => index(to, &whose, "arm64")?,
+        Form::Forged(forgery) => forged(to, &whose, forgery)?,
     };
     let pushed = to.manifest(Some(tag), &manifest)?;
     Ok(pushed["digest"].as_str().unwrap_or_default().to_owned())
@@ -80,6 +81,28 @@ fn image(to: &Repository, whose: &str, layers: &[(&str, &[u8])]) -> Outcome<Valu
             "org.opencontainers.image.revision": whose,
         },
     }))
+}
+
+/// Bytes of a layer that is forged, and of what stands in its place: either archive fits in.
+const FORGED_BYTES: usize = 1024;
+
+/// What follows an archive's own end is never read, so two of any length become equally long.
+fn forged(to: &Repository, whose: &str, forgery: Forgery) -> Outcome<Value> {
+    let mut honest = archive(CONTENTS)?;
+    honest.extend(whose.bytes());
+    honest.resize(FORGED_BYTES, 0);
+    let manifest = image(to, whose, &[(FLUX_LAYER, &honest)])?;
+    let mut other = archive(CHARTS[0].1)?;
+    match forgery {
+        Forgery::Archive => other.resize(FORGED_BYTES, 0),
+        Forgery::Longer => other.resize(FORGED_BYTES + 1, 0),
+        Forgery::Broken => {
+            other.truncate(other.len() / 2);
+            other.resize(FORGED_BYTES, 0);
+        }
+    }
+    to.forge(manifest["layers"][0]["digest"].as_str().unwrap_or_default(), &other)?;
+    Ok(manifest)
 }
 
 fn docker(to: &Repository, whose: &str) -> Outcome<Value> {

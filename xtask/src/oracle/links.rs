@@ -1,5 +1,5 @@
 //! Writes behind each rule of `docs/concepts/flux.md` which situations show it: those whose agreed
-//! prediction named the rule.
+//! prediction, or rightly undecided one, named the rule.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,8 @@ pub(super) fn write(root: &Utf8Path, rows: &[Row]) -> Outcome {
 /// The situations that show each rule, those that show the fewest rules first: they are the plainest.
 fn shown(rows: &[Row]) -> BTreeMap<&str, Vec<&str>> {
     let mut by_rule: BTreeMap<&str, BTreeSet<(usize, &str)>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.agree == Some(true)) {
+    let shows = |row: &&Row| row.agree == Some(true) || row.undecided.is_some();
+    for row in rows.iter().filter(shows) {
         for rule in &row.rules {
             by_rule.entry(rule).or_default().insert((row.rules.len(), &row.name));
         }

@@ -89,6 +89,17 @@ pub(super) fn known_to(controller: Controller, object: &Value) -> Value {
     object
 }
 
+/// What the API server took, with what an older definition dropped put back: the predictor is asked
+/// about what people write.
+pub(super) fn as_written(applied: &Value, object: &Value) -> Value {
+    let mut asked = applied.clone();
+    let dropped = object.pointer("/spec/verify/trustedRootSecretRef");
+    if let (Some(verify), Some(dropped)) = (asked.pointer_mut("/spec/verify"), dropped) {
+        verify["trustedRootSecretRef"] = dropped.clone();
+    }
+    asked
+}
+
 /// A Secret with its contents.
 pub(super) fn secret(secret: &Secret, mint: &Mint) -> Value {
     let entries = secret
@@ -124,6 +135,19 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_older_definition_drops_is_not_sent_and_still_asked_about() {
+        let secret = json!({"name": "root"});
+        let verify = json!({"provider": "cosign", "trustedRootSecretRef": secret});
+        let object = json!({"spec": {"verify": verify}});
+        let sent = known_to(Controller::Source18, &object);
+        assert_eq!(sent["spec"]["verify"], json!({"provider": "cosign"}));
+        assert_eq!(known_to(Controller::Source19, &object), object, "the newer one has it");
+        assert_eq!(as_written(&sent, &object), object);
+        let bare = json!({"spec": {"verify": {"provider": "cosign"}}});
+        assert_eq!(as_written(&bare, &bare), bare, "nothing is added that was not written");
+    }
 
     #[test]
     fn a_merge_patch_sets_and_takes_away() {

@@ -241,7 +241,7 @@ impl Stage<'_> {
             generation: applied["metadata"]["generation"].as_i64().unwrap_or_default(),
             request,
             silent: applied["spec"]["suspend"] == Value::Bool(true),
-            asked: applied.clone(),
+            asked: objects::as_written(&applied, object),
         };
         Ok((key, wanted))
     }

@@ -167,6 +167,13 @@ impl Repository<'_> {
         Ok(json!({"mediaType": media_type, "digest": digest, "size": bytes.len()}))
     }
 
+    /// Keeps bytes of a blob under a digest that is not theirs; only the dev stack lets itself be told.
+    pub(super) fn forge(&self, digest: &str, bytes: &[u8]) -> Outcome {
+        let url = format!("http://{}/_content/{}/{digest}", self.host, self.name);
+        let answer = self.agent.put(&url).send(bytes).context(|| url.clone())?;
+        insist(answer.status().as_u16(), 201, &url)
+    }
+
     /// Deletes a manifest by digest or tag.
     pub(super) fn delete(&self, reference: &str) -> Outcome {
         let url = format!("http://{}/v2/{}/manifests/{reference}", self.host, self.name);

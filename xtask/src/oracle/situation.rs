@@ -74,6 +74,19 @@ pub(super) enum Form {
     TwoLayers,
     /// A layer that is not compressed.
     Plain,
+    /// A sound manifest, behind whose layer's digest the registry holds other bytes.
+    Forged(Forgery),
+}
+
+/// What a registry hands out instead of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Forgery {
+    /// Another whole archive, of the same length.
+    Archive,
+    /// The same with a byte more.
+    Longer,
+    /// An archive of the same length that breaks off.
+    Broken,
 }
 
 /// The object that is watched.

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::oracle::situation::{Form, Situation, situation};
+use crate::oracle::evidence::bundle;
+use crate::oracle::situation::{Forgery, Form, Situation, situation};
+
+use super::by_cd;
 
 const FLUX: &str = "application/vnd.cncf.flux.content.v1.tar+gzip";
 const HELM: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -39,5 +42,25 @@ pub(super) fn situations() -> Vec<Situation> {
             .spec("layerSelector", json!({"mediaType": HELM, "operation": "copy"})),
         situation("layer-with-ignore", "patterns that match everything leave an empty archive")
             .spec("ignore", json!("/*")),
+    ]
+    .into_iter()
+    .chain(forged())
+    .collect()
+}
+
+/// Bytes that are not those of the digest.
+fn forged() -> [Situation; 5] {
+    let of =
+        |name: &str, because: &str, forgery| situation(name, because).form(Form::Forged(forgery));
+    [
+        of("layer-foreign", "another whole archive is taken for the layer", Forgery::Archive),
+        of("layer-foreign-verified", "also when the manifest was verified", Forgery::Archive)
+            .with(bundle())
+            .verify(by_cd()),
+        of("layer-foreign-copied", "what is copied is read to its end", Forgery::Archive)
+            .spec("layerSelector", json!({"operation": "copy"})),
+        of("layer-foreign-longer", "the length is compared first", Forgery::Longer),
+        of("layer-foreign-broken", "an archive that breaks off is refused", Forgery::Broken)
+            .unforetold("what is wrong with an archive is told in words that are not modelled"),
     ]
 }

@@ -32,6 +32,9 @@ fn matters() -> Vec<Situation> {
             .with(signature().without(&["dev.sigstore.cosign/certificate"])),
         situation("legacy-without-chain", "the chain is not needed, the trusted root has it")
             .with(signature().without(&["dev.sigstore.cosign/chain"])),
+        situation("legacy-without-entry", "without its entry it is looked up in the log")
+            .with(signature().without(&["dev.sigstore.cosign/bundle"]))
+            .unforetold("what an online log answers cannot be known from here"),
         situation("legacy-att", "attestations of the older form are not read")
             .with(signature().suffix("att")),
     ];
