@@ -220,3 +220,84 @@ fn an_exception_that_nothing_uses_is_told() {
     let unused = judged(&[source("ghcr.io/other/x", "")], Some(&config()));
     assert!(codes(&unused).contains(&Code::ExceptionUnused));
 }
+
+/// One of everything that declares, by what it says and what must be found.
+#[test]
+fn every_consumer_is_judged_as_it_reads() {
+    use Code::*;
+    let kyverno = |identities: &str, actions: &str| {
+        format!(
+            "apiVersion: policies.kyverno.io/v1\nkind: ImageValidatingPolicy\nmetadata: {{name: p}}\nspec:\n  \
+             validationActions: [{actions}]\n  matchImageReferences: [{{glob: 'ghcr.io/acme/app:*'}}]\n  \
+             attestors: [{{name: a, cosign: {{keyless: {{identities: [{identities}]}}}}}}]\n"
+        )
+    };
+    let exact = "{issuer: 'https://token.actions.githubusercontent.com', subject: 'https://github.com/acme/a/.github/workflows/r.yaml@refs/heads/main'}";
+    let release = |verify: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: r, namespace: a}}\n\
+             spec:\n  chart:\n    spec:\n      chart: app\n      verify: {verify}\n      \
+             sourceRef: {{kind: HelmRepository, name: charts}}\n---\n\
+             apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\n\
+             metadata: {{name: charts, namespace: a}}\nspec: {{type: oci, url: 'oci://ghcr.io/acme/charts'}}\n"
+        )
+    };
+    let policy = |mode: &str| {
+        format!(
+            "apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: {{name: p}}\n\
+             spec:\n  mode: {mode}\n  images: [{{glob: 'ghcr.io/acme/app*'}}]\n  \
+             authorities: [{{keyless: {{identities: [{exact}]}}}}]\n"
+        )
+    };
+    let talos = |image: &str| {
+        format!(
+            "apiVersion: v1alpha1\nkind: ImageVerificationConfig\nrules:\n  - {image}keyless: {exact}\n"
+        )
+    };
+    for (text, expected, why) in [
+        (kyverno(exact, "Deny"), vec![], "one identity"),
+        (kyverno(&format!("{exact}, {exact}"), "Deny"), vec![IdentitySeveralMatchers], "two"),
+        (kyverno(exact, "Audit"), vec![EnforcementWarns], "only audited"),
+        (kyverno("", "Deny"), vec![IdentityAnybody], "nobody named"),
+        (release("{provider: cosign}"), vec![ChartAnybody], "no field for an identity"),
+        (release("{provider: cosign, secretRef: {name: key}}"), vec![], "by a key"),
+        (policy("enforce"), vec![], "policy-controller"),
+        (policy("warn"), vec![EnforcementWarns], "that only warns"),
+        (talos("image: 'ghcr.io/acme/*'\n    "), vec![], "Talos"),
+        (talos(""), vec![GuardsNothing], "of no image"),
+    ] {
+        let judged = judged(std::slice::from_ref(&text), None);
+        assert!(!judged.declarations.is_empty(), "{why}: found");
+        assert_eq!(codes(&judged), expected.into_iter().collect(), "{why}: {judged:#?}\n{text}");
+    }
+}
+
+/// Incident 12: the cluster is built anew by other rules than it is kept by.
+#[test]
+fn bootstrap_and_steady_state_agree() {
+    let ksail = |subject: &str| {
+        format!(
+            "apiVersion: ksail.io/v1alpha1\nkind: Cluster\nspec:\n  workload:\n    flux:\n      verify: {}\n",
+            cosign(&[entry(ISSUER, subject)])
+        )
+    };
+    let instance = |subject: &str| {
+        format!(
+            "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\n\
+             metadata: {{name: flux, namespace: flux-system}}\nspec:\n  \
+             sync: {{kind: OCIRepository, url: 'oci://ghcr.io/acme/other', ref: latest, path: .}}\n  \
+             kustomize:\n    patches:\n      - target: {{kind: OCIRepository, name: flux-system}}\n        \
+             patch: |\n          - op: add\n            path: /spec/verify\n            value: {}\n",
+            cosign(&[entry(ISSUER, subject)])
+        )
+    };
+    for (first, steady, disagree, why) in [
+        (BOTH, BOTH, false, "the same"),
+        (CD, BOTH, true, "a signer is missing at bootstrap"),
+        (BOTH, CD, true, "a signer is missing in steady state"),
+    ] {
+        let judged = judged(&[ksail(first), instance(steady)], None);
+        assert_eq!(judged.declarations.len(), 2, "{judged:#?}");
+        assert_eq!(codes(&judged).contains(&Code::BootstrapDisagrees), disagree, "{why}");
+    }
+}

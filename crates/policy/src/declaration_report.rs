@@ -53,6 +53,8 @@ pub enum DeclarationState {
     Open,
     /// It stands where nobody reads it, or is switched off.
     Unread,
+    /// What fails is told and let in.
+    Warns,
     /// Nothing verifies what the source pulls.
     Unverified,
     /// Nobody, or not everybody who should, can sign: delivery stops.
@@ -79,6 +81,7 @@ impl DeclarationState {
         match self {
             DeclarationState::Open => "OPEN",
             DeclarationState::Unread => "NOBODY READS IT",
+            DeclarationState::Warns => "ONLY WARNS",
             DeclarationState::Unverified => "not verified",
             DeclarationState::Stuck => "STOPS DELIVERY",
             DeclarationState::Undecided => "undecided",

@@ -46,6 +46,12 @@ pub(crate) fn row(declaration: &DeclarationReport) -> [String; 5] {
     ]
 }
 
+/// Whether something is let in that nobody verifies.
+pub(crate) fn any_open(declarations: &[DeclarationReport]) -> bool {
+    use DeclarationState::{Open, Slips, Unread, Unverified, Warns};
+    declarations.iter().any(|one| matches!(one.state, Open | Slips | Unread | Unverified | Warns))
+}
+
 /// `4 declarations: 1 OPEN, 2 not verified, 1 no slip found`.
 pub(crate) fn tally(declarations: &[DeclarationReport]) -> String {
     let mut states: Vec<(DeclarationState, usize)> = Vec::new();
@@ -126,7 +132,7 @@ fn weight(code: Code) -> u8 {
     match code {
         Code::PatternMatchesEverything | Code::IdentityAnybody | Code::PatternOpenOwner => 0,
         Code::PatternIssuerOpen | Code::ChartAnybody | Code::IdentityEmpty => 1,
-        Code::VerificationOff => 2,
+        Code::VerificationOff | Code::VerifyUnread | Code::PatchTargetsNothing => 2,
         Code::OrganisationUnverified | Code::SourcesFewer => 3,
         Code::PatternNotAnchored | Code::PatternOpenWorkflow | Code::PatternOpenRef => 4,
         Code::PatternUnescapedDot | Code::PatternTooWide | Code::PatternCaseFolding => 5,

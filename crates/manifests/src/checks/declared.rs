@@ -1,6 +1,6 @@
 //! One declaration: what it comes to by itself, and by who may sign what it guards.
 
-use sealwright_pattern::{About, GoRegex};
+use sealwright_pattern::{About, GoRegex, tightened};
 use sealwright_policy::declaration_report::{DeclarationReport, DeclarationState};
 use sealwright_policy::source_report::IdentityPatternReport;
 use sealwright_policy::{Code, Finding, Severity, verdict_of};
@@ -10,7 +10,9 @@ use super::forms;
 use super::measured::Measures;
 use super::slips;
 use super::{finding, place};
-use crate::declaration::{Consumer, Declaration, Form, Identity, Matcher, Provider};
+use crate::declaration::{
+    Consumer, Declaration, Form, Identity, Matcher, Provider, Weakened, Weakening,
+};
 use crate::patterns::{Judge, as_regex, who};
 
 /// Digits of a commit, as people write them in a pattern.
@@ -20,6 +22,7 @@ pub(super) fn report(declaration: &Declaration, measures: &mut Measures<'_>) -> 
     let measure = measures.measure(declaration);
     let mut findings = findings(declaration, measure.as_ref(), measures);
     findings.extend(guards_nothing(declaration));
+    findings.extend(declaration.weakened.iter().map(|one| weakened(declaration, one)));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let state = state(declaration, measure.is_some(), &findings);
     DeclarationReport {
@@ -99,7 +102,10 @@ fn findings(
             let said = said.into_iter().chain(mistaken);
             findings.extend(said.map(|one| Finding {
                 place: place(&declaration.file, &matcher.at, &declaration.object),
-                hint: suggestion.as_ref().map(|tight| format!("write `{tight}`")),
+                hint: match &suggestion {
+                    Some(tight) => Some(format!("write `{tight}`")),
+                    None => example(&one, matcher),
+                },
                 ..one
             }));
         }
@@ -109,6 +115,24 @@ fn findings(
     }
     findings.extend(any_revision(declaration));
     findings
+}
+
+/// What a name with an open end could be closed to, where nobody said who may sign.
+fn example(finding: &Finding, matcher: &Matcher) -> Option<String> {
+    let open = [Code::PatternOpenRef, Code::PatternOpenWorkflow, Code::PatternOpenOwner];
+    let without_end = matches!(finding.code, Code::PatternNotAnchored)
+        && matcher.text.contains("github")
+        && !matcher.text.contains('@');
+    if matcher.form != Form::Regex || !(open.contains(&finding.code) || without_end) {
+        return None;
+    }
+    let file = matcher.text.split('@').next().filter(|file| file.contains("/workflows/"))?;
+    let tight = tightened(&GoRegex::parse(file).ok()?).unwrap_or_else(|| file.to_owned());
+    let file = tight.trim_start_matches('^').trim_end_matches('$');
+    let closed = format!("^{file}@refs/heads/main$");
+    // With an open owner or file it is no better than what is there.
+    let is_closed = GoRegex::parse(&closed).is_ok() && !file.contains(['*', '+', '[', '(']);
+    is_closed.then(|| format!("write the ref that signs, such as `{closed}`"))
 }
 
 /// A key decides; identities beside it do not.
@@ -240,6 +264,22 @@ fn any_revision(declaration: &Declaration) -> Option<Finding> {
     ))
 }
 
+/// A field that takes something away.
+fn weakened(declaration: &Declaration, weakened: &Weakened) -> Finding {
+    let at = place(&declaration.file, &weakened.at, &declaration.object);
+    let field = &weakened.field;
+    match weakened.how {
+        Weakening::Warns => {
+            let message = format!("`{field}`: what fails is told and let in");
+            finding(Code::EnforcementWarns, message, at)
+        }
+        Weakening::Skips => {
+            let message = format!("`{field}` leaves a part of the verification out");
+            finding(Code::CheckWeakened, message, at)
+        }
+    }
+}
+
 /// A rule of an admission controller or a node that is about no image.
 fn guards_nothing(declaration: &Declaration) -> Option<Finding> {
     let by_image = matches!(
@@ -315,6 +355,7 @@ pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
     }
     Some(match finding.code {
         Code::VerificationOff => DeclarationState::Unread,
+        Code::EnforcementWarns => DeclarationState::Warns,
         Code::IdentitySeveralMatchers
         | Code::IdentityTokenSubject
         | Code::PatternInvalid

@@ -107,7 +107,13 @@ impl Page {
         counted.extend((routes > 0).then(|| count(routes, "route")));
         let jobs = &report.workflows;
         counted.extend((!jobs.is_empty()).then(|| crate::workflows::tally(jobs)));
-        let verdict = self.verdict(report.verdict);
+        let verdict = match report.verdict {
+            // Warnings do not change a verdict, and what nobody verifies is not called Verified.
+            Verdict::Verified if crate::declarations::any_open(&report.declarations) => {
+                paint(self.palette.unsure, "No error, and not everything verified")
+            }
+            verdict => self.verdict(verdict),
+        };
         writeln!(self.text, "{verdict}: {} judged", counted.join(", "))
     }
 

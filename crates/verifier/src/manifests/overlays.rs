@@ -29,6 +29,8 @@ const THREADS_MAX: usize = 8;
 
 /// The names that kustomize takes.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// What is rendered is read as.
+const RENDERED_NAME: &str = "rendered.yaml";
 /// Keys that lead to other files.
 const LEADS: [&str; 4] = ["resources", "bases", "components", "crds"];
 /// Keys by which what is rendered is another than the files one by one.
@@ -78,7 +80,9 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
     for (file, answer) in all(tree, &local, until) {
         match answer {
             Ok(bytes) => {
-                let facts = look(File { path: &file, bytes: &bytes });
+                // Under a name of its own: what kustomize writes is no kustomization.
+                let path = file.replace(name_of(&file), RENDERED_NAME);
+                let facts = look(File { path: &path, bytes: &bytes });
                 rendered.found.push((file, join(vec![facts])));
             }
             Err(why) => rendered.findings.push(not_rendered(&file, why)),
@@ -89,6 +93,10 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
 
 fn not_rendered(file: &str, message: impl Into<String>) -> Finding {
     Finding::new(Code::OverlayNotRendered, message).with_place(Place::file(file))
+}
+
+fn name_of(file: &str) -> &str {
+    file.rsplit('/').next().unwrap_or(file)
 }
 
 /// An overlay that no other one takes in.
