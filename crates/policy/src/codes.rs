@@ -587,7 +587,7 @@ codes! {
         "A right is missing in the cluster"
         "The answer was 403: the account may not read this kind of object."
         "Sources that may not be read could be without any lock."
-        "Add the rule that the finding names; deploy/ beside the verifier has a ClusterRole with all of them.";
+        "Add the rule that the finding names; deploy/ beside the verifier has a ClusterRole with all of them, and its README says how to add the name of a Secret.";
     ClusterCredentials "SW7034" Unknown
         "Credentials for the cluster cannot be had"
         "The credential plugin of the kubeconfig is missing, failed or did not end, or a token file cannot be read."

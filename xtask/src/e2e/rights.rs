@@ -34,9 +34,19 @@ const ACCOUNTS: [Account; 2] = [
             Request("GET", "{sources}/ocirepositories", "list every source"),
             Request("GET", "{sources}/helmcharts", "list every chart"),
             Request("GET", "{sources}/helmrepositories", "list where charts come from"),
+            Request(
+                "GET",
+                "/api/v1/namespaces/flux-system/secrets/sealwright-trusted-root",
+                "read the trusted root",
+            ),
             Request("GET", "/version", "say which API server it is"),
         ],
         may_not: &[
+            Request(
+                "DELETE",
+                "/api/v1/namespaces/flux-system/secrets/sealwright-trusted-root",
+                "remove the trusted root",
+            ),
             Request("POST", "{sources}/namespaces/flux-system/ocirepositories", "make a source"),
             Request(
                 "PATCH",
@@ -118,6 +128,7 @@ pub(super) fn run(cases: &mut Cases, workspace: &Workspace, world: &World) {
     let plane = Plane::start(workspace, &setup).and_then(|plane| {
         plane.apply_folder(&workspace.root.join(ROLES))?;
         plane.api.apply(&locked())?;
+        plane.api.apply(&trusted_root())?;
         Ok(plane)
     });
     for account in &ACCOUNTS {
@@ -156,6 +167,15 @@ fn each(
 /// A source that somebody else owns.
 fn locked() -> Value {
     source("locked", FLUX_NAMESPACE)
+}
+
+/// A Secret that a verify block names.
+fn trusted_root() -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "sealwright-trusted-root", "namespace": FLUX_NAMESPACE},
+        "stringData": {"trusted_root.json": "{}"},
+    })
 }
 
 fn source(name: &str, namespace: &str) -> Value {

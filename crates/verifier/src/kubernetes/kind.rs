@@ -138,12 +138,52 @@ mod tests {
         }
     }
 
+    const SHIPPED: [&str; 2] = [
+        include_str!("../../deploy/reader-role.yaml"),
+        include_str!("../../deploy/reader-secrets.yaml"),
+    ];
+
+    fn documents(text: &str) -> Vec<Value> {
+        serde_saphyr::from_multiple(text).expect("YAML")
+    }
+
+    /// The rules of the ClusterRoles, or of the one of this name.
+    fn rules(documents: &[Value], name: Option<&str>) -> Vec<Value> {
+        let roles = documents.iter().filter(|document| document["kind"] == "ClusterRole");
+        let roles = roles.filter(|role| name.is_none_or(|name| role["metadata"]["name"] == name));
+        roles.flat_map(|role| role["rules"].as_array().expect("it has rules").clone()).collect()
+    }
+
+    #[test]
+    fn secrets_are_read_by_name_alone_and_the_documented_patch_adds_one() {
+        for rule in SHIPPED.iter().flat_map(|file| rules(&documents(file), None)) {
+            let secrets = rule["resources"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one == "secrets" || one == "*"));
+            let names = rule["resourceNames"].as_array().map_or(0, Vec::len);
+            assert!(!secrets || names > 0, "every Secret of the cluster: {rule}");
+        }
+        let readme = include_str!("../../deploy/README.md");
+        let (_, block) = readme.split_once("```yaml\n").expect("an example");
+        let (block, _) = block.split_once("```").expect("it ends");
+        let example = documents(block).remove(0);
+        let patch = &example["patches"][0];
+        let target = patch["target"]["name"].as_str().expect("a name");
+        let operation = documents(patch["patch"].as_str().expect("text")).remove(0).take();
+        let path = operation[0]["path"].as_str().expect("a path");
+        let list = path.strip_suffix("/-").expect("it adds to a list");
+        let role = serde_json::json!({"rules": rules(&documents(SHIPPED[1]), Some(target))});
+        let names = role.pointer(list).and_then(Value::as_array);
+        assert!(
+            names.is_some_and(|names| names.iter().any(|one| one == "sealwright-trusted-root"))
+        );
+        assert_eq!(role["rules"][0]["resources"][0], "secrets", "{path}");
+    }
+
     #[test]
     fn the_shipped_role_reads_every_kind_and_writes_nothing() {
-        let shipped = include_str!("../../deploy/reader-role.yaml");
-        let documents: Vec<Value> = serde_saphyr::from_multiple(shipped).expect("YAML");
-        let role = documents.iter().find(|document| document["kind"] == "ClusterRole");
-        let rules = role.and_then(|role| role["rules"].as_array()).expect("it has rules");
+        let rules: Vec<Value> =
+            SHIPPED.iter().flat_map(|file| rules(&documents(file), None)).collect();
         let has = |list: &Value, text: &str| {
             list.as_array().is_some_and(|list| list.iter().any(|one| one == text))
         };
@@ -164,7 +204,7 @@ mod tests {
             assert!(may(kind, "get"), "{kind}: `cluster`, `wait` or `predict` gets it");
         }
         assert!(may(OciRepository, "watch"), "`wait` watches it");
-        for rule in rules {
+        for rule in &rules {
             for verb in rule["verbs"].as_array().expect("verbs") {
                 let reads = ["get", "list", "watch"].iter().any(|reading| verb == reading);
                 assert!(reads, "{verb} changes something: {rule}");
