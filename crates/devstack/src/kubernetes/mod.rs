@@ -200,6 +200,16 @@ impl FakeCluster {
         self.cluster.faults.left()
     }
 
+    /// Puts objects there in one go, each with the status that its controller has written: a fleet
+    /// without a request for each.
+    ///
+    /// # Errors
+    /// One is of no kind that is served, or not of its shape.
+    pub fn put(&self, objects: Vec<Value>) -> Result<(), DevStackError> {
+        let now = format!("{:.0}", jiff::Timestamp::now());
+        objects.into_iter().try_for_each(|object| put(&self.cluster.store, object, &now))
+    }
+
     /// Goes away for a while and comes back: connections close unanswered, watches are cut, the
     /// objects stay, and the changes before are forgotten, so that a watch from an older version is
     /// told 410.
@@ -256,6 +266,23 @@ fn furnish(store: &Store, missing: &[String]) -> Result<(), DevStackError> {
         put("customresourcedefinitions", &kind.resource(), json!({"spec": spec}))?;
     }
     Ok(())
+}
+
+fn put(store: &Store, object: Value, now: &str) -> Result<(), DevStackError> {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let kind = KINDS.iter().find(|kind| kind.name == text("/kind"));
+    let kind = kind.ok_or_else(|| DevStackError::mint("an object", text("/kind")))?;
+    let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+    let key = Key { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+    let status = object.get("status").cloned();
+    let written = store.write(&key, false, |live| {
+        let mut settled = object::settle(&key, live, object, object::Part::Main, now)?;
+        if let Some(status) = status {
+            settled["status"] = status;
+        }
+        Ok(Write::Put(settled))
+    });
+    written.map(drop).map_err(|refusal| DevStackError::mint("an object", refusal.object()))
 }
 
 /// A token that nobody else has.

@@ -407,19 +407,8 @@ fn many_sources_come_in_pages_and_each_digest_is_judged_once() {
     estate.trusted_root("apps", &root);
     // More than one page of 500.
     let many = 600;
-    estate.plane.room("apps");
-    let (plane, spec, status) =
-        (&estate.plane, spec(&estate.url(), Some(estate.block())), running(&estate.digest));
-    std::thread::scope(|scope| {
-        for part in 0..4 {
-            let (spec, status) = (&spec, &status);
-            scope.spawn(move || {
-                for number in (part..many).step_by(4) {
-                    plane.source_with_status("apps", &format!("s{number}"), spec, status);
-                }
-            });
-        }
-    });
+    let statuses = std::iter::repeat_n(running(&estate.digest), many);
+    estate.plane.fleet("apps", &spec(&estate.url(), Some(estate.block())), statuses);
     let before = estate.world.registry.requests().len();
     let (report, exit) = estate.look(&[]);
     assert_eq!(exit, 0, "{:?}", loud(&report));

@@ -44,12 +44,9 @@ fn names_in_the_spec_of_a_source_lead_nowhere_else() {
 #[test]
 fn registries_that_never_answer_cost_their_time_once() {
     let estate = Estate::healthy();
-    estate.plane.room("apps");
-    for number in 0..48 {
-        let digest = format!("sha256:{number:064x}");
-        let spec = spec(&estate.url(), Some(estate.block()));
-        estate.plane.source_with_status("apps", &format!("s{number}"), &spec, &running(&digest));
-    }
+    let digests = (0..48).map(|number| format!("sha256:{number:064x}"));
+    let statuses: Vec<_> = digests.map(|digest| running(&digest)).collect();
+    estate.plane.fleet("apps", &spec(&estate.url(), Some(estate.block())), statuses);
     let slow = dev::Fault::new(dev::Effect::Delay { milliseconds: 30_000 });
     estate.world.registry.set_faults(vec![slow.on(dev::Kind::Manifest)]);
     let began = Instant::now();

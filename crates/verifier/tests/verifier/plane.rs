@@ -117,21 +117,23 @@ impl Plane {
         self.create(&path, &object);
     }
 
-    /// One of many, in a namespace that is there.
-    pub(crate) fn source_with_status(
+    /// Many alike, with a status for each, in a namespace of their own.
+    pub(crate) fn fleet(
         &self,
         namespace: &str,
-        name: &str,
         spec: &Value,
-        status: &Value,
+        statuses: impl IntoIterator<Item = Value>,
     ) {
-        let path = format!("{SOURCES}/namespaces/{namespace}/ocirepositories");
-        let object = json!({
-            "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository",
-            "metadata": {"namespace": namespace, "name": name}, "spec": spec,
-        });
-        self.create(&path, &object);
-        self.merge(&format!("{path}/{name}/status"), &json!({"status": status}));
+        self.room(namespace);
+        let source = |(number, status)| {
+            json!({
+                "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository",
+                "metadata": {"namespace": namespace, "name": format!("s{number}")},
+                "spec": spec, "status": status,
+            })
+        };
+        let objects = statuses.into_iter().enumerate().map(source).collect();
+        self.cluster.put(objects).expect("they are taken");
     }
 
     /// What a controller writes.
