@@ -3,7 +3,7 @@
 use kube::core::params::ListParams;
 use kube::core::request::Request;
 use sealwright_policy::{Code, Finding};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::cluster::{Cluster, Object};
@@ -38,7 +38,8 @@ impl<T> Installed<T> {
 #[derive(Deserialize)]
 struct Page {
     metadata: PageMetadata,
-    #[serde(default)]
+    /// Must be there: an answer without is no empty list.
+    #[serde(deserialize_with = "list_or_null")]
     items: Vec<Object>,
 }
 
@@ -61,13 +62,20 @@ struct GroupVersion {
 
 #[derive(Deserialize)]
 struct Resources {
-    #[serde(default)]
+    #[serde(deserialize_with = "list_or_null")]
     resources: Vec<Resource>,
 }
 
 #[derive(Deserialize)]
 struct Resource {
     name: String,
+}
+
+/// Go writes an empty list as `null` where nobody has made one. What is missing is neither.
+fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl Cluster {
@@ -186,4 +194,26 @@ fn repeated(kind: Kind) -> Box<Finding> {
     let message =
         format!("the list of {} does not end: a page names itself as the next", kind.plural());
     Box::new(Finding::new(Code::ClusterProtocol, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_items_is_no_empty_list() {
+        for (text, expected, why) in [
+            (r#"{"metadata": {}, "items": [{}, {}]}"#, Some(2), "a list"),
+            (r#"{"metadata": {}, "items": []}"#, Some(0), "an empty one"),
+            (r#"{"metadata": {}, "items": null}"#, Some(0), "one that nobody has made"),
+            (r#"{"metadata": {}}"#, None, "something else"),
+            (r#"{"kind": "Status", "metadata": {}, "status": "Success"}"#, None, "a status"),
+            (r#"{"items": []}"#, None, "no list of this API"),
+        ] {
+            let page = serde_json::from_str::<Page>(text);
+            assert_eq!(page.ok().map(|page| page.items.len()), expected, "{why}");
+        }
+        assert!(serde_json::from_str::<Resources>(r#"{"kind": "APIResourceList"}"#).is_err());
+        assert!(serde_json::from_str::<Resources>(r#"{"resources": null}"#).is_ok());
+    }
 }
