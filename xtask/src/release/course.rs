@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 const SIGNING_VARIABLES: &str = "ACTIONS_ID_TOKEN_REQUEST_";
 /// The Secret that rendered sources point at: here the dev stack stands in for the public Sigstore.
 const TRUSTED_ROOT_SECRET: &str = "sealwright-trusted-root";
-/// Where kubeconfigs find the programs that they name.
+/// Where programs are found that kubeconfigs name, and kubectl.
 const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// A release under way.
@@ -47,6 +47,12 @@ impl<'a> Course<'a> {
             (Value::Config, Some(places.config.to_string())),
             (Value::Artifact, artifact),
             (Value::Contents, places.given_contents.as_ref().map(ToString::to_string)),
+            (Value::Manifests, Some(places.manifests().to_string())),
+            (Value::Repository, Some(places.repository().to_string())),
+            (
+                Value::GithubRepository,
+                run::repository(&places.config, arguments.artifact.as_deref()),
+            ),
             (Value::Registry, Some(endpoints.registry.clone())),
             (Value::Issuer, Some(endpoints.issuer.clone())),
             (Value::Trust, Some(endpoints.trust.to_string())),
@@ -93,6 +99,9 @@ impl<'a> Course<'a> {
         if let Some(file) = run.keeps {
             let path = self.places.out.join(file);
             std::fs::write(&path, &output.stdout).context(|| path.to_string())?;
+            if run.holds == Holds::Programs {
+                say::line(&format!("{}; all of it is in {path}", last_line(&output.stdout)));
+            }
         }
         if output.code != 0 {
             // Data of a step that went well is for files; of one that did not, for who looks.
@@ -128,6 +137,7 @@ impl<'a> Course<'a> {
                     ("PATH".to_owned(), SYSTEM_PATH.to_owned()),
                 ])
             }
+            Holds::Programs => BTreeMap::from([("PATH".to_owned(), SYSTEM_PATH.to_owned())]),
             Holds::Nothing => BTreeMap::new(),
         })
     }
@@ -183,4 +193,9 @@ impl<'a> Course<'a> {
         std::fs::write(&set, program.run_ok()?).context(|| set.to_string())?;
         Ok(format!("known-bad artifacts in {into}"))
     }
+}
+
+/// Where a report for people says what it comes to.
+fn last_line(report: &[u8]) -> String {
+    String::from_utf8_lossy(report).trim_end().lines().next_back().unwrap_or_default().to_owned()
 }

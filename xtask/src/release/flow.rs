@@ -98,6 +98,8 @@ pub(crate) enum Holds {
     RegistryCredentials,
     /// What reaches a cluster: a kubeconfig and the programs that it may name.
     Kubeconfig,
+    /// The programs of the machine, for `kubectl kustomize`, and nothing else.
+    Programs,
     /// Nothing at all: a stranger.
     Nothing,
 }
@@ -108,6 +110,12 @@ pub(crate) enum Value {
     Config,
     Artifact,
     Contents,
+    /// Folder whose manifests are judged.
+    Manifests,
+    /// Folder whose workflows are judged.
+    Repository,
+    /// Name of the repository on GitHub whose workflow the dev stack stands in for.
+    GithubRepository,
     Registry,
     Trust,
     Issuer,

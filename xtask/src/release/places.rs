@@ -37,6 +37,16 @@ impl Places {
         self.given_contents.clone().or_else(|| Some(self.config.parent()?.join(named()?)))
     }
 
+    /// The folder whose workflows are judged: that of the configuration.
+    pub(super) fn repository(&self) -> &Utf8Path {
+        self.config.parent().unwrap_or(Utf8Path::new("."))
+    }
+
+    /// The folder whose manifests are judged: the same, unless something else is published.
+    pub(super) fn manifests(&self) -> &Utf8Path {
+        self.given_contents.as_deref().unwrap_or(self.repository())
+    }
+
     /// Takes away what an earlier run left: a file that is there was made by this run.
     pub(super) fn clear(&self) -> Outcome {
         let of_planes = Stage::ALL.into_iter().flat_map(|stage| {

@@ -67,6 +67,13 @@ pub(super) fn artifact(config: &Utf8Path, artifact: Option<&str>) -> Option<Stri
     artifact.map(str::to_owned).or_else(found)
 }
 
+/// The repository whose workflow runs; none for a configuration that cannot be read.
+pub(super) fn repository(config: &Utf8Path, artifact: Option<&str>) -> Option<String> {
+    let flags = flags(config, artifact);
+    let at = flags.iter().position(|flag| flag == "--repository")?;
+    flags.get(at + 1).cloned()
+}
+
 /// Namespace and name of the source of an environment, when it has one and no other.
 pub(super) fn only_source(config: &Utf8Path, environment: &str) -> Option<(String, String)> {
     let config = read(config)?;
@@ -166,6 +173,8 @@ mod tests {
         let path = Utf8Path::from_path(folder.path()).unwrap().join("sealwright.yaml");
         std::fs::write(&path, EXAMPLE).unwrap();
         assert_eq!(artifact(&path, None).as_deref(), Some("manifests"), "it alone has contents");
+        assert_eq!(repository(&path, None).as_deref(), Some("acme/platform"));
+        assert_eq!(repository(&path, Some("shop")).as_deref(), Some("acme/shop"), "the caller");
         let source = ("flux-system".to_owned(), "flux-system".to_owned());
         assert_eq!(only_source(&path, "local"), Some(source));
         assert_eq!(only_source(&path, "staging"), None, "there are two");

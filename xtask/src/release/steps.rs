@@ -86,6 +86,25 @@ macro_rules! cluster {
     };
 }
 
+/// What is written down, judged before anything is published: it needs nobody, and asks nobody.
+macro_rules! on_paper {
+    ($command:literal, $does:literal, $folder:expr, $keeps:literal $(, $flag:literal => $value:expr)*) => {
+        Step {
+            name: $command,
+            does: $does,
+            plane: None,
+            work: Work::Run(Run {
+                program: VERIFIER,
+                command: $command,
+                positional: $folder,
+                flags: &[("--config", Value::Config) $(, ($flag, $value))*],
+                holds: Holds::Programs,
+                keeps: Some($keeps),
+            }),
+        }
+    };
+}
+
 /// What only this machine has to do on a plane.
 const fn here(stage: Stage, name: &'static str, does: &'static str, here: Here) -> Step {
     Step { name, does, plane: Some(stage), work: Work::Here(here) }
@@ -101,6 +120,28 @@ const DOCS: &str = "sealwright-docs";
 /// The release. The publisher's `publish` is one transaction that proves before it moves the tag
 /// `candidate`; `promote` proves again before it moves `latest`, once the local plane has held.
 pub(crate) const RELEASE: &[Step] = &[
+    on_paper!(
+        "patterns",
+        "see that the configuration's matchers let in the signers and nobody else",
+        None,
+        "patterns.txt"
+    ),
+    // Contents may be plain workloads; what the configuration is about is never one of them.
+    on_paper!(
+        "manifests",
+        "compare every place that says who may sign with the configuration",
+        Some(Value::Manifests),
+        "manifests.txt",
+        "--may-be-empty" => Value::Set
+    ),
+    on_paper!(
+        "workflows",
+        "see as whom each job signs, and that every route to a tag passes the same gates",
+        Some(Value::Repository),
+        "workflows.txt",
+        "--repository" => Value::GithubRepository,
+        "--may-be-empty" => Value::Set
+    ),
     Step {
         name: "validate",
         does: "read the configuration, pack the contents, say what would happen",
@@ -313,6 +354,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_on_paper_is_judged_before_anything_is_written() {
+        for name in ["patterns", "manifests", "workflows"] {
+            assert!(at(name) < at("validate"), "{name}");
+            assert_eq!(RELEASE[at(name)].run().unwrap().holds, Holds::Programs, "{name}");
+        }
+    }
+
+    #[test]
     fn names_are_told_apart() {
         let mut names: Vec<&str> = RELEASE.iter().map(|step| step.name).collect();
         names.sort_unstable();
@@ -323,7 +372,7 @@ mod tests {
     #[test]
     fn a_flag_without_a_value_is_left_out() {
         let given = BTreeMap::from([(Value::Config, "c.yaml".to_owned())]);
-        let words = RELEASE[0].run().unwrap().arguments(&given).unwrap();
+        let words = RELEASE[at("validate")].run().unwrap().arguments(&given).unwrap();
         assert_eq!(words, ["plan", "--config", "c.yaml", "--tag", CANDIDATE]);
     }
 

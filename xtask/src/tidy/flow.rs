@@ -14,6 +14,7 @@ const ONLY_HERE: &[&str] = &["render"];
 /// How a line starts whose program must hold no more than this.
 const PREFIXES: &[(Holds, &str)] = &[
     (Holds::Nothing, "env --ignore-environment "),
+    (Holds::Programs, "env --ignore-environment PATH="),
     (Holds::Kubeconfig, "env --ignore-environment KUBECONFIG="),
     (
         Holds::RegistryCredentials,
@@ -87,7 +88,7 @@ mod tests {
     fn line(run: &Run) -> String {
         let prefix = PREFIXES.iter().find(|(holds, _)| *holds == run.holds);
         let prefix = prefix.map_or("", |(_, prefix)| *prefix);
-        let prefix = prefix.replace("KUBECONFIG=", "KUBECONFIG=k ");
+        let prefix = prefix.replace("KUBECONFIG=", "KUBECONFIG=k ").replace("PATH=", "PATH=p ");
         format!("{prefix}{} {} --config c", run.program, run.command)
     }
 

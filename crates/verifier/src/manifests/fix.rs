@@ -12,7 +12,7 @@ use sealwright_policy::{Finding, Report};
 
 use super::arguments::ManifestsArguments;
 use super::tree::{self, Tree};
-use super::{config, find, judged, nothing};
+use super::{concluded, config, find, judged, nothing};
 use crate::failure::Failure;
 use crate::output::talk;
 
@@ -42,7 +42,7 @@ pub fn fix(arguments: &ManifestsArguments, now: Timestamp) -> Result<(String, Re
     };
     let mut report = judged(&found, seen, &expected, now);
     report.findings.extend(nothing(&report, arguments.may_be_empty));
-    Ok((diff, report.concluded()))
+    Ok((diff, concluded(report, arguments.may_be_empty)))
 }
 
 /// The same check with the files as they would be. Overlays are not rendered: they would be of the

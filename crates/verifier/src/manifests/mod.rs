@@ -12,7 +12,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use sealwright_manifests::checks::{Expected, judge};
 use sealwright_manifests::{Found, join};
-use sealwright_policy::{Code, Config, Finding, Report, Severity};
+use sealwright_policy::{Code, Config, Finding, Report, Severity, verdict_of};
 
 pub(crate) use self::arguments::CONFIG_NAME;
 pub use self::arguments::ManifestsArguments;
@@ -45,7 +45,17 @@ pub async fn manifests(arguments: &ManifestsArguments, now: Timestamp) -> Result
     if let Some(path) = &arguments.write_baseline {
         today.write(path)?;
     }
-    Ok(report.concluded())
+    Ok(concluded(report, arguments.may_be_empty))
+}
+
+/// The verdict: of nothing at all it is Unknown, unless somebody said that there may be nothing.
+pub(crate) fn concluded(report: Report, may_be_empty: bool) -> Report {
+    let declared = report.declarations.len() + report.workflows.len() + report.routes.len();
+    let report = report.concluded();
+    match may_be_empty && declared == 0 {
+        true => Report { verdict: verdict_of(&report.findings), ..report },
+        false => report,
+    }
 }
 
 fn judged(found: &Found, seen: Vec<Finding>, expected: &Expected<'_>, now: Timestamp) -> Report {

@@ -26,6 +26,9 @@ pub struct WorkflowsArguments {
     /// signed there and does no more. Needs git.
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
+    /// A repository without any workflow is in order.
+    #[arg(long)]
+    pub may_be_empty: bool,
     /// Form of the report on standard output or in --output.
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: ReportForm,

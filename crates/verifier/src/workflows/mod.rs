@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use sealwright_manifests::File;
-use sealwright_policy::{Code, Config, Finding, Report};
+use sealwright_policy::{Code, Config, Finding, Report, Severity};
 use sealwright_workflows::{About, ConfigFile, Expected, Tree, compare, judge, routes};
 
 pub use self::arguments::WorkflowsArguments;
 use crate::TOOL;
 use crate::failure::Failure;
+use crate::manifests::concluded;
 use crate::manifests::{CONFIG_NAME, Seen, see};
 use crate::output::talk;
 
@@ -40,7 +41,14 @@ pub fn workflows(arguments: &WorkflowsArguments, now: Timestamp) -> Result<Repor
     let compared = arguments.base.as_ref();
     let compared = compared.map(|revision| compared_with(revision, arguments, &tree, about, &seen));
     let compared = compared.unwrap_or_default();
-    Ok(report(&tree, about, config.as_ref(), (&seen, compared), now))
+    let mut report = report(&tree, about, config.as_ref(), (&seen, compared), now);
+    if let Some(nothing) = nothing(&tree, arguments.may_be_empty) {
+        // A folder without workflows is not the repository that the signers' are in.
+        let elsewhere = |one: &Finding| one.code == Code::SignerWorkflowMissing;
+        report.findings.retain(|one| !(arguments.may_be_empty && elsewhere(one)));
+        report.findings.push(nothing);
+    }
+    Ok(concluded(report, arguments.may_be_empty))
 }
 
 /// What has changed since a revision, or that this could not be found out.
@@ -64,6 +72,15 @@ fn compared_with(
     }
 }
 
+/// An empty answer must not look like a clean one, unless somebody said that it may be.
+fn nothing(tree: &Tree, may_be_empty: bool) -> Option<Finding> {
+    let message = "there is no workflow in .github/workflows";
+    let finding = Finding::new(Code::TreeEmpty, message);
+    let severity = if may_be_empty { Severity::Note } else { finding.severity };
+    let empty = tree.workflows.is_empty() && tree.findings.is_empty();
+    empty.then_some(Finding { severity, ..finding })
+}
+
 fn report(
     tree: &Tree,
     about: About<'_>,
@@ -81,12 +98,7 @@ fn report(
     report.findings.extend(routes.findings);
     report.findings.extend(compared);
     report.findings.extend(seen.findings.iter().filter(|one| is_of_workflows(one)).cloned());
-    // An empty answer must not look like a clean one.
-    if tree.workflows.is_empty() && tree.findings.is_empty() {
-        let message = "there is no workflow in .github/workflows";
-        report.findings.push(Finding::new(Code::TreeEmpty, message));
-    }
-    report.concluded()
+    report
 }
 
 /// What was not read elsewhere is not for this command to tell.

@@ -7,6 +7,7 @@ mod cluster_scope;
 mod connecting;
 mod controls;
 mod controls_live;
+mod empty;
 mod examples;
 mod faults;
 mod forms;

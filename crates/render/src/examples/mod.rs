@@ -1,6 +1,8 @@
 //! A minimal case of each code about identities on paper: wrong, and right. A test of the verifier
 //! runs every one of them through the command that it names.
 
+mod workflows;
+
 use sealwright_policy::Code;
 
 /// One case.
@@ -185,11 +187,16 @@ const OPEN: &str = source!();
 
 /// The example of a code, where a few lines can show it.
 pub fn example(code: Code) -> Option<&'static Example> {
-    EXAMPLES.iter().find(|example| example.code == code)
+    all().find(|example| example.code == code)
 }
 
 /// All of them, in the order of the codes.
-pub const EXAMPLES: &[Example] = &[
+pub fn all() -> impl Iterator<Item = &'static Example> {
+    EXAMPLES.iter().chain(workflows::EXAMPLES)
+}
+
+/// Those about patterns and manifests.
+const EXAMPLES: &[Example] = &[
     pattern(Code::PatternInvalid, r"^(?!evil)https://github\.com/.*$", CD),
     pattern(Code::PatternNotAnchored, acme!(r"cd\.yaml@refs/heads/main"), CD),
     pattern(
@@ -345,6 +352,25 @@ pub const EXAMPLES: &[Example] = &[
             "  --signer-workflow acme/shop/.github/workflows/cd.yaml\n",
         ),
     ),
+    command(
+        Code::IdentityFormMistaken,
+        concat!(
+            "cosign verify ghcr.io/acme/shop \\\n",
+            "  --certificate-oidc-issuer https://token.actions.githubusercontent.com \\\n",
+            "  --certificate-identity 'https://github.com/acme/shop/.github/workflows/cd.yaml@*'\n",
+        ),
+        VERIFY,
+    ),
+    manifest(
+        Code::IdentityTokenSubject,
+        source!(
+            "  verify:",
+            "    provider: cosign",
+            "    matchOIDCIdentity:",
+            entry!("^repo:acme/shop:ref:refs/heads/main$")
+        ),
+        LOCKED,
+    ),
     manifest(
         Code::IdentitySeveralMatchers,
         source!(
@@ -452,6 +478,16 @@ pub const EXAMPLES: &[Example] = &[
             "spec:\n",
             "  chartRef: {kind: OCIRepository, name: shop}\n",
         ),
+    ),
+    manifest(
+        Code::EnforcementWarns,
+        policy!("  mode: warn\n", ""),
+        policy!("  mode: enforce\n", ""),
+    ),
+    manifest(
+        Code::CheckWeakened,
+        policy!("", "        insecureIgnoreSCT: true\n"),
+        policy!("", ""),
     ),
     manifest(
         Code::AnyRevision,

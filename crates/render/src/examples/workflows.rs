@@ -1,0 +1,254 @@
+//! Workflows, wrong and right.
+
+use sealwright_policy::Code;
+
+use super::{Example, Shown};
+
+/// A workflow by itself.
+const fn workflow(code: Code, wrong: &'static str, right: &'static str) -> Example {
+    beside(code, wrong, right, &[])
+}
+
+/// A workflow with other files beside it.
+const fn beside(
+    code: Code,
+    wrong: &'static str,
+    right: &'static str,
+    beside: &'static [(&'static str, &'static str)],
+) -> Example {
+    let (command, path) = ("workflows", ".github/workflows/cd.yaml");
+    Example { code, shown: Shown::File { command, path, wrong, right, beside } }
+}
+
+macro_rules! lines {
+    ($($line:literal),* $(,)?) => { concat!($($line, "\n",)*) };
+}
+
+/// A job that publishes from main, with these rights and steps.
+macro_rules! publish {
+    ($rights:literal, $($step:literal),* $(,)?) => {
+        lines!(
+            "on: {push: {branches: [main]}}",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  publish:",
+            "    runs-on: ubuntu-24.04",
+            $rights,
+            "    steps:",
+            $($step,)*
+        )
+    };
+}
+
+/// A job that publishes as it should.
+const GOOD: &str = publish!(
+    "    permissions: {contents: read, packages: write, id-token: write}",
+    "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+    "      - run: sealwright-publisher publish --artifact shop --tag latest",
+);
+/// One that tests.
+const TESTS: &str = lines!(
+    "on: pull_request",
+    "permissions: {contents: read}",
+    "jobs:",
+    "  test:",
+    "    runs-on: ubuntu-24.04",
+    "    steps:",
+    "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+    "      - run: make test",
+);
+/// Who may sign.
+const CONFIG: &[(&str, &str)] = &[(
+    "sealwright.yaml",
+    lines!(
+        "apiVersion: sealwright.dev/v1alpha1",
+        "kind: SupplyChain",
+        "signers:",
+        "  cd: {github: {repository: acme/shop, workflow: cd.yaml, refs: [refs/heads/main]}}",
+        "artifacts:",
+        "  shop: {repository: ghcr.io/acme/shop, signers: [cd], evidence: [signature]}",
+    ),
+)];
+
+/// Those about workflows, in the order of the codes.
+pub(super) const EXAMPLES: &[Example] = &[
+    workflow(Code::WorkflowUnreadable, "on: [push\njobs: {}\n", GOOD),
+    workflow(
+        Code::WorkflowMalformed,
+        lines!("on: push", "permissions: {contents: read}", "jobs: [test]"),
+        TESTS,
+    ),
+    beside(Code::SignerCannotSign, TESTS, GOOD, CONFIG),
+    workflow(
+        Code::SigningWithoutToken,
+        publish!(
+            "    permissions: {contents: read, packages: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: sealwright-publisher publish --artifact shop --tag latest",
+        ),
+        GOOD,
+    ),
+    workflow(
+        Code::SigningWithoutRight,
+        publish!(
+            "    permissions: {contents: read, id-token: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - uses: actions/attest-build-provenance@e8998f949152b193b063cb0ec769d69d929409be # v2.4.0",
+            "        with: {subject-path: shop.tar}",
+        ),
+        publish!(
+            "    permissions: {contents: read, id-token: write, attestations: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - uses: actions/attest-build-provenance@e8998f949152b193b063cb0ec769d69d929409be # v2.4.0",
+            "        with: {subject-path: shop.tar}",
+        ),
+    ),
+    workflow(
+        Code::SigningHoldsAll,
+        publish!(
+            "    permissions: write-all",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: sealwright-publisher publish --artifact shop --tag latest",
+        ),
+        GOOD,
+    ),
+    beside(
+        Code::JobMaySign,
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: ./release.sh",
+        ),
+        GOOD,
+        CONFIG,
+    ),
+    workflow(
+        Code::SigningPathUnpinned,
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - uses: sigstore/cosign-installer@v4",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+        ),
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - uses: sigstore/cosign-installer@faadad0cce49287aee09b3a48701e75088a2c6ad # v4.0.0",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+        ),
+    ),
+    workflow(
+        Code::UsesUnpinned,
+        lines!(
+            "on: pull_request",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  test:",
+            "    runs-on: ubuntu-24.04",
+            "    steps:",
+            "      - uses: actions/checkout@v5",
+            "      - run: make test",
+        ),
+        TESTS,
+    ),
+    workflow(
+        Code::UsesNotJudged,
+        lines!(
+            "on: pull_request",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  test:",
+            "    runs-on: ubuntu-24.04",
+            "    steps:",
+            "      - uses: ${{ vars.CHECKOUT }}",
+            "      - run: make test",
+        ),
+        TESTS,
+    ),
+    workflow(
+        Code::CalledFileMissing,
+        lines!(
+            "on: pull_request",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  test:",
+            "    uses: ./.github/workflows/gone.yaml",
+        ),
+        TESTS,
+    ),
+    workflow(
+        Code::CallsInCircle,
+        lines!(
+            "on: [pull_request, workflow_call]",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  test:",
+            "    uses: ./.github/workflows/cd.yaml",
+        ),
+        TESTS,
+    ),
+    workflow(
+        Code::RouteMissesGate,
+        lines!(
+            "on: {push: {branches: [main]}, workflow_dispatch: {}}",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  publish:",
+            "    runs-on: ubuntu-24.04",
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "    steps:",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: sealwright-publisher publish --artifact shop --tag latest",
+        ),
+        GOOD,
+    ),
+    workflow(
+        Code::TagBeforeEvidence,
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: flux push artifact oci://ghcr.io/acme/shop:latest --path . --source shop --revision main",
+            "      - run: cosign sign --yes ghcr.io/acme/shop:latest",
+        ),
+        GOOD,
+    ),
+    workflow(
+        Code::SigningFailureUnseen,
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST || true",
+            "      - run: crane tag ghcr.io/acme/shop@$DIGEST latest",
+        ),
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+            "      - run: crane tag ghcr.io/acme/shop@$DIGEST latest",
+        ),
+    ),
+    workflow(
+        Code::StrangersCodeSigns,
+        lines!(
+            "on: pull_request_target",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  publish:",
+            "    runs-on: ubuntu-24.04",
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "    steps:",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "        with: {ref: \"${{ github.event.pull_request.head.sha }}\"}",
+            "      - run: make test",
+        ),
+        TESTS,
+    ),
+    workflow(
+        Code::ScriptInjection,
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: echo '${{ github.event.head_commit.message }}'",
+            "      - run: sealwright-publisher publish --artifact shop --tag latest",
+        ),
+        GOOD,
+    ),
+];
