@@ -9,7 +9,7 @@ use crate::found::{Found, Unread};
 use crate::kustomize::{self, Overlay};
 use crate::object::Object;
 use crate::patch::{Patch, patches};
-use crate::relevant::{is_ksail, is_kustomization, is_relevant, is_yaml};
+use crate::relevant::{holds, is_ksail, is_kustomization, is_relevant, is_yaml};
 use crate::shapes::charts::{self, Chart, Repository};
 use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
 use crate::shapes::flux_instance::{self, Instance};
@@ -85,7 +85,9 @@ impl Facts {
         if objects.is_empty() && is_ksail(name) {
             self.ksail(root, file);
             self.unread.extend(unread_by_ksail(root, file.path));
-        } else if objects.iter().all(|object| object.kind != "FluxInstance") {
+        } else if objects.iter().all(|object| object.kind != "FluxInstance")
+            && holds(file.bytes, "instance")
+        {
             self.instances.extend(flux_instance::in_values(root, file));
         }
     }

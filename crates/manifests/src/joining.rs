@@ -39,6 +39,8 @@ struct Joining {
     outcome: Outcome,
     /// Files that overlays name as patches: their objects are parts, and pull nothing.
     used_as_patch: BTreeSet<String>,
+    /// Declarations by their place: one patch guards many sources.
+    declared: HashMap<(String, Place), usize>,
 }
 
 impl Joining {
@@ -51,7 +53,8 @@ impl Joining {
             Laid::Here(_) => None,
         });
         let used_as_patch = used.collect();
-        Self { found: Found::default(), variables, outcome: Outcome::default(), used_as_patch }
+        let (found, outcome, declared) = (Found::default(), Outcome::default(), HashMap::new());
+        Self { found, variables, outcome, used_as_patch, declared }
     }
 
     /// Verifying commands; and what is only shown, in documents: it declares, and pulls
@@ -87,6 +90,10 @@ impl Joining {
         let patches: HashMap<&str, &[_]> =
             facts.iter().map(|file| (file.path.as_str(), file.patches.as_slice())).collect();
         let ground = Ground {
+            by_folder: overlays
+                .iter()
+                .filter_map(|one| Some((one.folder.as_deref()?, one)))
+                .collect(),
             overlays: &overlays,
             sources,
             patches,
@@ -175,7 +182,7 @@ impl Joining {
         }
     }
 
-    /// One patch can guard many sources.
+    /// The same block guards one more.
     fn add_guards(&mut self, number: usize, declaration: Declaration) {
         let guards = &mut self.found.declarations[number].guards;
         for mut guard in declaration.guards {

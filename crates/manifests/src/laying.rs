@@ -1,7 +1,7 @@
 //! Laying patches over the objects of the whole repository: what guards each source in the end, and
 //! which patches change nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sealwright_yaml::Place;
 
@@ -18,6 +18,8 @@ const OVERLAYS_DEPTH_MAX: usize = 32;
 /// All files as far as overlays are concerned.
 pub(crate) struct Ground<'a> {
     pub(crate) overlays: &'a [Overlay],
+    /// Those that others name by their folder.
+    pub(crate) by_folder: HashMap<&'a str, &'a Overlay>,
     /// Sources by the file that declares them, with their number.
     pub(crate) sources: BTreeMap<&'a str, Vec<(usize, &'a Pulled)>>,
     /// Patches by the file that holds them.
@@ -61,8 +63,8 @@ struct Carried {
 impl<'a> Ground<'a> {
     /// Lays every overlay that no other takes, and so all that they take.
     pub(crate) fn lay(&self) -> Outcome {
-        let mut outcome = Outcome::default();
-        for overlay in self.overlays.iter().filter(|overlay| self.is_outermost(overlay)) {
+        let (mut outcome, taken) = (Outcome::default(), self.taken());
+        for overlay in self.overlays.iter().filter(|one| self.is_outermost(one, &taken)) {
             let (carried, _) = self.carry(overlay, &mut outcome, 0);
             for one in carried {
                 let guards = outcome.guards.entry(one.number).or_default();
@@ -72,13 +74,18 @@ impl<'a> Ground<'a> {
         outcome
     }
 
-    fn is_outermost(&self, overlay: &Overlay) -> bool {
-        let Some(folder) = &overlay.folder else { return true };
-        let takes = |other: &Overlay| {
-            !std::ptr::eq(other, overlay)
-                && (other.takes.contains(folder) || other.components.contains(folder))
+    fn is_outermost(&self, overlay: &Overlay, taken: &HashSet<&str>) -> bool {
+        let is_taken = overlay.folder.as_deref().is_some_and(|folder| taken.contains(folder));
+        !overlay.is_component && !is_taken
+    }
+
+    /// Folders that an overlay other than their own takes.
+    fn taken(&self) -> HashSet<&'a str> {
+        let of = |overlay: &'a Overlay| {
+            let all = overlay.takes.iter().chain(&overlay.components).map(String::as_str);
+            all.filter(|path| overlay.folder.as_deref() != Some(*path))
         };
-        !overlay.is_component && !self.overlays.iter().any(takes)
+        self.overlays.iter().flat_map(of).collect()
     }
 
     /// The sources that come out of an overlay, and whether all that it takes is known.
@@ -160,7 +167,7 @@ impl<'a> Ground<'a> {
     }
 
     fn at(&self, folder: &str) -> Option<&'a Overlay> {
-        self.overlays.iter().find(|overlay| overlay.folder.as_deref() == Some(folder))
+        self.by_folder.get(folder).copied()
     }
 
     fn in_file(&self, file: &str) -> Vec<Carried> {

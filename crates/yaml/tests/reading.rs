@@ -17,7 +17,7 @@ fn told(node: &Node) -> String {
             };
             format!("{{{}}}", all(entries.iter().map(entry).collect()))
         }
-        _ => node.scalar().unwrap().to_owned(),
+        _ => node.scalar().unwrap_or_default().to_owned(),
     }
 }
 
