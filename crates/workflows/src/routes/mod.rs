@@ -6,6 +6,7 @@ mod deeds;
 mod exposure;
 mod facts;
 mod gates;
+mod images;
 mod order;
 mod scope;
 #[cfg(test)]
