@@ -301,3 +301,19 @@ fn bootstrap_and_steady_state_agree() {
         assert_eq!(codes(&judged).contains(&Code::BootstrapDisagrees), disagree, "{why}");
     }
 }
+
+#[test]
+fn a_release_is_guarded_as_the_source_that_it_names() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n\
+                   metadata: {name: r, namespace: apps}\n\
+                   spec: {chartRef: {kind: OCIRepository, name: app}}\n";
+    for (verify, guarded, why) in [
+        (cosign(&[entry(ISSUER, CD)]), 1, "the source is verified"),
+        (String::new(), 0, "the source is open"),
+        ("{provider: ''}".to_owned(), 0, "switched off"),
+    ] {
+        let judged = judged(&[source("ghcr.io/acme/x", &verify), release.to_owned()], None);
+        let count = judged.coverage.iter().find(|one| one.scope == "HelmRelease").expect("counted");
+        assert_eq!((count.found, count.guarded), (1, guarded), "{why}: {judged:#?}");
+    }
+}

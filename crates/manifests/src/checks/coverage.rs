@@ -8,7 +8,11 @@ use sealwright_policy::{Code, Finding, Place, Severity, verdict_of};
 
 use super::expected::{Expected, fits};
 use super::place;
+use crate::declaration::Provider;
 use crate::found::{Found, Guard, Source, SourceKind};
+
+/// Sources that name another one, one behind the other.
+const GUARDS_DEPTH_MAX: usize = 4;
 
 /// What is covered.
 pub(super) struct Covered {
@@ -24,11 +28,12 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
     let exceptions = expected.config.map(|config| config.charts.as_slice()).unwrap_or_default();
     for source in &found.sources {
         let exception = exceptions.iter().find(|one| source.whole && fits(&one.url, &source.url));
-        let guarded = !matches!(source.guarded_by, Guard::Nothing) && !is_off(found, source);
-        let state = match (guarded, exception) {
-            (true, _) => None,
-            (false, Some(_)) => Some(DeclarationState::Excepted),
-            (false, None) => Some(DeclarationState::Unverified),
+        let guarded = is_guarded(found, source, GUARDS_DEPTH_MAX);
+        let state = match (&source.guarded_by, exception) {
+            _ if guarded => None,
+            (_, Some(_)) => Some(DeclarationState::Excepted),
+            (Guard::Unknown(_), None) => Some(DeclarationState::NotJudged),
+            (_, None) => Some(DeclarationState::Unverified),
         };
         for scope in scopes(source, expected) {
             let count = counts.entry(scope.clone()).or_insert_with(|| empty(scope));
@@ -36,9 +41,15 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
             count.guarded += usize::from(guarded);
             count.excepted += usize::from(state == Some(DeclarationState::Excepted));
         }
-        // A declaration that is switched off is told where it stands.
-        if let (Some(state), Guard::Nothing) = (state, &source.guarded_by) {
-            open.push(report(source, state, finding(source, exception, expected)));
+        // A declaration that is switched off, and a source that is named, are told where they stand.
+        match (state, &source.guarded_by) {
+            (Some(state), Guard::Nothing) => {
+                open.push(report(source, state, finding(source, exception, expected)));
+            }
+            (Some(state), Guard::Unknown(why)) => {
+                open.push(report(source, state, not_known(source, why)));
+            }
+            _ => {}
         }
     }
     let unused = exceptions.iter().filter(|one| {
@@ -48,10 +59,25 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
     Covered { open, counts: counts.into_values().collect(), findings }
 }
 
-fn is_off(found: &Found, source: &Source) -> bool {
-    let Guard::Declaration(index) = source.guarded_by else { return false };
-    let declaration = found.declarations.get(index);
-    declaration.is_some_and(|one| one.provider == crate::declaration::Provider::Blank)
+/// Whether something that is read and not switched off verifies it. What is not known is not guarded.
+fn is_guarded(found: &Found, source: &Source, depth: usize) -> bool {
+    match &source.guarded_by {
+        Guard::Nothing | Guard::Unknown(_) => false,
+        Guard::Declaration(index) => {
+            found.declarations.get(*index).is_some_and(|one| one.provider != Provider::Blank)
+        }
+        Guard::Source(object) if depth > 0 => {
+            let mut named = found.sources.iter().filter(|one| one.object == *object).peekable();
+            named.peek().is_some() && named.all(|one| is_guarded(found, one, depth - 1))
+        }
+        Guard::Source(_) => false,
+    }
+}
+
+fn not_known(source: &Source, why: &str) -> Finding {
+    let at = place(&source.file, &source.at, &source.object);
+    let message = format!("whether anything verifies it is not known: {why}");
+    Finding::new(Code::NotJudged, message).with_place(at)
 }
 
 /// The source's kind, and every part of the organisation that it belongs to.
