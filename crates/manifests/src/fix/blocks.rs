@@ -51,5 +51,5 @@ pub(super) fn item(file: &[u8], before: &Place, item: &Place) -> Option<Range<us
     }
     // Between brackets: the comma before goes with it.
     let between = file.get(before.range.end..at)?.trim_ascii();
-    (between == b"," && !item.range.is_empty()).then(|| before.range.end..item.range.end)
+    (between == b"," && !item.range.is_empty()).then_some(before.range.end..item.range.end)
 }
