@@ -1173,6 +1173,11 @@ codes! {
         "A workflow calls one that calls it."
         "GitHub does not start the run."
         "Take one of the calls out.";
+    NothingSigns "SW9220" Unknown
+        "No workflow signs or moves a tag"
+        "No job is known to sign, none may ask for a token by which one signs, and no step moves a tag that somebody could follow."
+        "An empty answer looks like a clean one."
+        "Give the root of the repository; if a script signs, nothing on paper shows it.";
     RouteMissesGate "SW9230" Warning
         "A route to the tag walks around a gate that another route has"
         "Two triggers or workflows move the same tag, and one of them does so without the tests, the verification, the signature, the approval or the branch that the other waits for."

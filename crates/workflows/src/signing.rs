@@ -186,6 +186,8 @@ impl<'a> Look<'a> {
         Some(match () {
             () if fact.keys == ALWAYS_A_KEY || has(fact.keys) => With::Key,
             () if elsewhere => With::Elsewhere,
+            // A key may be among flags that are put together somewhere else.
+            () if arguments.iter().any(|word| is_flags(word)) => With::PerhapsIdentity,
             () => With::Identity,
         })
     }
@@ -339,6 +341,13 @@ fn flag<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
     }
     let next = arguments.get(at + 1).map(String::as_str);
     Some(next.filter(|next| !next.starts_with('-')).unwrap_or_default())
+}
+
+/// `$COSIGN_FLAGS`, `${{ inputs.args }}`.
+fn is_flags(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    word.starts_with('$')
+        && ["flags", "args", "opts", "options"].iter().any(|end| word.contains(end))
 }
 
 fn base_name(word: &str) -> &str {

@@ -98,7 +98,18 @@ fn report(
     report.findings.extend(routes.findings);
     report.findings.extend(compared);
     report.findings.extend(seen.findings.iter().filter(|one| is_of_workflows(one)).cloned());
+    report.findings.extend(nothing(tree, &report));
     report
+}
+
+/// An empty answer must not look like a clean one.
+fn nothing(tree: &Tree, report: &Report) -> Option<Finding> {
+    let message = match tree.workflows.is_empty() {
+        true => "there is no workflow in .github/workflows",
+        false => "no job here is known to sign or to move a tag, and none may ask for a token",
+    };
+    let empty = report.workflows.is_empty() && report.routes.is_empty();
+    empty.then(|| Finding::new(Code::NothingSigns, message))
 }
 
 /// What was not read elsewhere is not for this command to tell.

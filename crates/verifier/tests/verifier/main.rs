@@ -22,4 +22,5 @@ mod render;
 mod usage;
 mod wait;
 mod weakenings;
+mod workflows;
 mod world;

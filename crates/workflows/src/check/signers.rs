@@ -108,7 +108,7 @@ impl<'t> Check<'t, '_> {
     fn cannot_sign(&self, matcher: &Matcher, named: &[&Workflow]) -> Finding {
         let files = files(named);
         let message = format!(
-            "{} accepts {files}, and no job there signs or may ask for an identity token",
+            "{} accepts {files}, and no steps there sign or may ask for an identity token",
             matcher.name
         );
         let finding = finding(Code::SignerCannotSign, message, matcher);

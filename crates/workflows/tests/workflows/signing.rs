@@ -28,6 +28,7 @@ fn commands_that_sign_are_known_with_whose_name() {
             Elsewhere,
             "another authority",
         ),
+        ("cosign sign $COSIGN_FLAGS x", "cosign sign", PerhapsWorkflow, "flags from elsewhere"),
         ("timeout 60 retry cosign sign x", "cosign sign", Workflow, "behind others"),
         ("echo x | xargs -n1 cosign sign --yes", "cosign sign", Workflow, "through xargs"),
         ("for i in a b; do cosign sign $i; done", "cosign sign", Workflow, "in a loop"),
