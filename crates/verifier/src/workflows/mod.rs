@@ -42,12 +42,11 @@ pub fn workflows(arguments: &WorkflowsArguments, now: Timestamp) -> Result<Repor
     let compared = compared.map(|revision| compared_with(revision, arguments, &tree, about, &seen));
     let compared = compared.unwrap_or_default();
     let mut report = report(&tree, about, config.as_ref(), (&seen, compared), now);
-    if let Some(nothing) = nothing(&tree, arguments.may_be_empty) {
-        // A folder without workflows is not the repository that the signers' are in.
-        let elsewhere = |one: &Finding| one.code == Code::SignerWorkflowMissing;
-        report.findings.retain(|one| !(arguments.may_be_empty && elsewhere(one)));
-        report.findings.push(nothing);
+    // A folder without workflows is not the repository that the signers' are in.
+    if arguments.may_be_empty && tree.workflows.is_empty() {
+        report.findings.retain(|one| one.code != Code::SignerWorkflowMissing);
     }
+    report.findings.extend(nothing(&tree, &report, arguments.may_be_empty));
     Ok(concluded(report, arguments.may_be_empty))
 }
 
@@ -73,11 +72,14 @@ fn compared_with(
 }
 
 /// An empty answer must not look like a clean one, unless somebody said that it may be.
-fn nothing(tree: &Tree, may_be_empty: bool) -> Option<Finding> {
-    let message = "there is no workflow in .github/workflows";
-    let finding = Finding::new(Code::TreeEmpty, message);
+fn nothing(tree: &Tree, report: &Report, may_be_empty: bool) -> Option<Finding> {
+    let message = match tree.workflows.is_empty() {
+        true => "there is no workflow in .github/workflows",
+        false => "no job here is known to sign or to move a tag, and none may ask for a token",
+    };
+    let finding = Finding::new(Code::NothingSigns, message);
     let severity = if may_be_empty { Severity::Note } else { finding.severity };
-    let empty = tree.workflows.is_empty() && tree.findings.is_empty();
+    let empty = report.workflows.is_empty() && report.routes.is_empty();
     empty.then_some(Finding { severity, ..finding })
 }
 
@@ -98,18 +100,7 @@ fn report(
     report.findings.extend(routes.findings);
     report.findings.extend(compared);
     report.findings.extend(seen.findings.iter().filter(|one| is_of_workflows(one)).cloned());
-    report.findings.extend(nothing(tree, &report));
     report
-}
-
-/// An empty answer must not look like a clean one.
-fn nothing(tree: &Tree, report: &Report) -> Option<Finding> {
-    let message = match tree.workflows.is_empty() {
-        true => "there is no workflow in .github/workflows",
-        false => "no job here is known to sign or to move a tag, and none may ask for a token",
-    };
-    let empty = report.workflows.is_empty() && report.routes.is_empty();
-    empty.then(|| Finding::new(Code::NothingSigns, message))
 }
 
 /// What was not read elsewhere is not for this command to tell.
