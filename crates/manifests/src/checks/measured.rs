@@ -61,7 +61,9 @@ fn is_one_name(pattern: &str) -> bool {
     let mut letters = inner.chars();
     while let Some(letter) = letters.next() {
         let plain = letter.is_ascii_alphanumeric() || "-/@_:".contains(letter);
-        if !plain && !(letter == '\\' && letters.next().is_some_and(|next| "-./".contains(next))) {
+        let escaped = |next: char| "-./".contains(next);
+        let holds = plain || (letter == '\\' && letters.next().is_some_and(escaped));
+        if !holds {
             return false;
         }
     }
