@@ -39,8 +39,6 @@ struct Joining {
     outcome: Outcome,
     /// Files that overlays name as patches: their objects are parts, and pull nothing.
     used_as_patch: BTreeSet<String>,
-    /// Declarations by their place: one patch guards many sources.
-    declared: HashMap<(String, Place), usize>,
 }
 
 impl Joining {
@@ -53,8 +51,7 @@ impl Joining {
             Laid::Here(_) => None,
         });
         let used_as_patch = used.collect();
-        let (found, outcome, declared) = (Found::default(), Outcome::default(), HashMap::new());
-        Self { found, variables, outcome, used_as_patch, declared }
+        Self { found: Found::default(), variables, outcome: Outcome::default(), used_as_patch }
     }
 
     /// Verifying commands; and what is only shown, in documents: it declares, and pulls

@@ -27,7 +27,7 @@ const ARTIFACTS_MAX: usize = 200;
 type Signer = (String, String);
 
 /// Who signed an artifact, and whether there may be others; or why that is not known.
-type Signers = Result<(Vec<Signer>, Option<String>), Finding>;
+type Signers = Result<(Vec<Signer>, Option<String>), Box<Finding>>;
 
 /// Compares each matcher with those who really signed.
 pub(super) async fn observe(
@@ -60,7 +60,7 @@ pub(super) async fn observe(
         for spelled in references(declaration) {
             let signers = match known.get(&spelled) {
                 Some(signers) => signers.clone(),
-                None if known.len() >= ARTIFACTS_MAX => Err(too_many()),
+                None if known.len() >= ARTIFACTS_MAX => Err(Box::new(too_many())),
                 None => asking.signers(&spelled).await?,
             };
             known.insert(spelled.clone(), signers.clone());
@@ -92,7 +92,7 @@ fn compare(
     signers: Signers,
 ) {
     let finding = match signers {
-        Err(finding) => Some(finding),
+        Err(finding) => Some(*finding),
         Ok((signers, _)) if signers.is_empty() => Some(Finding::new(
             Code::ObservedNothing,
             format!("{spelled} carries no signature that holds"),
@@ -147,7 +147,7 @@ impl Asking<'_> {
             Ok(reference) => reference,
             Err(error) => {
                 let message = format!("{spelled} cannot be asked for: {error}");
-                return Ok(Err(Finding::new(Code::ObservedUnknown, message)));
+                return Ok(Err(Box::new(Finding::new(Code::ObservedUnknown, message))));
             }
         };
         let mut reference = reference;
@@ -159,7 +159,7 @@ impl Asking<'_> {
             Ok(_) => Ok(self.judged(gathered)),
             Err(finding) => {
                 let message = format!("it is not known who signed {spelled}: {finding}");
-                Ok(Err(Finding::new(Code::ObservedUnknown, message)))
+                Ok(Err(Box::new(Finding::new(Code::ObservedUnknown, message))))
             }
         }
     }
@@ -186,7 +186,7 @@ impl Asking<'_> {
         match (signers.is_empty(), doubt) {
             (true, Some(doubt)) => {
                 let message = format!("it is not known who signed: {doubt}");
-                Err(Finding::new(Code::ObservedUnknown, message))
+                Err(Box::new(Finding::new(Code::ObservedUnknown, message)))
             }
             (_, doubt) => Ok((signers, doubt.map(ToString::to_string))),
         }
