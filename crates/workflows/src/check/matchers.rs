@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sealwright_manifests::patterns::as_regex;
 use sealwright_manifests::{Consumer, Declaration};
 use sealwright_pattern::{GoRegex, Language, Witness};
-use sealwright_policy::{Issuers, Place};
+use sealwright_policy::{Code, Finding, Issuers, Place};
 
 use super::{ConfigFile, Expected};
 use crate::globs::quoted;
@@ -13,7 +13,8 @@ use crate::identity::{ISSUER, Overlap};
 use crate::jobs::{About, Run, Walked};
 use crate::place::in_file;
 
-/// Matchers of one repository that are compared; more are passed over, and said to be.
+/// Matchers about one repository that are compared, each with every run and every workflow; more are
+/// passed over, and said to be.
 const MATCHERS_COUNT_MAX: usize = 500;
 
 /// One matcher over names.
@@ -36,6 +37,8 @@ pub(super) struct Matcher {
 #[derive(Debug, Default)]
 pub(super) struct Matchers {
     all: Vec<Matcher>,
+    /// The first that was passed over, by name and place.
+    passed_over: Option<(String, Place)>,
 }
 
 impl Matchers {
@@ -56,15 +59,16 @@ impl Matchers {
         let mut known: HashMap<String, Option<usize>> = HashMap::new();
         let written = expected.config.iter().flat_map(signers);
         for one in written.chain(expected.declarations.iter().flat_map(declared)) {
-            if matchers.all.len() >= MATCHERS_COUNT_MAX {
-                break;
-            }
             // The same text at many places is compared once, and named by the first.
             let same = *known.entry(one.pattern.clone()).or_insert(Some(usize::MAX));
             if same.is_none() || same.is_some_and(|at| at != usize::MAX) {
                 continue;
             }
             let matcher = one.compiled(namespace.as_ref(), &remotes);
+            if matcher.is_some() && matchers.all.len() == MATCHERS_COUNT_MAX {
+                matchers.passed_over = Some((one.name, one.place));
+                break;
+            }
             known.insert(one.pattern, matcher.as_ref().map(|_| matchers.all.len()));
             matchers.all.extend(matcher);
         }
@@ -92,6 +96,18 @@ impl Matchers {
 
     pub(super) fn names(&self, indices: &[usize]) -> Vec<String> {
         indices.iter().filter_map(|index| self.all.get(*index)).map(|m| m.name.clone()).collect()
+    }
+
+    /// That not all were compared. Who is accepted by one of the rest counts as accepted by nobody.
+    pub(super) fn told(&self) -> Option<Finding> {
+        let (name, place) = self.passed_over.as_ref()?;
+        let message = format!(
+            "more than {MATCHERS_COUNT_MAX} different matchers are about this repository; {name} and those behind it were not compared"
+        );
+        let finding = Finding::new(Code::WorkflowTooLarge, message).with_place(place.clone());
+        Some(finding.with_hint(
+            "Whom they accept is not known here: judge the rest of the folders, each on its own.",
+        ))
     }
 
     pub(super) fn about_us(&self) -> impl Iterator<Item = &Matcher> {

@@ -57,6 +57,7 @@ pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
     for job in &walked.jobs {
         judged.jobs.push(report(tree, job, &matchers));
     }
+    judged.findings.extend(matchers.told());
     judged.findings.extend(signers::check(tree, about, &walked, &matchers));
     judged.findings.extend(pins::elsewhere(tree, &walked));
     judged.findings.extend(calls(&walked));

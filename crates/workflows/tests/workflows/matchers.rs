@@ -138,3 +138,23 @@ fn others_signers_and_files_say_nothing_about_us() {
     let judged = judged_by(&[(".github/workflows/files.yaml", &blob), good], SIGNER);
     assert_eq!(codes(&judged), [], "no cluster looks at files");
 }
+
+/// What is said of so many signers, each of a branch of its own.
+fn passed_over(signers: usize) -> Vec<(Code, Severity, String)> {
+    let more = (1..signers).map(|at| {
+        format!("  s{at}: {{github: {{repository: acme/platform, workflow: cd.yaml, refs: [refs/heads/b{at}]}}}}\n")
+    });
+    let signers: String = std::iter::once(SIGNER.to_owned()).chain(more).collect();
+    let text = signing("workflow_dispatch", SIGN);
+    let judged = judged_by(&[(".github/workflows/cd.yaml", &text)], &signers);
+    let told = |f: sealwright_policy::Finding| (f.code, f.severity, f.message);
+    findings(&judged).into_iter().map(told).collect()
+}
+
+#[test]
+fn matchers_beyond_the_limit_are_not_passed_over_in_silence() {
+    assert_eq!(passed_over(500), [], "as many as are compared");
+    let message = "more than 500 different matchers are about this repository; signer s99 and those behind it were not compared";
+    let expected = (Code::WorkflowTooLarge, Severity::Unknown, message.to_owned());
+    assert_eq!(passed_over(501), [expected], "one more");
+}
