@@ -6,7 +6,7 @@ use jiff::civil::date;
 use sealwright_manifests::checks::{Expected, Judged, judge};
 use sealwright_manifests::{File, discover};
 use sealwright_policy::declaration_report::DeclarationState;
-use sealwright_policy::{Code, Config, Issuers, Severity};
+use sealwright_policy::{Code, Config, Issuers, Severity, Verdict};
 
 const CONFIG: &str = r#"
 apiVersion: sealwright.dev/v1alpha1
@@ -166,6 +166,29 @@ fn with_a_configuration_everybody_is_measured() {
         let mut found = codes(&judged);
         found.remove(&ExceptionUnused);
         assert_eq!(found, expected.into_iter().collect(), "{why}: {judged:#?}");
+    }
+}
+
+/// Nobody said that it may be open, and nobody that it may not.
+#[test]
+fn an_open_source_is_judged_by_a_configuration_alone() {
+    let open = source("ghcr.io/other/x", "");
+    let closed = source("ghcr.io/other/x", &cosign(&[entry(ISSUER, CD)]));
+    let own = source("ghcr.io/acme/x", "");
+    for (text, config, expected, why) in [
+        (&open, None, Verdict::Unknown, "nothing says whether it may be"),
+        (&open, Some(config()), Verdict::Verified, "outside the organisation, with a warning"),
+        (&own, Some(config()), Verdict::Refused, "the organisation's"),
+        (&closed, None, Verdict::Verified, "it is verified"),
+    ] {
+        let judged = judged(std::slice::from_ref(text), config.as_ref());
+        let report = &judged.declarations[0];
+        assert_eq!(report.verdict, expected, "{why}: {judged:#?}");
+        let told = report
+            .findings
+            .iter()
+            .any(|one| one.message.ends_with("and no configuration says whether it may stay so"));
+        assert_eq!(told, expected == Verdict::Unknown, "{why}");
     }
 }
 

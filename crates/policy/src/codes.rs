@@ -975,7 +975,7 @@ codes! {
         "Write the same matcher at both places, with every signer in it, the recovery workflow too.";
     SourceOpen "SW9138" Warning
         "Nothing verifies what a source pulls"
-        "It has no verification, and nothing that was found guards its URL."
+        "It has no verification, and nothing that was found guards its URL. Whether it may stay so a configuration says; without one that is Unknown."
         "Whoever can push to that repository decides what runs."
         "Add a verify block, from `sealwright-verifier render`; or state in `charts:` why it cannot be and until when.";
     OrganisationUnverified "SW9139" Error

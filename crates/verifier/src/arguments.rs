@@ -87,8 +87,8 @@ Examples:
   sealwright-verifier manifests --fix | git apply
 
 Without a configuration slips are found: open ends, blocks that nobody reads, sources that nobody
-verifies. With one, everybody who is let in or kept out against it. kubectl renders overlays where it is
-installed; nothing is fetched.")]
+verifies; whether those may stay so is Unknown then. With one, everybody who is let in or kept out
+against it. kubectl renders overlays where it is installed; nothing is fetched.")]
     Manifests(Box<ManifestsArguments>),
     /// Reads a repository's GitHub workflows: as whom each job signs, by what right, who accepts it,
     /// and every route to a tag. Asks nobody, needs no configuration.

@@ -121,6 +121,11 @@ fn finding(
         SourceKind::HelmChart | SourceKind::HelmRelease => {
             Finding { severity: Severity::Note, ..finding }
         }
+        _ if expected.config.is_none() => {
+            let message =
+                format!("{}, and no configuration says whether it may stay so", finding.message);
+            Finding { severity: Severity::Unknown, message, ..finding }
+        }
         _ => finding,
     }
 }

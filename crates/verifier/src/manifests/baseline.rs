@@ -4,7 +4,6 @@
 //! new and forgets nothing.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
 use camino::Utf8Path;
 use sealwright_policy::declaration_report::CoverageReport;
@@ -12,6 +11,7 @@ use sealwright_policy::{API_VERSION, Code, Finding, Place, Report, Severity, ver
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::file;
 
 /// `kind` of the file.
 const KIND: &str = "ManifestsBaseline";
@@ -73,18 +73,12 @@ impl Baseline {
     }
 
     pub(super) fn read(path: &Utf8Path) -> Result<Self, Failure> {
-        let why = |why: std::io::Error| Failure::file(path, "read", why);
-        let file = std::fs::File::open(path).map_err(why)?;
-        let mut bytes = Vec::new();
-        file.take(BASELINE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(why)?;
+        let bytes = file::read(path, BASELINE_BYTES_MAX)?;
         let bad = |reason: &dyn std::fmt::Display| {
             let message =
                 format!("{path} is no baseline: {reason}\nmake one with --write-baseline");
             Failure::data(message)
         };
-        if bytes.len() as u64 > BASELINE_BYTES_MAX {
-            return Err(bad(&format!("it has more than {BASELINE_BYTES_MAX} bytes")));
-        }
         let read: Self = serde_json::from_slice(&bytes).map_err(|error| bad(&error))?;
         if (read.api_version.as_str(), read.kind.as_str()) != (API_VERSION, KIND) {
             return Err(bad(&format!("it is {} {}", read.api_version, read.kind)));
@@ -138,10 +132,16 @@ impl What {
     }
 }
 
-/// What could not be found out is never known.
+/// What could not be found out is never known. That nothing verifies a source was found out; only
+/// whether it may stay so was not, and that is what a baseline says.
 fn is_adoptable(finding: &Finding) -> bool {
-    matches!(finding.severity, Severity::Warning | Severity::Error)
-        && !matches!(finding.code, Code::SourcesFewer | Code::OverlayNotRendered)
+    match finding.severity {
+        Severity::Unknown => finding.code == Code::SourceOpen,
+        Severity::Warning | Severity::Error => {
+            !matches!(finding.code, Code::SourcesFewer | Code::OverlayNotRendered)
+        }
+        Severity::Note => false,
+    }
 }
 
 fn adopted_note(count: usize) -> Option<Finding> {
@@ -191,6 +191,8 @@ fn fewer(before: &BTreeMap<String, usize>, coverage: &mut Vec<CoverageReport>) -
 
 #[cfg(test)]
 mod tests {
+    use sealwright_policy::Verdict;
+
     use super::*;
 
     fn finding(object: &str, matcher: &str, line: u32) -> Finding {
@@ -210,6 +212,10 @@ mod tests {
     fn what_is_known_fails_no_more_and_all_else_does() {
         let before = || Baseline::of(&report(vec![finding("a", "x⟦.*⟧", 3)], 2));
         let unknown = || Finding::new(Code::TreeUnreadable, "forbidden");
+        let open = || Finding {
+            severity: Severity::Unknown,
+            ..Finding::new(Code::SourceOpen, "nothing verifies it")
+        };
         for (now, found, errors, why) in [
             (vec![finding("a", "x⟦.*⟧", 3)], 2, vec![], "as it was"),
             (vec![finding("a", "⟦x.*⟧", 99)], 2, vec![], "moved, and blamed on another spot"),
@@ -224,12 +230,28 @@ mod tests {
             (vec![], 1, vec![Code::SourcesFewer], "one source less"),
             (vec![], 3, vec![], "one source more"),
             (vec![unknown()], 2, vec![Code::TreeUnreadable], "not knowing is never adopted"),
+            (vec![open()], 2, vec![Code::SourceOpen], "a source that was not open before"),
         ] {
             let mut report = report(now, found);
             before().adopt(&mut report);
             let loud = report.findings.iter().filter(|one| one.severity > Severity::Warning);
             let loud: Vec<Code> = loud.map(|one| one.code).collect();
             assert_eq!(loud, errors, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_is_open_is_adopted_whether_or_not_a_configuration_was_there() {
+        let open = |severity| Finding { severity, ..finding("a", "", 1) };
+        let open = |severity| Finding { code: Code::SourceOpen, ..open(severity) };
+        for (then, now) in [
+            (Severity::Unknown, Severity::Unknown),
+            (Severity::Warning, Severity::Unknown),
+            (Severity::Unknown, Severity::Warning),
+        ] {
+            let mut report = report(vec![open(now)], 1);
+            Baseline::of(&self::report(vec![open(then)], 1)).adopt(&mut report);
+            assert_eq!(verdict_of(&report.findings), Verdict::Verified, "{then:?} {now:?}");
         }
     }
 

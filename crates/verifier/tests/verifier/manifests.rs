@@ -186,6 +186,23 @@ fn a_baseline_adopts_what_is_there_and_nothing_new() {
 }
 
 #[test]
+fn a_source_that_nothing_verifies_is_no_clean_answer() {
+    let folder = Folder::with(&[("k8s/open.yaml", &open("a", "ghcr.io/acme/a"))]);
+    let (report, code) = folder.judge(&["--write-baseline", "baseline.json"]);
+    assert_eq!((loud(&report), code), (vec![Code::SourceOpen], 2), "nobody says that it may");
+    let output = folder.command(&["--format", "junit"]).output().expect("it runs");
+    let junit = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(junit.contains("errors=\"1\""), "{junit}");
+    let (report, code) = folder.judge(&["--baseline", "baseline.json"]);
+    assert_eq!((loud(&report), code), (vec![], 0), "the baseline says that it may");
+    fs::write(folder.path("k8s/more.yaml"), open("b", "ghcr.io/acme/b")).expect("written");
+    let (report, code) = folder.judge(&["--baseline", "baseline.json"]);
+    assert_eq!((loud(&report), code), (vec![Code::SourceOpen], 2), "not of another");
+    let closed = Folder::with(&[("k8s/a.yaml", &source("a", "ghcr.io/acme/a", CD))]);
+    assert_eq!(closed.judge(&[]).1, 0, "it is verified");
+}
+
+#[test]
 fn what_was_not_read_is_told_and_the_rest_judged() {
     let folder = Folder::with(&[
         ("k8s/good.yaml", &source("good", "ghcr.io/acme/good", CD)),
