@@ -117,19 +117,28 @@ fn every_weakening_is_found_with_a_witness() {
     }
 }
 
-fn check(why: &str, source: &str, field: &str, of: (Code, &str, &dyn Fn(&str) -> String)) {
+/// The code that is expected, what its witness holds, and the change that brings it about.
+type Weakening<'a> = (Code, &'a str, &'a dyn Fn(&str) -> String);
+
+fn check(why: &str, source: &str, field: &str, of: Weakening<'_>) {
     let (code, witness, change) = of;
     let mutated = changed(source, field, change);
     let found = findings(&mutated);
     let finding = found.iter().find(|finding| finding.code == code);
     let finding = finding.unwrap_or_else(|| panic!("{why}: {found:#?}"));
     assert!(finding.message.contains(witness), "{why}: {}", finding.message);
-    let line = mutated.lines().position(|line| line.contains(&format!("{field}: '"))).unwrap() + 1;
+    let mut lines = mutated.lines();
+    let line = lines.position(|line| line.contains(&format!("{field}: '"))).expect("the field") + 1;
     assert_eq!(finding.place.line, u32::try_from(line).ok(), "{why}: at its line");
     // The witness is a true one.
     let (_, identity) = finding.message.rsplit_once(": ").expect("a witness");
-    let matcher = mutated.lines().nth(line - 1).unwrap().split_once(": ").unwrap().1;
-    let regex = GoRegex::parse(&matcher.trim_matches('\'').replace("''", "'")).unwrap();
+    let (_, matcher) = mutated
+        .lines()
+        .nth(line - 1)
+        .and_then(|line| line.split_once(": "))
+        .expect("a value behind the field");
+    let matcher = matcher.trim_matches('\'').replace("''", "'");
+    let regex = GoRegex::parse(&matcher).expect("what was changed still compiles");
     assert_eq!(regex.is_match(identity), code != Code::PatternKeepsOut, "{why}: {identity}");
 }
 
