@@ -66,6 +66,8 @@ mod tests {
             (WorkflowDispatch, "github.ref == 'refs/heads/main'", false, "perhaps main"),
             (Push, "github.ref_type == 'tag'", true, "by the kind of ref"),
             (Push, "always() && !cancelled()", false, "about the run"),
+            (Push, "failure()", false, "a run may fail, and sign then"),
+            (Push, "cancelled()", false, "or be cancelled"),
             (Push, "false", true, "never"),
             (Push, "github.repository == 'acme/x'", false, "not about the event"),
             (Push, "false &&", false, "not finished"),

@@ -66,6 +66,29 @@ impl Value {
         }
     }
 
+    /// As a number, which GitHub makes of both sides when they are of different kinds.
+    fn number(&self) -> Option<f64> {
+        match self {
+            Value::Null => Some(0.0),
+            Value::Bool(truth) => Some(f64::from(u8::from(*truth))),
+            Value::Text(text) if text.trim().is_empty() => Some(0.0),
+            Value::Text(text) => text.trim().parse().ok(),
+            Value::Begins(_) | Value::Unknown => None,
+        }
+    }
+
+    /// Of two that are known and of different kinds. An input may be a text or what it looks like:
+    /// where that matters, it is not known.
+    fn equals_loosely(&self, other: &Value) -> Option<bool> {
+        let as_texts = self.text()?.eq_ignore_ascii_case(&other.text()?);
+        let as_numbers = match (self.number(), other.number()) {
+            (Some(one), Some(other)) => (one - other).abs() < f64::EPSILON,
+            _ => false,
+        };
+        let texts = matches!(self, Value::Text(_)) || matches!(other, Value::Text(_));
+        if texts && as_texts != as_numbers { None } else { Some(as_numbers) }
+    }
+
     /// `==`: texts are compared without case.
     fn equals(&self, other: &Value) -> Option<bool> {
         let begins = |start: &str, text: &str| {
@@ -78,7 +101,9 @@ impl Value {
             (Value::Text(text), Value::Begins(start)) => begins(start, text),
             (Value::Begins(_), Value::Begins(_)) => None,
             (Value::Begins(_), _) | (_, Value::Begins(_)) => Some(false),
-            _ => Some(self.text()?.eq_ignore_ascii_case(&other.text()?)),
+            (Value::Text(one), Value::Text(other)) => Some(one.eq_ignore_ascii_case(other)),
+            (Value::Bool(one), Value::Bool(other)) => Some(one == other),
+            _ => self.equals_loosely(other),
         }
     }
 }
@@ -134,6 +159,25 @@ impl Expression {
         }
     }
 
+    /// The same in a run in which something has failed, or nothing has.
+    pub(crate) fn supposing(self, failed: bool) -> Expression {
+        let of = |inner: Box<Expression>| Box::new(inner.supposing(failed));
+        match self {
+            Expression::Call(name, arguments) if arguments.is_empty() => match name.as_str() {
+                "failure" => Expression::Literal(Value::Bool(failed)),
+                "success" => Expression::Literal(Value::Bool(!failed)),
+                "cancelled" => Expression::Literal(Value::Bool(false)),
+                _ => Expression::Call(name, arguments),
+            },
+            Expression::Not(inner) => Expression::Not(of(inner)),
+            Expression::And(one, other) => Expression::And(of(one), of(other)),
+            Expression::Or(one, other) => Expression::Or(of(one), of(other)),
+            Expression::Equal(one, other) => Expression::Equal(of(one), of(other)),
+            Expression::Unequal(one, other) => Expression::Unequal(of(one), of(other)),
+            same => same,
+        }
+    }
+
     /// Whether a context beginning like this, or a function of this name, is asked anywhere in it.
     pub(crate) fn asks(&self, start: &str) -> bool {
         match self {
@@ -151,12 +195,11 @@ impl Expression {
     }
 }
 
-/// What goes well is assumed to have gone well: the route is the run in which all jobs succeed.
+/// Whether something failed or was cancelled is not on paper.
 fn call(name: &str, arguments: &[Expression], contexts: &dyn Contexts) -> Value {
     let values: Vec<Value> = arguments.iter().map(|argument| argument.value(contexts)).collect();
     match (name, values.as_slice()) {
-        ("always" | "success", []) => Value::Bool(true),
-        ("failure" | "cancelled", []) => Value::Bool(false),
+        ("always", []) => Value::Bool(true),
         ("startswith", [Value::Begins(start), Value::Text(text)]) => {
             let (start, text) = (start.to_ascii_lowercase(), text.to_ascii_lowercase());
             match (start.starts_with(&text), text.starts_with(&start)) {
@@ -380,7 +423,18 @@ mod tests {
             ("!(github['event_name'] == 'push')", Some(false), "index and negation"),
             ("inputs.off || !inputs.empty", Some(true), "empty inputs"),
             ("always() && needs.a.result == 'success'", None, "depends"),
-            ("failure()", Some(false), "the route is the one that goes well"),
+            ("failure()", None, "a run may fail"),
+            ("failure() && inputs.off", Some(false), "whatever fails"),
+            (
+                "inputs.empty == false",
+                Some(true),
+                "as numbers, which an input that is not given is",
+            ),
+            ("inputs.empty != true", Some(true), "the same"),
+            ("inputs.off == 'false'", None, "a text or a yes or no"),
+            ("inputs.off == 'no'", Some(false), "neither"),
+            ("inputs.off == false", Some(true), "two of a kind"),
+            ("inputs.empty == 'x'", Some(false), "nothing is no text"),
             ("contains('a b', 'B')", Some(true), "text in text"),
             ("contains(fromJSON('[1]'), 1)", None, "lists"),
             ("'it''s' == 'it''s'", Some(true), "a quote in quotes"),
@@ -394,6 +448,22 @@ mod tests {
             ["", "a ==", "(a", "f(a", "'a", "a b", "a[1", &"(".repeat(500), &"a||".repeat(9_999)]
         {
             assert_eq!(Expression::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_are_answered_for_runs_that_fail_and_runs_that_do_not() {
+        for (text, failed, not) in [
+            ("failure()", Some(true), Some(false)),
+            ("success()", Some(false), Some(true)),
+            ("success() || failure()", Some(true), Some(true)),
+            ("!cancelled()", Some(true), Some(true)),
+            ("always() && !failure()", Some(false), Some(true)),
+            ("failure() && vars.x", None, Some(false)),
+        ] {
+            let supposing = |failed| Expression::parse(text).unwrap().supposing(failed);
+            let answers = [true, false].map(|failed| supposing(failed).value(&Main).truth());
+            assert_eq!(answers, [failed, not], "{text}");
         }
     }
 

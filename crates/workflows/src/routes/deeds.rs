@@ -10,6 +10,7 @@ use super::images::{moved, of_build, pushes};
 use super::scope::{Scope, Variables};
 use super::strangers;
 use super::target::Target;
+use crate::expression::{Contexts, Expression, Value};
 use crate::model::{Act, Script as RunScript, Setting, Step, setting};
 
 /// One thing that a step does.
@@ -88,19 +89,43 @@ pub(super) fn of_step(step: &Step, file: &str, scope: &mut Scope<'_>) -> Vec<Dee
     deeds
 }
 
+/// Functions that ask how it went so far; a condition without any runs after success alone.
+const STATES: &[&str] = &["always", "success", "failure", "cancelled"];
+
 /// Whether a condition lets a step or job run after a failure, without asking what failed.
 pub(super) fn runs_whatever_happened(condition: &str) -> bool {
-    let Some(expression) = crate::expression::Expression::parse(condition) else { return false };
-    let asks_result = expression.asks("needs.") || expression.asks("steps.");
-    (expression.asks("always") || is_uncancelled(condition))
-        && !asks_result
-        && !expression.asks("success")
-        && !expression.asks("job.status")
-        && !expression.asks("failure")
+    let Some(expression) = Expression::parse(condition) else {
+        // What cannot be read and speaks of it is taken for the worst.
+        return STATES.iter().any(|name| condition.contains(&format!("{name}(")));
+    };
+    let asks = |names: &[&str]| names.iter().any(|name| expression.asks(name));
+    let after = !asks(&["needs.", "steps.", "job.status"])
+        && expression.clone().supposing(true).value(&Nothing).truth() != Some(false);
+    asks(STATES) && after || runs_only_after_failure(condition)
 }
 
-fn is_uncancelled(condition: &str) -> bool {
-    condition.replace(' ', "").contains("!cancelled()")
+/// Whether it is for runs that did not go well: `if: failure()`. Nothing in it holds back a tag.
+pub(super) fn runs_only_after_failure(condition: &str) -> bool {
+    Expression::parse(condition).is_some_and(|expression| {
+        STATES.iter().any(|name| expression.asks(name))
+            && expression.supposing(false).value(&Nothing).truth() == Some(false)
+    })
+}
+
+/// No context is known.
+struct Nothing;
+
+impl Contexts for Nothing {
+    fn value(&self, _: &str) -> Value {
+        Value::Unknown
+    }
+}
+
+impl What {
+    /// Whether it can hold back a tag, or is its evidence.
+    pub(super) fn holds(&self) -> bool {
+        matches!(self, What::Sign(_) | What::Verify | What::Check)
+    }
 }
 
 impl Deed {

@@ -95,7 +95,7 @@ impl<'a> Spot<'a> {
     /// What is done before and stops it when it fails.
     fn holding(&self) -> impl Iterator<Item = &'a Deed> {
         let (unit, deed) = (self.unit(), self.deed());
-        let before = unit.before.iter().filter(|_| !unit.whatever && !deed.whatever);
+        let before = unit.before.difference(&unit.loose);
         let before = before.flat_map(|unit| &self.run.units[*unit].deeds);
         let own = unit.deeds[..self.deed].iter().filter(|_| !deed.whatever);
         before.chain(own).map(|(deed, _)| deed)

@@ -102,17 +102,10 @@ fn is_proof(deed: &Deed, target: &Target) -> bool {
 /// A tag that moves although what came before it failed.
 fn whatever(route: &Route<'_>) -> Option<Finding> {
     let (unit, deed) = (route.spot.unit(), route.spot.deed());
-    let holds = |deed: &Deed| matches!(deed.what, What::Sign(_) | What::Verify | What::Check);
-    let own = unit.deeds[..route.spot.deed].iter().map(|(deed, _)| deed);
-    let before = unit.before.iter().flat_map(|unit| &route.spot.run.units[*unit].deeds);
-    let before = before.map(|(deed, _)| deed);
-    let ignored: Option<&Deed> = if deed.whatever {
-        own.chain(before).find(|deed| holds(deed))
-    } else if unit.whatever {
-        before.into_iter().find(|deed| holds(deed))
-    } else {
-        None
-    };
+    let own = unit.deeds[..route.spot.deed].iter().filter(|_| deed.whatever);
+    let before = unit.loose.iter().flat_map(|unit| &route.spot.run.units[*unit].deeds);
+    let mut before = own.chain(before).map(|(deed, _)| deed);
+    let ignored = before.find(|deed| deed.what.holds());
     let ignored = ignored?;
     let message = format!(
         "`{}` moves {} also when `{}` at {} failed",

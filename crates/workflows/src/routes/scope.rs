@@ -38,6 +38,8 @@ pub(super) struct Scope<'a> {
     pub(super) inputs: BTreeMap<String, String>,
     /// Whether inputs are what somebody chose who started it.
     pub(super) chosen: bool,
+    /// Whether inputs are those of an action: all texts, so that `false` counts as yes.
+    pub(super) texts: bool,
     /// `env` from the innermost to the outermost.
     pub(super) env: Vec<&'a [Setting]>,
     /// What earlier steps wrote into `$GITHUB_ENV`.
@@ -223,7 +225,9 @@ impl Contexts for Scope<'_> {
         match self.named(path, 0) {
             Some(text) if !is_open(&text) => match text.as_str() {
                 "" => Value::Null,
-                "true" | "false" if path.starts_with("inputs.") => Value::Bool(text == "true"),
+                "true" | "false" if path.starts_with("inputs.") && !self.texts => {
+                    Value::Bool(text == "true")
+                }
                 _ => Value::Text(text),
             },
             _ => Value::Unknown,

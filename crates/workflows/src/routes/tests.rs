@@ -382,10 +382,59 @@ fn a_tag_that_moves_whatever_happened() {
         ("success()", 0, "the default"),
         ("always() && steps.verify.outcome == 'success'", 0, "asks"),
         ("github.ref == 'refs/heads/main'", 0, "something else"),
+        ("failure()", 1, "only after a failure"),
+        ("success() || failure()", 1, "whatever was the end"),
+        ("always() && !failure()", 0, "not after a failure"),
     ] {
         let found = of(&[("cd.yaml", &job(MAIN, &[STAGE, SIGN, VERIFY, &tag(condition)]))]);
         let moves = found.findings.iter().filter(|f| f.code == Code::TagMovesWhatever);
         assert_eq!(moves.count(), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn what_runs_after_a_failure_alone_is_a_route_and_no_gate() {
+    let rescue = |line: &str| format!("if: failure()\nrun: {line}");
+    let routes = |lines: &[&str]| of(&[("cd.yaml", &job(MAIN, lines))]).reports;
+    assert_eq!(routes(&["make", &rescue(TAG)]).len(), 1, "it moves the tag");
+    assert_eq!(routes(&["make", &rescue("echo failed")]).len(), 0, "it tells somebody");
+    assert_eq!(routes(&[VERIFY, TAG])[0].gates, ["verified", "branch"]);
+    assert_eq!(routes(&[&rescue(VERIFY), TAG])[0].gates, ["branch"], "nobody verifies");
+}
+
+#[test]
+fn a_call_that_is_made_whatever_happened_is_held_by_nothing_before_it() {
+    let caller = |condition: &str| {
+        format!(
+            "on: {MAIN}\njobs:\n  test:\n    runs-on: x\n    steps: [{{run: make test}}]\n  call:\n    needs: test\n    if: {condition}\n    {RIGHTS}\n    uses: ./.github/workflows/shared.yaml\n"
+        )
+    };
+    let shared = job("workflow_call", &[TAG]);
+    for (condition, gates, moves) in
+        [("success()", &["checks", "branch"][..], 0), ("always()", &["branch"], 1)]
+    {
+        let found = of(&[("cd.yaml", &caller(condition)), ("shared.yaml", &shared)]);
+        assert_eq!(found.reports[0].gates, gates, "{condition}");
+        let told = found.findings.iter().filter(|f| f.code == Code::TagMovesWhatever).count();
+        assert_eq!(told, moves, "{condition}");
+    }
+}
+
+#[test]
+fn inputs_that_look_like_no_are_yes_in_an_action_and_none_is_no() {
+    let action = format!(
+        "inputs: {{push: {{default: 'false'}}}}\nruns:\n  using: composite\n  steps:\n    - if: IF\n      shell: bash\n      run: {TAG}\n"
+    );
+    let job = job(MAIN, &["uses: ./x"]);
+    for (condition, routes, why) in [
+        ("inputs.push", 1, "a text that is not empty"),
+        ("inputs.push == 'true'", 0, "another text"),
+        ("inputs.none == false", 1, "nothing is as good as no"),
+        ("inputs.none", 0, "nothing"),
+    ] {
+        let action = action.replace("IF", condition);
+        let found = of(&[("cd.yaml", &job), ("x/action.yaml", &action)]);
+        assert_eq!(found.reports.len(), routes, "{why}: {condition}");
     }
 }
 

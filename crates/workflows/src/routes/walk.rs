@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::deeds::{Deed, Unseen, What, of_step, runs_whatever_happened};
+use super::deeds::{Deed, Unseen, What, of_step, runs_only_after_failure, runs_whatever_happened};
 use super::scope::{Ref, Scope};
 use super::start::Start;
 use crate::expression::Expression;
@@ -37,8 +37,8 @@ pub(super) struct Unit<'a> {
     pub(super) chain: Vec<String>,
     /// The units that have to be through before.
     pub(super) before: BTreeSet<usize>,
-    /// Whether it runs also when one of those failed.
-    pub(super) whatever: bool,
+    /// Those of them whose failure does not stop it.
+    pub(super) loose: BTreeSet<usize>,
     /// Everything that is asked before it runs: its own `if`, those of its callers and needs.
     pub(super) conditions: BTreeSet<String>,
     /// What its token may do, as far as that is said.
@@ -65,6 +65,7 @@ struct Frame<'a> {
     chosen: bool,
     chain: Vec<String>,
     before: BTreeSet<usize>,
+    loose: BTreeSet<usize>,
     conditions: BTreeSet<String>,
     held: Held,
     depth: u8,
@@ -79,6 +80,7 @@ impl<'a> Run<'a> {
             chosen: start.trigger.event == Event::WorkflowDispatch,
             chain: vec![],
             before: BTreeSet::new(),
+            loose: BTreeSet::new(),
             conditions: BTreeSet::new(),
             held: false,
             depth: 0,
@@ -121,7 +123,7 @@ impl<'a> Run<'a> {
     ) -> Ended {
         let scope = self.scope(frame, job);
         let condition = job.condition.as_ref().map(|condition| condition.text.as_str());
-        let whatever = condition.is_some_and(runs_whatever_happened);
+        let rescue = condition.is_some_and(runs_only_after_failure);
         let parsed = condition.and_then(Expression::parse);
         let goes_on = parsed.as_ref().is_some_and(|condition| {
             ["always", "failure", "cancelled"].iter().any(|name| condition.asks(name))
@@ -148,8 +150,11 @@ impl<'a> Run<'a> {
             file: &frame.workflow.path,
             job,
             chain: [frame.chain.clone(), vec![link(frame, job)]].concat(),
+            loose: match condition.is_some_and(runs_whatever_happened) {
+                true => before.clone(),
+                false => frame.loose.clone(),
+            },
             before,
-            whatever,
             conditions: conditions.clone(),
             permissions: job.permissions.as_ref().or(frame.workflow.permissions.as_ref()),
             environment: job.environment.as_ref().map(|name| scope.expand(&name.text)),
@@ -162,7 +167,13 @@ impl<'a> Run<'a> {
             }
             Work::Call(call) => self.call(tree, frame, call, &scope, unit, held),
         }
-        Ended { skipped: false, held, conditions, units: (first..self.units.len()).collect() }
+        if rescue {
+            let units = self.units[first..].iter_mut();
+            units.for_each(|unit| unit.deeds.retain(|(deed, _)| !deed.what.holds()));
+        }
+        // Whoever needs it does not run when something failed, unless told to.
+        let units = (first..self.units.len()).collect();
+        Ended { skipped: rescue, held, conditions, units }
     }
 
     fn scope(&self, frame: &Frame<'a>, job: &'a Job) -> Scope<'a> {
@@ -172,6 +183,7 @@ impl<'a> Run<'a> {
             reference: self.start.reference.clone(),
             inputs: frame.inputs.clone(),
             chosen: frame.chosen,
+            texts: false,
             env: vec![&job.env, &frame.workflow.env],
             exported: BTreeMap::new(),
             steps: job.steps(),
@@ -222,6 +234,10 @@ impl<'a> Run<'a> {
                         self.note_unread(within, step);
                     }
                 }
+                if condition.is_some_and(runs_only_after_failure) {
+                    let own = deeds.split_off(from);
+                    deeds.extend(own.into_iter().filter(|(deed, _)| !deed.what.holds()));
+                }
                 for (deed, _) in &mut deeds[from..] {
                     deed.whatever |= condition.is_some_and(runs_whatever_happened);
                     if step.continue_on_error {
@@ -247,7 +263,7 @@ impl<'a> Run<'a> {
             return;
         }
         let inputs = given(inputs, &step.with, scope);
-        let mut own = Scope { inputs, chosen: false, steps: inner, ..scope.clone() };
+        let mut own = Scope { inputs, chosen: false, texts: true, steps: inner, ..scope.clone() };
         let mut deeper = Within { file, depth: within.depth + 1, ..*within };
         self.all_steps(&mut deeper, inner, &mut own, held, deeds);
         scope.exported = own.exported;
@@ -280,9 +296,10 @@ impl<'a> Run<'a> {
             let declared =
                 workflow.trigger(&Event::WorkflowCall).map(|trigger| &trigger.inputs[..]);
             let inputs = given(declared.unwrap_or_default(), &call.with, scope);
-            let Unit { chain, before, conditions, .. } = unit;
+            let Unit { chain, before, loose, conditions, .. } = unit;
             let (depth, chosen) = (frame.depth + 1, false);
-            let inner = Frame { workflow, inputs, chosen, chain, before, conditions, held, depth };
+            let inner =
+                Frame { workflow, inputs, chosen, chain, before, loose, conditions, held, depth };
             return self.workflow(tree, &inner);
         }
         self.cut |= called.is_some();
