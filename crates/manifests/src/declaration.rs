@@ -123,6 +123,22 @@ pub struct Guarded {
     pub at: Place,
     /// False when a template or a variable without default is in it.
     pub whole: bool,
+    /// Which artifact of it.
+    pub follows: Follows,
+}
+
+/// Which artifact of a repository is pulled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Follows {
+    /// What the text itself names: an image reference, of which tag and digest are a part.
+    #[default]
+    AsWritten,
+    /// What this tag names.
+    Tag(String),
+    /// Exactly this.
+    Digest(String),
+    /// It takes more than the files to know, and why, as a sentence without a full stop.
+    NotResolved(String),
 }
 
 /// Which signatures a consumer asks for.
@@ -200,13 +216,58 @@ impl Matcher {
 impl Guarded {
     /// An object that is protected.
     pub fn object(what: impl Into<String>, at: Place) -> Self {
-        Self { what: what.into(), at, whole: true }
+        Self { what: what.into(), at, whole: true, follows: Follows::AsWritten }
     }
 
     /// What a scalar names.
     pub fn of(node: &Node) -> Option<Self> {
         let what = node.scalar()?.to_owned();
         let whole = template_in(&what).is_none() && !node.is_encrypted();
-        Some(Self { what, at: node.at.clone(), whole })
+        Some(Self { what, at: node.at.clone(), whole, follows: Follows::AsWritten })
+    }
+}
+
+impl Follows {
+    /// From the `spec` of an `OCIRepository`: a digest wins over a range, a range over a tag, and
+    /// without any it is the tag `latest` (source-controller 1.9.6).
+    pub(crate) fn of(spec: &Node) -> Self {
+        let Some(reference) = spec.get("ref").filter(|reference| !reference.is_null()) else {
+            return Follows::Tag("latest".to_owned());
+        };
+        if reference.scalar().is_some() {
+            return Follows::NotResolved("`spec.ref` is a text".to_owned());
+        }
+        let field = |key| {
+            let node = reference.get(key).filter(|node| !node.is_null())?;
+            node.scalar().filter(|text| !text.is_empty()).map(|text| (node, text))
+        };
+        let named = |to: fn(String) -> Self, (node, text): (&Node, &str)| match node.is_encrypted()
+        {
+            true => Follows::NotResolved("`spec.ref` is encrypted".to_owned()),
+            false => to(text.to_owned()),
+        };
+        match (field("digest"), field("semver"), field("tag")) {
+            (Some(digest), _, _) => named(Follows::Digest, digest),
+            (None, Some((_, range)), _) => Self::range("semver", range),
+            (None, None, Some(tag)) => named(Follows::Tag, tag),
+            (None, None, None) => Follows::Tag("latest".to_owned()),
+        }
+    }
+
+    /// A range, of which the tags of the registry make a version.
+    pub(crate) fn range(field: &str, range: &str) -> Self {
+        Follows::NotResolved(format!("it follows the {field} `{range}`"))
+    }
+
+    /// From the `version` of a chart: one version is a tag, all else is a range.
+    pub(crate) fn chart(version: &str) -> Self {
+        let numbers = version.split(['-', '+']).next().unwrap_or_default();
+        let is_number =
+            |part: &str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
+        match numbers.split('.').count() == 3 && numbers.split('.').all(is_number) {
+            // A tag has no `+`: Helm writes `_`.
+            true => Follows::Tag(version.replace('+', "_")),
+            false => Self::range("version", if version.is_empty() { "*" } else { version }),
+        }
     }
 }

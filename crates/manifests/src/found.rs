@@ -3,7 +3,7 @@
 use sealwright_policy::Finding;
 use sealwright_yaml::Place;
 
-use crate::declaration::Declaration;
+use crate::declaration::{Declaration, Follows};
 
 /// All that was found, in the order of path and line.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Source {
     pub url: String,
     /// False when a template or a variable without default is in the URL.
     pub whole: bool,
+    /// Which artifact it pulls from there.
+    pub follows: Follows,
     /// File.
     pub file: String,
     /// Where the object begins.

@@ -7,7 +7,7 @@ use sealwright_policy::Code;
 use sealwright_yaml::Place;
 
 use crate::commands::{Commands, absent};
-use crate::declaration::{Declaration, Guarded, Provider};
+use crate::declaration::{Declaration, Follows, Guarded, Provider};
 use crate::discover::Facts;
 use crate::found::{Found, Guard, Source, Unread, Why};
 use crate::kustomize::{Laid, Overlay};
@@ -215,6 +215,7 @@ impl Joining {
         if let Some(url) = self.variables.changed(&source.url, source.whole, &source.file) {
             (source.url, source.whole) = (url, true);
         }
+        self.variables.follows(&mut source.follows, &source.file);
         self.found.sources.push(source);
     }
 
@@ -243,7 +244,7 @@ impl Joining {
         for file in facts {
             for chart in std::mem::take(&mut file.charts) {
                 match chart.from.clone() {
-                    From::Repository { namespace, name, chart: path } => {
+                    From::Repository { namespace, name, chart: path, version } => {
                         let is_it = |one: &&Repository| {
                             one.name == name
                                 && (one.namespace == namespace
@@ -251,7 +252,8 @@ impl Joining {
                                     || namespace.is_empty())
                         };
                         let repository = repositories.iter().find(is_it);
-                        self.chart(chart, repository, &path, &file.path);
+                        let follows = Follows::chart(&version);
+                        self.chart(chart, repository, (&path, follows), &file.path);
                     }
                     From::Source { kind, namespace, name } if kind == "OCIRepository" => {
                         self.by_reference(chart, &namespace, &name, &file.path);
@@ -263,13 +265,24 @@ impl Joining {
     }
 
     /// A chart of a repository, which decides whether it is verified at all.
-    fn chart(&mut self, chart: Chart, repository: Option<&Repository>, path: &str, file: &str) {
+    fn chart(
+        &mut self,
+        chart: Chart,
+        repository: Option<&Repository>,
+        (path, follows): (&str, Follows),
+        file: &str,
+    ) {
         let declaration = chart.declaration.clone();
         match (repository, declaration) {
             (Some(repository), declaration) if repository.is_oci => {
                 let url = format!("{}/{path}", repository.url.trim_end_matches('/'));
-                let mut source = source_of(&chart, file, &url);
-                let guarded = Guarded { what: url, at: chart.at.clone(), whole: source.whole };
+                let mut source = Source { follows, ..source_of(&chart, file, &url) };
+                let guarded = Guarded {
+                    what: url,
+                    at: chart.at.clone(),
+                    whole: source.whole,
+                    follows: source.follows.clone(),
+                };
                 source.guarded_by = self.guard(declaration.map(|mut declaration| {
                     declaration.guards.push(guarded);
                     declaration
@@ -295,6 +308,9 @@ impl Joining {
         let names = [format!("OCIRepository {namespace}/{name}"), format!("OCIRepository {name}")];
         let carrier = self.found.sources.iter().find(|source| names.contains(&source.object));
         let mut source = source_of(&chart, file, carrier.map_or("", |carrier| &carrier.url));
+        if let Some(carrier) = carrier {
+            source.follows.clone_from(&carrier.follows);
+        }
         source.guarded_by = match carrier {
             Some(carrier) => Guard::Source(carrier.object.clone()),
             None => Guard::Unknown(format!("{} is not in these files", names[0])),
@@ -349,6 +365,7 @@ fn source_of(chart: &Chart, file: &str, url: &str) -> Source {
         object: chart.object.clone(),
         url: url.to_owned(),
         whole: sealwright_yaml::template_in(url).is_none(),
+        follows: Follows::AsWritten,
         file: file.to_owned(),
         at: chart.at.clone(),
         guarded_by: Guard::Nothing,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sealwright_yaml::Place;
 
-use crate::declaration::{Consumer, Declaration, Guarded};
+use crate::declaration::{Consumer, Declaration, Follows, Guarded};
 use crate::kustomize::{Laid, Overlay};
 use crate::patch::{Act, Patch, is_about_git};
 use crate::paths::is_within;
@@ -58,6 +58,17 @@ struct Carried {
     named: Named,
     url: Guarded,
     declaration: Option<Declaration>,
+}
+
+impl Carried {
+    /// A patch changes which artifact is pulled.
+    fn refer(&mut self, file: &str) {
+        let guards = self.declaration.iter_mut().flat_map(|one| &mut one.guards);
+        for guarded in guards.chain([&mut self.url]) {
+            let told = format!("a patch in {file} changes `spec.ref`");
+            guarded.follows = Follows::NotResolved(told);
+        }
+    }
 }
 
 impl<'a> Ground<'a> {
@@ -179,6 +190,7 @@ impl<'a> Ground<'a> {
                 what: pulled.source.url.clone(),
                 at: pulled.source.at.clone(),
                 whole: pulled.source.whole,
+                follows: pulled.source.follows.clone(),
             },
             declaration: pulled.declaration.clone(),
         });
@@ -216,9 +228,15 @@ fn rename(carried: &mut [Carried], overlay: &Overlay) {
 }
 
 fn lay(patch: &Patch, file: &str, carried: &mut [Carried], is_open: bool, outcome: &mut Outcome) {
-    let Some(target) = patch.target.as_ref().filter(|target| is_ours(target, patch)) else {
+    let Some(target) = &patch.target else { return };
+    if patch.refers {
+        for one in carried.iter_mut().filter(|one| target.takes(&one.named) != Hit::No) {
+            one.refer(file);
+        }
+    }
+    if !is_ours(target, patch) {
         return;
-    };
+    }
     let key = (file.to_owned(), patch.at.range.start, patch.at.line);
     let struck = outcome.hits.entry(key).or_insert_with(|| Struck {
         file: file.to_owned(),

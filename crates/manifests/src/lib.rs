@@ -26,7 +26,7 @@ mod unread;
 mod variables;
 
 pub use declaration::{
-    Consumer, Declaration, Form, Guarded, Identity, Matcher, Provider, Weakened, Weakening,
+    Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider, Weakened, Weakening,
 };
 pub use discover::{Facts, discover, join, look};
 pub use found::{Found, Guard, Source, SourceKind, Unjudged, Unread, Why};

@@ -12,6 +12,8 @@ pub(crate) struct Patch {
     /// of their own.
     pub(crate) target: Option<Target>,
     pub(crate) acts: Vec<Act>,
+    /// It changes which artifact is pulled: what comes of it takes a rendering.
+    pub(crate) refers: bool,
     /// Where it begins.
     pub(crate) at: Place,
 }
@@ -35,15 +37,20 @@ pub(crate) fn patches(documents: &[Node], target: Option<&Target>) -> Vec<Patch>
 }
 
 fn patch(document: &Node, target: Option<&Target>) -> Option<Patch> {
-    let (own, acts) = match &document.value {
-        Value::List(operations) => (None, operations.iter().filter_map(operation).collect()),
+    let (own, acts, refers) = match &document.value {
+        Value::List(operations) => {
+            let acts = operations.iter().filter_map(operation).collect();
+            (None, acts, operations.iter().any(operation_refers))
+        }
         Value::Map(_) => {
-            (Object::of(document).map(|object| Target::of_object(object.named())), merge(document))
+            let own = Object::of(document).map(|object| Target::of_object(object.named()));
+            (own, merge(document), document.at_path(&["spec", "ref"]).is_some())
         }
         _ => return None,
     };
     let target = target.cloned().or(own);
-    Some(Patch { target, acts, at: document.at.clone() }).filter(|patch| !patch.acts.is_empty())
+    let patch = Patch { target, acts, refers, at: document.at.clone() };
+    Some(patch).filter(|patch| patch.refers || !patch.acts.is_empty())
 }
 
 /// One operation of RFC 6902.
@@ -68,6 +75,15 @@ fn operation(node: &Node) -> Option<Act> {
         }
         _ => None,
     }
+}
+
+/// Whether an operation of RFC 6902 changes `spec.ref`.
+fn operation_refers(node: &Node) -> bool {
+    let changes = node.text_at(&["op"]).is_some_and(|op| op != "test");
+    changes
+        && node.text_at(&["path"]).is_some_and(|path| {
+            matches!(path, "/spec" | "/spec/ref") || path.starts_with("/spec/ref/")
+        })
 }
 
 /// A partial object.
@@ -144,6 +160,7 @@ mod tests {
     #[test]
     fn patches_are_read_as_kustomize_applies_them() {
         let cases: &[(&str, &[&str], &str)] = &[
+            ("- {op: replace, path: /spec/ref/tag, value: x}", &[], "about what is pulled"),
             ("- {op: add, path: /spec/verify, value: {provider: cosign}}", &["declares"], "add"),
             (
                 "- {op: replace, path: /spec/verify, value: {provider: cosign}}",

@@ -22,6 +22,7 @@ const WORDS: &[&str] = &[
     "matchO",
     "verify:",
     "/verify",
+    "/spec/ref",
     "cosign",
     "COSIGN",
     "attestation",
@@ -69,6 +70,7 @@ mod tests {
         let cases = [
             ("a.yaml", "kind: OCIRepository", true, "a source"),
             ("a.yaml", "- op: add\n  path: /spec/verify", true, "a patch"),
+            ("a.yaml", "- op: replace\n  path: /spec/ref/tag", true, "a patch of what is followed"),
             ("a.yaml", "run: cosign verify x", true, "a command"),
             ("a.yaml", "description: used to verify certificates", false, "prose in a schema"),
             ("a.yaml", "kind: Deployment", false, "an object of others"),

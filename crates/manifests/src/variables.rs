@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sealwright_yaml::{Node, template_in};
 
-use crate::declaration::{Guarded, Matcher};
+use crate::declaration::{Follows, Guarded, Matcher};
 use crate::object::Object;
 use crate::paths::{is_within, normal};
 
@@ -42,6 +42,18 @@ impl Variables {
     pub(crate) fn guarded(&self, guarded: &mut Guarded, file: &str) {
         if let Some(text) = self.changed(&guarded.what, guarded.whole, file) {
             (guarded.what, guarded.whole, guarded.at.range) = (text, true, 0..0);
+        }
+        self.follows(&mut guarded.follows, file);
+    }
+
+    /// What is followed, with its variables put in.
+    pub(crate) fn follows(&self, follows: &mut Follows, file: &str) {
+        let (Follows::Tag(name) | Follows::Digest(name)) = follows else { return };
+        if template_in(name).is_some() {
+            match self.changed(name, false, file) {
+                Some(text) => *name = text,
+                None => *follows = Follows::NotResolved(format!("`{name}` is a template")),
+            }
         }
     }
 

@@ -155,7 +155,7 @@ mod tests {
             ("oci://ghcr.io/acme/x", "ghcr.io/acme/xy", false, "a longer name"),
             ("ghcr.io/other/*", "ghcr.io/acme/x", false, "another owner"),
         ] {
-            let guarded = Guarded { what: what.to_owned(), at: Default::default(), whole: true };
+            let guarded = Guarded::object(what, Default::default());
             assert_eq!(covers(&guarded, &artifact(repository)), expected, "{why}: {what}");
         }
     }

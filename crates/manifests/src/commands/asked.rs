@@ -10,7 +10,9 @@ use super::Commands;
 use super::dialect::{has_placeholder, restored};
 use super::reading::{Flag, Invocation, Tool};
 use super::texts::Setting;
-use crate::declaration::{Consumer, Declaration, Form, Guarded, Identity, Matcher, Provider};
+use crate::declaration::{
+    Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider,
+};
 use crate::found::{Unjudged, Why};
 use crate::shell::{Part, Script, Word};
 
@@ -172,13 +174,29 @@ impl Asked<'_> {
         let identities = told.then(|| Identity { issuer, subject, at: self.at() });
         let declaration = self.declaration(Consumer::FluxOciRepository, Vec::from_iter(identities));
         let url = invocation.get("url").and_then(|flag| flag.value.as_ref());
+        let guarded = |url| Guarded { follows: self.followed(), ..self.guarded(url) };
         commands.declarations.push(Declaration {
             provider: Provider::of(&provider),
             key: invocation.get("verify-secret-ref").is_some(),
-            guards: url.map(|url| self.guarded(url)).into_iter().collect(),
+            guards: url.map(guarded).into_iter().collect(),
             bundle_path: true,
             ..declaration
         });
+    }
+
+    /// What the source that `flux` makes would follow.
+    fn followed(&self) -> Follows {
+        let flag = |name: &str| Some(self.text(self.invocation.get(name)?.value.as_ref()?));
+        let named = |to: fn(String) -> Follows, (text, whole): (String, bool)| match whole {
+            true => to(text),
+            false => Follows::NotResolved(format!("`{text}` is a template")),
+        };
+        match (flag("digest"), flag("tag-semver"), flag("tag")) {
+            (Some(digest), _, _) => named(Follows::Digest, digest),
+            (None, Some((range, _)), _) => Follows::range("semver", &range),
+            (None, None, Some(tag)) => named(Follows::Tag, tag),
+            (None, None, None) => Follows::Tag("latest".to_owned()),
+        }
     }
 
     fn declaration(&self, consumer: Consumer, identities: Vec<Identity>) -> Declaration {
@@ -198,7 +216,8 @@ impl Asked<'_> {
 
     fn guarded(&self, word: &Word) -> Guarded {
         let (what, whole) = self.text(word);
-        Guarded { what, whole, at: (self.place)(word.range.clone()) }
+        let at = (self.place)(word.range.clone());
+        Guarded { what, whole, at, follows: Follows::AsWritten }
     }
 
     fn matcher(&self, flag: &Flag, form: Form) -> Option<Matcher> {

@@ -32,7 +32,7 @@ pub(crate) struct Chart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum From {
     /// A repository of charts.
-    Repository { namespace: String, name: String, chart: String },
+    Repository { namespace: String, name: String, chart: String, version: String },
     /// Another source, by `chartRef` or as a repository of files: kind, namespace and name.
     Source { kind: String, namespace: String, name: String },
 }
@@ -89,7 +89,8 @@ fn chart(
     let from = match source(spec.get("sourceRef")?, object.namespace)? {
         From::Source { kind, namespace, name } if kind == "HelmRepository" => {
             let chart = spec.text_at(&["chart"]).unwrap_or("").to_owned();
-            From::Repository { namespace, name, chart }
+            let version = spec.get("version").and_then(Node::scalar).unwrap_or("").to_owned();
+            From::Repository { namespace, name, chart, version }
         }
         from => from,
     };

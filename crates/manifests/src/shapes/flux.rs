@@ -2,7 +2,9 @@
 
 use sealwright_yaml::Node;
 
-use crate::declaration::{Consumer, Declaration, Form, Guarded, Identity, Matcher, Provider};
+use crate::declaration::{
+    Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider,
+};
 use crate::found::{Guard, Source, SourceKind};
 use crate::object::Object;
 use crate::target::Named;
@@ -27,17 +29,19 @@ pub(crate) struct Pulled {
 /// An `OCIRepository` with its declaration, when it has one. One without a URL is a part of one: a
 /// patch, and no source.
 pub(crate) fn oci_repository(object: &Object<'_>, file: &str) -> Option<Pulled> {
-    let url = object.node.at_path(&["spec", "url"]).and_then(Guarded::of)?;
+    let spec = object.node.get("spec")?;
+    let url = Guarded { follows: Follows::of(spec), ..Guarded::of(spec.get("url")?)? };
     let source = Source {
         kind: SourceKind::OciRepository,
         object: object.told(),
         url: url.what.clone(),
         whole: url.whole,
+        follows: url.follows.clone(),
         file: file.to_owned(),
         at: object.at(),
         guarded_by: Guard::Nothing,
     };
-    let block = object.node.at_path(&["spec", "verify"]).filter(|block| !block.is_null());
+    let block = spec.get("verify").filter(|block| !block.is_null());
     let declaration = block.map(|block| {
         verify(block, Consumer::FluxOciRepository, object.told(), file, vec![url.clone()])
     });

@@ -5,7 +5,7 @@
 use sealwright_yaml::{Node, Place, Stream, inside, template_in};
 
 use crate::File;
-use crate::declaration::{Consumer, Declaration, Guarded};
+use crate::declaration::{Consumer, Declaration, Follows, Guarded};
 use crate::found::{Guard, Source, SourceKind};
 use crate::object::Object;
 use crate::patch::{Act, Patch, is_about_git, patches};
@@ -111,6 +111,10 @@ fn sync_source(sync: &Node, namespace: &str, at: &Place, file: &str) -> Option<P
         kind: SourceKind::FluxInstance,
         object: named.told(),
         url: url.as_ref().map(|url| url.what.clone()).unwrap_or_default(),
+        follows: match sync.get("ref").and_then(Node::scalar) {
+            Some(tag) if !tag.is_empty() => Follows::Tag(tag.to_owned()),
+            _ => Follows::NotResolved("`sync` has no `ref`".to_owned()),
+        },
         whole: url.is_none_or(|url| url.whole) && template_in(kind).is_none(),
         file: file.to_owned(),
         at: at.clone(),
@@ -126,6 +130,12 @@ fn apply(patch: &Patch, instance: &mut Instance, file: &str) {
     };
     let Some(target) = &patch.target else { return };
     let is_oci = pulled.named.kind == "OCIRepository";
+    if patch.refers && target.takes(&pulled.named) != Hit::No {
+        refer(pulled);
+    }
+    if patch.acts.is_empty() {
+        return;
+    }
     match target.takes(&pulled.named) {
         Hit::Unknown => {
             let why = "it selects its target by labels, annotations or a template";
@@ -148,6 +158,13 @@ fn apply(patch: &Patch, instance: &mut Instance, file: &str) {
             }
         }
     }
+}
+
+fn refer(pulled: &mut Pulled) {
+    let told = Follows::NotResolved("a patch beside it changes `spec.ref`".to_owned());
+    let guards = pulled.declaration.iter_mut().flat_map(|one| &mut one.guards);
+    guards.for_each(|guarded| guarded.follows = told.clone());
+    pulled.source.follows = told;
 }
 
 fn take(act: &Act, pulled: &mut Pulled, file: &str) -> Option<Patched> {
@@ -173,6 +190,11 @@ fn declaration(block: &Node, pulled: &Pulled, file: &str) -> Declaration {
         "" => pulled.source.object.clone(),
         url => url.to_owned(),
     };
-    let guard = Guarded { what, at: pulled.source.at.clone(), whole: pulled.source.whole };
+    let guard = Guarded {
+        what,
+        at: pulled.source.at.clone(),
+        whole: pulled.source.whole,
+        follows: pulled.source.follows.clone(),
+    };
     verify(block, Consumer::FluxInstance, pulled.source.object.clone(), file, vec![guard])
 }

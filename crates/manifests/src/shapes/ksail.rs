@@ -3,7 +3,7 @@
 
 use sealwright_yaml::{Node, Value};
 
-use crate::declaration::{Consumer, Declaration, Guarded, Provider};
+use crate::declaration::{Consumer, Declaration, Follows, Guarded, Provider};
 use crate::found::{Guard, Source, SourceKind};
 use crate::object::Object;
 use crate::shapes::flux::{Pulled, verify};
@@ -30,6 +30,7 @@ pub(crate) fn cluster(root: &Node, file: &str) -> Option<Pulled> {
         object: named.told(),
         url: String::new(),
         whole: true,
+        follows: Follows::AsWritten,
         file: file.to_owned(),
         at: root.at.clone(),
         guarded_by: Guard::Nothing,

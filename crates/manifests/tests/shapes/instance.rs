@@ -1,6 +1,6 @@
 //! flux-operator: a patch is the only way to a verification, and it says nothing when it misses.
 
-use sealwright_manifests::{Consumer, SourceKind};
+use sealwright_manifests::{Consumer, Follows, SourceKind};
 
 use super::{codes, found, guards};
 
@@ -156,4 +156,27 @@ fn values_that_do_not_tell_are_not_judged() {
     let found = found(&[("values.yaml", &text)]);
     assert_eq!(codes(&found), [""; 0], "another values file may say what is synced");
     assert_eq!(found.unjudged.len(), 1);
+}
+
+#[test]
+fn the_generated_source_follows_what_the_instance_says() {
+    let text = instance("OCIRepository", "target: {kind: OCIRepository}\n        ", PATCH);
+    let with =
+        |reference: &str| text.replace("    url: ", &format!("    ref: {reference}\n    url: "));
+    let moved = format!("{PATCH}- {{op: replace, path: /spec/ref/tag, value: v2}}\n");
+    let moved = instance("OCIRepository", "target: {kind: OCIRepository}\n        ", &moved);
+    let moved = moved.replace("    url: ", "    ref: v1\n    url: ");
+    for (text, expected, why) in [
+        (with("v1"), Follows::Tag("v1".to_owned()), "a tag"),
+        (text.clone(), Follows::NotResolved("`sync` has no `ref`".to_owned()), "nothing is said"),
+        (
+            moved,
+            Follows::NotResolved("a patch beside it changes `spec.ref`".to_owned()),
+            "a patch changes it",
+        ),
+    ] {
+        let found = found(&[("flux.yaml", &text)]);
+        assert_eq!(found.sources[0].follows, expected, "{why}");
+        assert_eq!(found.declarations[0].guards[0].follows, expected, "{why}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Flux' `OCIRepository`, KSail and kro.
 
-use sealwright_manifests::{Consumer, Form, Provider, SourceKind};
+use sealwright_manifests::{Consumer, Follows, Form, Found, Provider, SourceKind};
 
 use super::{VERIFY, codes, found, guards, source};
 
@@ -35,6 +35,85 @@ fn what_a_block_says_is_what_is_read() {
     let keyed = found(&[("a.yaml", &source("a", key))]);
     assert!(keyed.declarations[0].key);
     assert_eq!(keyed.declarations[0].provider, Provider::Cosign, "the API fills it in");
+}
+
+/// What the first declaration guards, as a reference; `?` and the reason where that is not known.
+fn followed(found: &Found) -> Vec<String> {
+    let guards = found.declarations.iter().flat_map(|one| &one.guards);
+    let told = guards.map(|guarded| match &guarded.follows {
+        Follows::AsWritten => String::new(),
+        Follows::Tag(tag) => format!(":{tag}"),
+        Follows::Digest(digest) => format!("@{digest}"),
+        Follows::NotResolved(why) => format!("? {why}"),
+    });
+    told.collect()
+}
+
+#[test]
+fn a_source_follows_what_its_reference_says() {
+    for (reference, expected, why) in [
+        ("", ":latest", "no reference"),
+        ("  ref: {}\n", ":latest", "an empty one"),
+        ("  ref: {tag: ''}\n", ":latest", "an empty tag"),
+        ("  ref: {tag: v1}\n", ":v1", "a tag"),
+        ("  ref: {tag: 1.10}\n", ":1.10", "a tag that YAML takes for a number"),
+        ("  ref: {tag: v1, digest: 'sha256:a'}\n", "@sha256:a", "a digest wins"),
+        ("  ref: {tag: v1, semver: '>=1'}\n", "? it follows the semver `>=1`", "a range wins"),
+        ("  ref: {tag: '${TAG:=v2}'}\n", ":v2", "a variable with its default"),
+        ("  ref: {tag: '${TAG}'}\n", "? `${TAG}` is a template", "a variable without"),
+        ("  ref: v1\n", "? `spec.ref` is a text", "no reference of Flux"),
+    ] {
+        let found = found(&[("a.yaml", &source("a", &format!("{reference}{VERIFY}")))]);
+        assert_eq!(followed(&found), [expected], "{why}");
+    }
+}
+
+#[test]
+fn an_overlay_can_make_a_source_follow_something_else() {
+    let base = source("a", &format!("  ref: {{tag: v1}}\n{VERIFY}"));
+    let of = |patch: &str| {
+        let overlay =
+            "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: OCIRepository}}]\n";
+        found(&[("a.yaml", &base), ("kustomization.yaml", overlay), ("p.yaml", patch)])
+    };
+    for (patch, expected, why) in [
+        ("- {op: replace, path: /spec/interval, value: 1m}\n", ":v1", "something else"),
+        (
+            "- {op: replace, path: /spec/ref/tag, value: v2}\n",
+            "? a patch in p.yaml changes `spec.ref`",
+            "by an operation",
+        ),
+        (
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: a}\n\
+             spec: {ref: {tag: v2}}\n",
+            "? a patch in p.yaml changes `spec.ref`",
+            "by merging",
+        ),
+    ] {
+        let found = of(patch);
+        assert_eq!(followed(&found), [expected], "{why}");
+        assert_eq!(codes(&found), [""; 0], "{why}");
+    }
+}
+
+#[test]
+fn a_chart_follows_one_version_or_a_range() {
+    for (version, expected) in [
+        ("1.2.3", ":1.2.3"),
+        ("1.2.3+b", ":1.2.3_b"),
+        ("1.2.3-rc.1", ":1.2.3-rc.1"),
+        ("1.2.x", "? it follows the version `1.2.x`"),
+        (">=1.2.3", "? it follows the version `>=1.2.3`"),
+    ] {
+        let chart = format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmChart\n\
+             metadata: {{name: web, namespace: apps}}\nspec:\n  chart: web\n  version: '{version}'\n  \
+             sourceRef: {{kind: HelmRepository, name: acme}}\n{VERIFY}---\n\
+             apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\n\
+             metadata: {{name: acme, namespace: apps}}\nspec: {{type: oci, url: 'oci://ghcr.io/acme'}}\n"
+        );
+        assert_eq!(followed(&found(&[("c.yaml", &chart)])), [expected]);
+    }
 }
 
 #[test]

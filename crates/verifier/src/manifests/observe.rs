@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sealwright_evidence::TrustedRoot;
 use sealwright_keyless::load_trust;
 use sealwright_manifests::checks::accepts;
-use sealwright_manifests::{Declaration, Found, Provider};
+use sealwright_manifests::{Declaration, Follows, Found, Guarded, Provider};
 use sealwright_policy::declaration_report::{DeclarationReport, DeclarationState};
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::{
@@ -57,13 +57,16 @@ pub(super) async fn observe(
     let asking = Asking { client: &client, root: &root, now, world: &world.config, config };
     let mut known: BTreeMap<String, Signers> = BTreeMap::new();
     for (declaration, told) in found.declarations.iter().zip(&mut report.declarations) {
-        for spelled in references(declaration) {
-            let signers = match known.get(&spelled) {
-                Some(signers) => signers.clone(),
-                None if known.len() >= ARTIFACTS_MAX => Err(Box::new(too_many())),
-                None => asking.signers(&spelled).await?,
+        for (spelled, unresolved) in references(declaration) {
+            let signers = match (known.get(&spelled), &unresolved) {
+                (_, Some(why)) => Err(Box::new(not_resolved(&spelled, why))),
+                (Some(signers), None) => signers.clone(),
+                (None, None) if known.len() >= ARTIFACTS_MAX => Err(Box::new(too_many())),
+                (None, None) => asking.signers(&spelled).await?,
             };
-            known.insert(spelled.clone(), signers.clone());
+            if unresolved.is_none() {
+                known.insert(spelled.clone(), signers.clone());
+            }
             compare(declaration, told, &spelled, signers);
         }
     }
@@ -75,14 +78,29 @@ fn too_many() -> Finding {
     Finding::new(Code::ObservedUnknown, message)
 }
 
-/// What a declaration guards, as far as that names artifacts and not patterns of them.
-fn references(declaration: &Declaration) -> Vec<String> {
+fn not_resolved(repository: &str, why: &str) -> Finding {
+    let message = format!("which artifact of {repository} is pulled is not resolved: {why}");
+    Finding::new(Code::ObservedUnknown, message)
+}
+
+/// What a declaration guards, as far as that names artifacts and not patterns of them; with the
+/// reason where it is not known which one, since another tag may have other signers.
+fn references(declaration: &Declaration) -> Vec<(String, Option<String>)> {
     if declaration.provider != Provider::Cosign || declaration.identities.is_empty() {
         return vec![];
     }
     let guards = declaration.guards.iter().filter(|one| one.whole && !one.what.is_empty());
     let named = guards.filter(|one| !one.what.contains(['*', '?', ' ']));
-    named.map(|one| one.what.trim_start_matches("oci://").to_owned()).collect()
+    let reference = |one: &Guarded| {
+        let what = one.what.trim_start_matches("oci://");
+        match &one.follows {
+            Follows::AsWritten => (what.to_owned(), None),
+            Follows::Tag(tag) => (format!("{what}:{tag}"), None),
+            Follows::Digest(digest) => (format!("{what}@{digest}"), None),
+            Follows::NotResolved(why) => (what.to_owned(), Some(why.clone())),
+        }
+    };
+    named.map(reference).collect()
 }
 
 fn compare(

@@ -293,9 +293,15 @@ fn overlays_are_rendered_where_kubectl_is() {
 
 /// Asks the dev registry, trusting the dev Sigstore.
 fn observed(world: &World, issuer: &str, subject: &str) -> (Report, i32) {
+    observed_at(world, issuer, subject, "")
+}
+
+/// The same for a source with a `ref`.
+fn observed_at(world: &World, issuer: &str, subject: &str, reference: &str) -> (Report, i32) {
     let repository = format!("{}/{REPOSITORY}", world.registry.address());
     fs::create_dir_all(world.path("k8s")).expect("a folder");
     let text = source_by("app", &repository, issuer, subject);
+    let text = text.replace("  verify:\n", &format!("{reference}  verify:\n"));
     fs::write(world.path("k8s/app.yaml"), text).expect("written");
     let mut command = world.command();
     command.args(["manifests", "k8s", "--observe"]);
@@ -329,6 +335,38 @@ fn a_matcher_must_accept_somebody_who_really_signed() {
             loud(&report).into_iter().filter(|one| one.entry().id >= "SW9130").collect();
         assert_eq!((loud, code), (expected, exit), "{why}: {report:#?}");
     }
+}
+
+#[test]
+fn what_a_source_follows_is_what_is_asked_for() {
+    let issuer = format!("^{}$", sigstore().issuer_url().replace('.', r"\."));
+    let world = World::start();
+    let signed = world.push_chart("v1", b"signed");
+    world.attach(&signed, &mint(&Mint::new(statement(&signed, SIGNATURE))));
+    let unsigned = world.push("nobody has signed the latest");
+    for (reference, expected, exit, why) in [
+        ("  ref: {tag: v1}\n", vec![], 0, "its tag is signed, whatever the latest is"),
+        ("", vec![Code::ObservedNothing], 1, "without a reference it is the latest"),
+        ("  ref: {tag: latest}\n", vec![Code::ObservedNothing], 1, "the other tag"),
+        (&format!("  ref: {{digest: '{signed}'}}\n"), vec![], 0, "by digest"),
+        (
+            &format!("  ref: {{tag: v1, digest: '{unsigned}'}}\n"),
+            vec![Code::ObservedNothing],
+            1,
+            "the digest wins",
+        ),
+        ("  ref: {tag: v2}\n", vec![Code::ObservedUnknown], 2, "there is no such tag"),
+        ("  ref: {semver: '>=1'}\n", vec![Code::ObservedUnknown], 2, "a range"),
+        ("  ref: {tag: '${TAG}'}\n", vec![Code::ObservedUnknown], 2, "a template"),
+    ] {
+        let (report, code) = observed_at(&world, &issuer, CD, reference);
+        let loud: Vec<Code> =
+            loud(&report).into_iter().filter(|one| one.entry().id >= "SW9130").collect();
+        assert_eq!((loud, code), (expected, exit), "{why}: {report:#?}");
+    }
+    let (report, _) = observed_at(&world, &issuer, CD, "  ref: {semver: '>=1'}\n");
+    let told = report.declarations[0].findings.iter().map(|one| one.message.as_str());
+    assert!(told.into_iter().any(|one| one.contains("not resolved")), "{report:#?}");
 }
 
 #[test]
