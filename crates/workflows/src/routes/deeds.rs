@@ -151,9 +151,6 @@ fn of_script(run: &RunScript, file: &str, scope: &mut Scope<'_>) -> Vec<Deed> {
     let posix = run.shell.as_deref().is_none_or(|shell| {
         ["bash", "sh", "dash", "zsh"].iter().any(|name| shell.split(' ').next() == Some(name))
     });
-    if !posix {
-        return vec![];
-    }
     let script = shell::read(&run.text);
     let pipefail = run.shell.as_deref() == Some("bash")
         || run.shell.as_deref().is_some_and(|shell| shell.contains("pipefail"))
@@ -166,7 +163,11 @@ fn of_script(run: &RunScript, file: &str, scope: &mut Scope<'_>) -> Vec<Deed> {
         let line = usize::try_from(command.line).unwrap_or(usize::MAX);
         let unseen = script.swallows(index, pipefail).map(Unseen::Shell);
         let at = run.line(line);
-        deeds.extend(what.into_iter().map(|what| Deed {
+        // Whether another shell goes on after a failure is not looked into: what it does may happen,
+        // and holds nothing.
+        let what =
+            what.into_iter().filter(|what| posix || !matches!(what, What::Verify | What::Check));
+        deeds.extend(what.map(|what| Deed {
             by: by.clone(),
             unseen,
             ..Deed::new(what, file, &at)

@@ -8,6 +8,8 @@ mod facts;
 mod gates;
 mod images;
 mod order;
+#[cfg(test)]
+mod outcomes;
 mod scope;
 #[cfg(test)]
 mod sketches;
@@ -23,11 +25,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use sealwright_policy::route_report::RouteReport;
 use sealwright_policy::{Code, Config, Finding, Severity, Verdict, verdict_of};
 
-use self::deeds::What;
+use self::deeds::{Deed, What};
 use self::gates::{Gate, Spot};
 use self::target::Kind;
-use self::walk::{Run, Unread};
+use self::walk::{Run, Unit, Unread};
 use crate::jobs::About;
+use crate::model::Secrets;
+use crate::permissions::{Level, PACKAGES};
 use crate::place::in_file;
 use crate::tree::Tree;
 use crate::triggers::Event;
@@ -152,19 +156,15 @@ fn unread(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for run in runs {
         for Unread { file, at, uses, job } in &run.unread {
-            let Some(unit) = run.units.iter().find(|unit| unit.job.id.text == *job) else {
-                continue;
-            };
-            let may = unit.permissions.is_some_and(|permissions| {
-                permissions.level(crate::permissions::PACKAGES) == crate::permissions::Level::Write
-            });
-            if may {
+            let unit = run.units.iter().find(|unit| unit.job.id.text == *job);
+            if unit.is_some_and(may_push) {
                 let message =
                     format!("job `{job}` may push packages, and `{uses}` cannot be read here");
                 let finding = Finding::new(Code::RouteUnread, message);
                 findings.push(finding.with_place(in_file(file, at)));
             }
         }
+        findings.extend(run.units.iter().filter_map(idle));
         if run.cut {
             let message = format!("{} has more steps than are followed", run.start.label);
             let finding = Finding::new(Code::RouteUnread, message);
@@ -174,19 +174,44 @@ fn unread(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
             );
         }
     }
-    for route in routes.iter().filter(|route| route.spot.target().is_some_and(|t| !t.is_known())) {
-        if route.artifact.is_none()
-            && !matches!(route.spot.deed().what, What::Move { proves: true, .. })
-        {
-            let message = format!(
-                "`{}` moves a tag of a repository that is not on paper: {}",
-                route.spot.deed().by,
-                route.target()
-            );
-            findings.push(Finding::new(Code::RouteUnread, message).with_place(route.place()));
-        }
-    }
+    findings.extend(routes.iter().filter_map(unnamed));
     findings
+}
+
+/// Whether its token may push, or the settings of the repository decide, or it is handed secrets.
+fn may_push(unit: &Unit<'_>) -> bool {
+    let handed = unit.job.call().is_some_and(|call| call.secrets != Secrets::None);
+    handed || unit.permissions.is_none_or(|permissions| permissions.level(PACKAGES) == Level::Write)
+}
+
+/// It is given the right to push, runs something, and nothing in it is known to push.
+fn idle(unit: &Unit<'_>) -> Option<Finding> {
+    let permissions = unit.permissions?;
+    let known = |deed: &Deed| matches!(deed.what, What::Move { .. } | What::Sign(_));
+    let runs = unit.deeds.iter().any(|(deed, _)| matches!(deed.what, What::Runs));
+    let given = unit.job.permissions.is_some() && permissions.level(PACKAGES) == Level::Write;
+    if !given || !runs || unit.deeds.iter().any(|(deed, _)| known(deed)) {
+        return None;
+    }
+    let job = &unit.job.id.text;
+    let message = format!("job `{job}` may push packages, and nothing in it is known to");
+    let place = in_file(unit.file, permissions.place(PACKAGES));
+    Some(Finding::new(Code::RouteUnread, message).with_place(place))
+}
+
+/// It moves a tag of nobody knows what.
+fn unnamed(route: &Route<'_>) -> Option<Finding> {
+    let open = route.spot.target().is_some_and(|target| !target.is_known());
+    let proves = matches!(route.spot.deed().what, What::Move { proves: true, .. });
+    if !open || proves || route.artifact.is_some() {
+        return None;
+    }
+    let message = format!(
+        "`{}` moves a tag of a repository that is not on paper: {}",
+        route.spot.deed().by,
+        route.target()
+    );
+    Some(Finding::new(Code::RouteUnread, message).with_place(route.place()))
 }
 
 /// Routes that differ in their trigger alone are one row.

@@ -7,14 +7,15 @@ use sealwright_policy::{Config, Verdict};
 use super::*;
 
 const FOLDER: &str = ".github/workflows/";
-const RIGHTS: &str = "permissions: {contents: read, packages: write, id-token: write}";
+pub(super) const RIGHTS: &str = "permissions: {contents: read, packages: write, id-token: write}";
 const PUSH: &str = "flux push artifact oci://ghcr.io/acme/platform/manifests:latest --path k8s";
-const STAGE: &str =
+pub(super) const STAGE: &str =
     "flux push artifact oci://ghcr.io/acme/platform/manifests:${{ github.sha }} --path k8s";
-const SIGN: &str = "cosign sign --yes ghcr.io/acme/platform/manifests@${DIGEST}";
-const VERIFY: &str =
+pub(super) const SIGN: &str = "cosign sign --yes ghcr.io/acme/platform/manifests@${DIGEST}";
+pub(super) const VERIFY: &str =
     "cosign verify ghcr.io/acme/platform/manifests@${DIGEST} --certificate-identity a";
-const TAG: &str = "flux tag artifact oci://ghcr.io/acme/platform/manifests:x --tag latest";
+pub(super) const TAG: &str =
+    "flux tag artifact oci://ghcr.io/acme/platform/manifests:x --tag latest";
 
 fn config() -> Config {
     let text = "apiVersion: sealwright.dev/v1alpha1
@@ -44,7 +45,7 @@ fn read(files: &[(&str, &str)]) -> Tree {
     tree
 }
 
-fn of(files: &[(&str, &str)]) -> Routes {
+pub(super) fn of(files: &[(&str, &str)]) -> Routes {
     routes(&read(files), About::default(), None)
 }
 
@@ -54,7 +55,7 @@ fn codes(routes: &Routes) -> Vec<(&'static str, Severity)> {
 }
 
 /// A workflow of one job with these steps.
-fn job(on: &str, lines: &[&str]) -> String {
+pub(super) fn job(on: &str, lines: &[&str]) -> String {
     let steps: String = lines.iter().map(|line| step(line)).collect();
     format!("on: {on}\njobs:\n  publish:\n    runs-on: x\n    {RIGHTS}\n    steps:\n{steps}")
 }
@@ -71,7 +72,7 @@ fn step(line: &str) -> String {
     }
 }
 
-const MAIN: &str = "{push: {branches: [main]}}";
+pub(super) const MAIN: &str = "{push: {branches: [main]}}";
 
 #[test]
 fn a_tag_waits_for_its_evidence() {
@@ -350,92 +351,6 @@ fn routes_are_followed_through_calls_and_composites() {
 fn a_workflow_that_calls_itself_ends() {
     let circle = "on: {push: {branches: [main]}, workflow_call: }\njobs:\n  a:\n    uses: ./.github/workflows/a.yaml\n  b:\n    uses: ./.github/workflows/a.yaml\n";
     assert!(of(&[("a.yaml", circle)]).findings.iter().any(|f| f.code == Code::RouteUnread));
-}
-
-#[test]
-fn a_failure_that_nobody_sees() {
-    for (lines, expected, why) in [
-        (&[STAGE, SIGN, VERIFY, TAG][..], 0, "all fail loudly"),
-        (&[STAGE, &format!("{SIGN} || true"), TAG], 1, "or true"),
-        (&[STAGE, &format!("continue-on-error: true\nrun: {SIGN}"), TAG], 1, "continue-on-error"),
-        (&[STAGE, SIGN, &format!("{VERIFY} | jq ."), TAG], 1, "a pipe in GitHub's default shell"),
-        (
-            &[STAGE, SIGN, &format!("shell: bash\nrun: {VERIFY} | jq ."), TAG],
-            0,
-            "which fails in bash",
-        ),
-        (&[STAGE, SIGN, &format!("{VERIFY} || exit 1"), TAG], 0, "or leaves"),
-        (&[&format!("{VERIFY} || true")], 0, "not on the way to a tag"),
-    ] {
-        let found = of(&[("cd.yaml", &job(MAIN, lines))]);
-        let unseen = found.findings.iter().filter(|f| f.code == Code::SigningFailureUnseen);
-        assert_eq!(unseen.count(), expected, "{why}: {:#?}", found.findings);
-    }
-}
-
-#[test]
-fn a_tag_that_moves_whatever_happened() {
-    let tag = |condition: &str| format!("if: {condition}\nrun: {TAG}");
-    for (condition, expected, why) in [
-        ("always()", 1, "also after a failure"),
-        ("${{ !cancelled() }}", 1, "the same"),
-        ("success()", 0, "the default"),
-        ("always() && steps.verify.outcome == 'success'", 0, "asks"),
-        ("github.ref == 'refs/heads/main'", 0, "something else"),
-        ("failure()", 1, "only after a failure"),
-        ("success() || failure()", 1, "whatever was the end"),
-        ("always() && !failure()", 0, "not after a failure"),
-    ] {
-        let found = of(&[("cd.yaml", &job(MAIN, &[STAGE, SIGN, VERIFY, &tag(condition)]))]);
-        let moves = found.findings.iter().filter(|f| f.code == Code::TagMovesWhatever);
-        assert_eq!(moves.count(), expected, "{why}: {:#?}", found.findings);
-    }
-}
-
-#[test]
-fn what_runs_after_a_failure_alone_is_a_route_and_no_gate() {
-    let rescue = |line: &str| format!("if: failure()\nrun: {line}");
-    let routes = |lines: &[&str]| of(&[("cd.yaml", &job(MAIN, lines))]).reports;
-    assert_eq!(routes(&["make", &rescue(TAG)]).len(), 1, "it moves the tag");
-    assert_eq!(routes(&["make", &rescue("echo failed")]).len(), 0, "it tells somebody");
-    assert_eq!(routes(&[VERIFY, TAG])[0].gates, ["verified", "branch"]);
-    assert_eq!(routes(&[&rescue(VERIFY), TAG])[0].gates, ["branch"], "nobody verifies");
-}
-
-#[test]
-fn a_call_that_is_made_whatever_happened_is_held_by_nothing_before_it() {
-    let caller = |condition: &str| {
-        format!(
-            "on: {MAIN}\njobs:\n  test:\n    runs-on: x\n    steps: [{{run: make test}}]\n  call:\n    needs: test\n    if: {condition}\n    {RIGHTS}\n    uses: ./.github/workflows/shared.yaml\n"
-        )
-    };
-    let shared = job("workflow_call", &[TAG]);
-    for (condition, gates, moves) in
-        [("success()", &["checks", "branch"][..], 0), ("always()", &["branch"], 1)]
-    {
-        let found = of(&[("cd.yaml", &caller(condition)), ("shared.yaml", &shared)]);
-        assert_eq!(found.reports[0].gates, gates, "{condition}");
-        let told = found.findings.iter().filter(|f| f.code == Code::TagMovesWhatever).count();
-        assert_eq!(told, moves, "{condition}");
-    }
-}
-
-#[test]
-fn inputs_that_look_like_no_are_yes_in_an_action_and_none_is_no() {
-    let action = format!(
-        "inputs: {{push: {{default: 'false'}}}}\nruns:\n  using: composite\n  steps:\n    - if: IF\n      shell: bash\n      run: {TAG}\n"
-    );
-    let job = job(MAIN, &["uses: ./x"]);
-    for (condition, routes, why) in [
-        ("inputs.push", 1, "a text that is not empty"),
-        ("inputs.push == 'true'", 0, "another text"),
-        ("inputs.none == false", 1, "nothing is as good as no"),
-        ("inputs.none", 0, "nothing"),
-    ] {
-        let action = action.replace("IF", condition);
-        let found = of(&[("cd.yaml", &job), ("x/action.yaml", &action)]);
-        assert_eq!(found.reports.len(), routes, "{why}: {condition}");
-    }
 }
 
 #[test]

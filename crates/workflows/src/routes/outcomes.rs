@@ -1,0 +1,129 @@
+//! What becomes of a route when something on it fails, or is not what it looks like.
+
+use super::tests::{MAIN, RIGHTS, SIGN, STAGE, TAG, VERIFY, job, of};
+use super::*;
+
+#[test]
+fn a_failure_that_nobody_sees() {
+    for (lines, expected, why) in [
+        (&[STAGE, SIGN, VERIFY, TAG][..], 0, "all fail loudly"),
+        (&[STAGE, &format!("{SIGN} || true"), TAG], 1, "or true"),
+        (&[STAGE, &format!("continue-on-error: true\nrun: {SIGN}"), TAG], 1, "continue-on-error"),
+        (&[STAGE, SIGN, &format!("{VERIFY} | jq ."), TAG], 1, "a pipe in GitHub's default shell"),
+        (
+            &[STAGE, SIGN, &format!("shell: bash\nrun: {VERIFY} | jq ."), TAG],
+            0,
+            "which fails in bash",
+        ),
+        (&[STAGE, SIGN, &format!("{VERIFY} || exit 1"), TAG], 0, "or leaves"),
+        (&[&format!("{VERIFY} || true")], 0, "not on the way to a tag"),
+    ] {
+        let found = of(&[("cd.yaml", &job(MAIN, lines))]);
+        let unseen = found.findings.iter().filter(|f| f.code == Code::SigningFailureUnseen);
+        assert_eq!(unseen.count(), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn a_tag_that_moves_whatever_happened() {
+    let tag = |condition: &str| format!("if: {condition}\nrun: {TAG}");
+    for (condition, expected, why) in [
+        ("always()", 1, "also after a failure"),
+        ("${{ !cancelled() }}", 1, "the same"),
+        ("success()", 0, "the default"),
+        ("always() && steps.verify.outcome == 'success'", 0, "asks"),
+        ("github.ref == 'refs/heads/main'", 0, "something else"),
+        ("failure()", 1, "only after a failure"),
+        ("success() || failure()", 1, "whatever was the end"),
+        ("always() && !failure()", 0, "not after a failure"),
+    ] {
+        let found = of(&[("cd.yaml", &job(MAIN, &[STAGE, SIGN, VERIFY, &tag(condition)]))]);
+        let moves = found.findings.iter().filter(|f| f.code == Code::TagMovesWhatever);
+        assert_eq!(moves.count(), expected, "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn what_runs_after_a_failure_alone_is_a_route_and_no_gate() {
+    let rescue = |line: &str| format!("if: failure()\nrun: {line}");
+    let routes = |lines: &[&str]| of(&[("cd.yaml", &job(MAIN, lines))]).reports;
+    assert_eq!(routes(&["make", &rescue(TAG)]).len(), 1, "it moves the tag");
+    assert_eq!(routes(&["make", &rescue("echo failed")]).len(), 0, "it tells somebody");
+    assert_eq!(routes(&[VERIFY, TAG])[0].gates, ["verified", "branch"]);
+    assert_eq!(routes(&[&rescue(VERIFY), TAG])[0].gates, ["branch"], "nobody verifies");
+}
+
+#[test]
+fn a_call_that_is_made_whatever_happened_is_held_by_nothing_before_it() {
+    let caller = |condition: &str| {
+        format!(
+            "on: {MAIN}\njobs:\n  test:\n    runs-on: x\n    steps: [{{run: make test}}]\n  call:\n    needs: test\n    if: {condition}\n    {RIGHTS}\n    uses: ./.github/workflows/shared.yaml\n"
+        )
+    };
+    let shared = job("workflow_call", &[TAG]);
+    for (condition, gates, moves) in
+        [("success()", &["checks", "branch"][..], 0), ("always()", &["branch"], 1)]
+    {
+        let found = of(&[("cd.yaml", &caller(condition)), ("shared.yaml", &shared)]);
+        assert_eq!(found.reports[0].gates, gates, "{condition}");
+        let told = found.findings.iter().filter(|f| f.code == Code::TagMovesWhatever).count();
+        assert_eq!(told, moves, "{condition}");
+    }
+}
+
+#[test]
+fn inputs_that_look_like_no_are_yes_in_an_action_and_none_is_no() {
+    let action = format!(
+        "inputs: {{push: {{default: 'false'}}}}\nruns:\n  using: composite\n  steps:\n    - if: IF\n      shell: bash\n      run: {TAG}\n"
+    );
+    let job = job(MAIN, &["uses: ./x"]);
+    for (condition, routes, why) in [
+        ("inputs.push", 1, "a text that is not empty"),
+        ("inputs.push == 'true'", 0, "another text"),
+        ("inputs.none == false", 1, "nothing is as good as no"),
+        ("inputs.none", 0, "nothing"),
+    ] {
+        let action = action.replace("IF", condition);
+        let found = of(&[("cd.yaml", &job), ("x/action.yaml", &action)]);
+        assert_eq!(found.reports.len(), routes, "{why}: {condition}");
+    }
+}
+
+#[test]
+fn a_script_of_another_shell_moves_tags_and_holds_nothing() {
+    let gates = |shell: &str| {
+        let verify = format!("shell: {shell}\nrun: {VERIFY}");
+        let tag = format!("shell: {shell}\nrun: {TAG}");
+        let routes = of(&[("cd.yaml", &job(MAIN, &[&verify, &tag]))]).reports;
+        routes.first().map(|route| route.gates.join(", "))
+    };
+    assert_eq!(gates("bash").as_deref(), Some("verified, branch"));
+    assert_eq!(gates("pwsh").as_deref(), Some("branch"), "it may go on after a failure");
+    assert_eq!(gates("cmd").as_deref(), Some("branch"));
+}
+
+#[test]
+fn what_may_push_and_cannot_be_read_is_told() {
+    let packages = "permissions: {packages: write}";
+    let job = |rights: &str, work: &str| {
+        format!("on: {MAIN}\njobs:\n  publish:\n    runs-on: x\n    {rights}\n    {work}\n")
+    };
+    let none = "permissions: {}";
+    let called = "uses: acme/shared/.github/workflows/publish.yaml@v1";
+    let inherit = format!("{called}\n    secrets: inherit");
+    for (rights, work, told, why) in [
+        (packages, "steps: [{run: ./release.sh}]", 1, "a script"),
+        (packages, "steps: [{shell: python, run: import release}]", 1, "another language"),
+        (packages, "steps: [{run: 'docker push ghcr.io/acme/x:latest'}]", 0, "it is read"),
+        (none, "steps: [{run: ./release.sh}]", 0, "it may not"),
+        ("name: x", "steps: [{run: ./test.sh}]", 0, "nobody says that it may"),
+        (packages, called, 1, "a workflow of others"),
+        ("name: x", called, 1, "with what the settings grant"),
+        (none, called, 0, "which gets nothing"),
+        (none, &inherit, 1, "which gets all secrets"),
+    ] {
+        let found = of(&[("cd.yaml", &job(rights, work))]);
+        let unread = found.findings.iter().filter(|f| f.code == Code::RouteUnread).count();
+        assert_eq!(unread, told, "{why}: {:#?}", found.findings);
+    }
+}
