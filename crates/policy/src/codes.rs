@@ -1115,7 +1115,7 @@ codes! {
         "Add the signer, or sign by the workflow that is accepted; a called workflow signs under its own name.";
     SigningEventUnaccepted "SW9208" Note
         "A job signs for an event from which nobody accepts it"
-        "The ref that the event runs for is none that the matchers let in, while they let in others of the same job."
+        "The ref or the caller that the event runs for is none that the matchers let in, while they let in others of the same job."
         "What is published that way is refused."
         "Leave the event out, or add its ref to the signer if that is meant.";
     RepositoryNameUnknown "SW9209" Note
@@ -1185,8 +1185,8 @@ codes! {
         "Give both routes the same gates, best by letting both call the same workflow.";
     TagBeforeEvidence "SW9231" Warning
         "The tag moves before its evidence is there"
-        "A step pushes or tags what clusters follow, and the signature comes after it."
-        "When signing fails, the tag stands at something unsigned: clusters that verify stop, and those that do not run it."
+        "A step pushes or tags what clusters follow, and the signature comes after it; or a signature is asked for by the tag, which is there already."
+        "When signing fails, the tag stands at something unsigned: clusters that verify stop, and those that do not run it. Whoever moves the tag in between has something else signed."
         "Push by digest or under a tag of that run alone, sign, verify, and move the tag last; `sealwright-publisher publish` does it as one transaction.";
     RouteWithoutEvidence "SW9232" Error
         "A route moves the tag of a declared artifact and nothing on it signs"

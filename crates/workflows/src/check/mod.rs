@@ -1,5 +1,6 @@
 //! Signing jobs against those who verify, against their own permissions, and what they run.
 
+mod callers;
 mod events;
 mod matchers;
 mod pins;
@@ -59,6 +60,7 @@ pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
     }
     judged.findings.extend(matchers.told());
     judged.findings.extend(signers::check(tree, about, &walked, &matchers));
+    judged.findings.extend(callers::check(&walked, expected));
     judged.findings.extend(pins::elsewhere(tree, &walked));
     judged.findings.extend(calls(&walked));
     if about.repository.is_none() && !walked.jobs.is_empty() {

@@ -7,6 +7,7 @@ mod exposure;
 mod facts;
 mod gates;
 mod images;
+mod named;
 mod order;
 #[cfg(test)]
 mod outcomes;
@@ -71,6 +72,7 @@ pub fn routes(tree: &Tree, about: About<'_>, config: Option<&Config>) -> Routes 
     }
     let mut findings = compare::findings(&mut routes);
     findings.extend(order::findings(&routes, &runs));
+    findings.extend(named::findings(&runs, &routes));
     findings.extend(exposure::findings(&runs, tree));
     findings.extend(unread(&runs, &routes));
     let findings = once(findings);

@@ -64,7 +64,7 @@ fn late(route: &Route<'_>, target: &Target, after: &Deed) -> Finding {
 
 /// Whether a deed signs what another one moved: the repository is the same, the reference comes from
 /// that step, or nobody can tell.
-fn is_evidence_for(deed: &Deed, target: &Target, moving: &Deed) -> bool {
+pub(super) fn is_evidence_for(deed: &Deed, target: &Target, moving: &Deed) -> bool {
     let What::Sign(references) = &deed.what else { return false };
     let of_step = |text: &str| -> Option<bool> {
         let from = text.find("steps.").map(|at| &text[at + "steps.".len()..])?;
