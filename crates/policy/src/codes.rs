@@ -869,7 +869,7 @@ codes! {
         "What it declares is not judged."
         "Split it, or take out the anchors that multiply it.";
     KeyTwice "SW9103" Warning
-        "A key stands twice in one mapping"
+        "A key stands twice in a manifest"
         "Somebody added a line that was there already."
         "Kubernetes' reader keeps the last one, Kustomize refuses the file: the rule in force might not be the one that was reviewed."
         "Keep one of them.";
