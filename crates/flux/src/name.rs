@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::seen::{Ask, Request};
+use crate::source::SecretName;
 
 /// Registry of names without one.
 const DEFAULT_REGISTRY: &str = "index.docker.io";
@@ -14,6 +15,8 @@ pub(crate) struct Repository {
     pub(crate) registry: String,
     pub(crate) path: String,
     pub(crate) insecure: bool,
+    /// The source names certificate authorities of its own.
+    pub(crate) names_authorities: bool,
 }
 
 impl Repository {
@@ -54,7 +57,13 @@ impl Repository {
             true => format!("library/{path}"),
             false => path.to_owned(),
         };
-        Ok(Self { registry: registry.to_owned(), path, insecure })
+        Ok(Self { registry: registry.to_owned(), path, insecure, names_authorities: false })
+    }
+
+    /// The same, by the certificate authorities that a source may name.
+    pub(crate) fn by_authorities(self, secret: Option<&SecretName>) -> Self {
+        let names_authorities = secret.is_some_and(|secret| !secret.name.is_empty());
+        Self { names_authorities, ..self }
     }
 
     /// `registry/repository`.
@@ -67,6 +76,7 @@ impl Repository {
             registry: self.registry.clone(),
             repository: self.path.clone(),
             insecure: self.insecure,
+            names_authorities: self.names_authorities,
             ask,
         }
     }

@@ -48,7 +48,7 @@ impl<'a> Run<'a, '_> {
             return Ok(());
         }
         let repository = match Repository::of_url(&spec.url, spec.insecure) {
-            Ok(repository) => repository,
+            Ok(repository) => repository.by_authorities(spec.cert_secret_ref.as_ref()),
             Err(words) => {
                 self.inquiry.met(&rules::URL_INVALID);
                 let message = format!("URL validation failed for '{}': {words}", spec.url);

@@ -21,6 +21,10 @@ pub struct Request {
     /// Whether the source says that the registry has no TLS: HTTPS first, then HTTP. The same goes
     /// for `localhost`, loopback, private IPv4 networks and names that end in `.local`.
     pub insecure: bool,
+    /// Whether the source names certificate authorities (`certSecretRef`). Without, those count that
+    /// everybody trusts, and no others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub names_authorities: bool,
     /// What is asked for.
     pub ask: Ask,
 }

@@ -8,7 +8,7 @@
 
 mod world;
 
-use sealwright_flux::{Controller, Secrets, Seen, Situation, Source, Then, predict};
+use sealwright_flux::{Controller, Secret, Secrets, Seen, Situation, Source, Then, predict};
 use serde_json::{Value, json};
 use world::{REPOSITORY, World, archive, predicted, ready_text, secrets, source};
 
@@ -235,6 +235,37 @@ fn connections_that_cannot_be_known_are_undecided_and_broken_ones_are_said() {
         ("serviceAccountName", json!("puller"), "an account that nobody looked at"),
     ] {
         assert!(text(with(field, value)).starts_with("undecided: "), "{why}");
+    }
+}
+
+/// Who trusts more certificate authorities than the controller does sees a registry that it does not.
+#[test]
+fn a_request_says_whether_the_source_names_authorities() {
+    let found = std::collections::BTreeMap::from([(
+        "ca.crt".to_owned(),
+        b"-----BEGIN CERTIFICATE-----".to_vec(),
+    )]);
+    let mut secrets = Secrets::default();
+    secrets.insert("apps", "ca", Secret::Found(found));
+    for (object, expected, why) in [
+        (source(Value::Null), false, "it names none"),
+        (with("certSecretRef", json!({"name": "ca"})), true, "it names one"),
+        (with("certSecretRef", json!({"name": ""})), false, "an empty name is none"),
+    ] {
+        let source = Source::parse(&object).unwrap();
+        let prediction = predict(Situation {
+            source: &source,
+            others: &[],
+            secrets: &secrets,
+            seen: &Seen::default(),
+            controller: &Controller::default(),
+            public_root: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
+            fresh: false,
+        });
+        let names: Vec<bool> =
+            prediction.wanted.iter().map(|request| request.names_authorities).collect();
+        assert_eq!(names, [expected], "{why}");
     }
 }
 

@@ -50,6 +50,8 @@ type Turn = Arc<tokio::sync::Mutex<()>>;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) transport: Transport,
+    /// For sources that name no certificate authorities, where that makes a difference.
+    without_authorities: Option<Transport>,
     /// Blobs that this client has seen in a repository or put there, so that the empty config of
     /// three attestations is looked for once.
     known_blobs: Mutex<HashSet<(Repository, Digest)>>,
@@ -62,7 +64,10 @@ impl Client {
     /// A client. Reads the file of certificate authorities, nothing else; credentials are looked
     /// for when a registry first asks for them.
     pub fn new(options: ClientOptions) -> Result<Self, RegistryError> {
+        let differs = options.authorities_by_source && options.ca_certificates.is_some();
+        let without = differs.then(|| ClientOptions { ca_certificates: None, ..options.clone() });
         let shared = Shared {
+            without_authorities: without.map(Transport::new).transpose()?,
             transport: Transport::new(options)?,
             known_blobs: Mutex::default(),
             index_writers: Mutex::default(),
@@ -72,11 +77,20 @@ impl Client {
 
     /// HTTP requests sent so far, those for tokens and repetitions included.
     pub fn request_count(&self) -> u64 {
-        self.shared.transport.request_count()
+        let without = self.shared.without_authorities.as_ref();
+        self.shared.transport.request_count() + without.map_or(0, Transport::request_count)
     }
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.shared.transport
+    }
+
+    /// What speaks for a source: with the additional certificate authorities where it names some.
+    pub(crate) fn transport_for(&self, names_authorities: bool) -> &Transport {
+        match &self.shared.without_authorities {
+            Some(without) if !names_authorities => without,
+            _ => &self.shared.transport,
+        }
     }
 
     /// The start of a call: its deadline begins to run.
@@ -97,5 +111,40 @@ impl Client {
     pub(crate) fn index_writer(&self, repository: &Repository, artifact: Digest) -> Turn {
         let mut writers = self.shared.index_writers.lock().unwrap_or_else(PoisonError::into_inner);
         writers.entry((repository.clone(), artifact)).or_default().clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+
+    /// That such a registry is not reached without its authority, `transport::http` shows.
+    #[test]
+    fn a_source_that_names_no_authorities_is_not_lent_ours() {
+        let ca = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ca.pem");
+        for (ca_certificates, authorities_by_source, names_authorities, expected, why) in [
+            (Some(&ca), true, true, true, "the source names them"),
+            (Some(&ca), true, false, false, "the controller would not have them"),
+            (Some(&ca), false, false, true, "nobody asks for the controller"),
+            (None, true, true, false, "there are none"),
+        ] {
+            let options = ClientOptions {
+                ca_certificates: ca_certificates.cloned(),
+                authorities_by_source,
+                ..ClientOptions::stranger()
+            };
+            let client = Client::new(options).unwrap();
+            let speaks = format!("{:?}", client.transport_for(names_authorities));
+            assert_eq!(!speaks.contains("certificates: []"), expected, "{why}: {speaks}");
+            assert!(speaks.contains("certificates: ["), "{why}: what it trusts is shown");
+            // What is judged and not predicted is always asked for with all that was given.
+            assert_eq!(
+                !format!("{:?}", client.transport()).contains("certificates: []"),
+                ca_certificates.is_some(),
+                "{why}"
+            );
+        }
     }
 }

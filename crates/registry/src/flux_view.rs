@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use crate::paging::next_page;
 use crate::reference::Repository;
-use crate::transport::{Answer, Ask, Call};
+use crate::transport::{Answer, Ask, Call, Transport};
 
 /// Longest tag that is asked for: twice what a registry may hold.
 const TAG_BYTES_MAX: usize = 256;
@@ -66,14 +66,29 @@ impl Client {
         let answered = match &request.ask {
             Question::Tags => self.tags_as_flux(request, call).await,
             _ => match self.ask_as_flux(request) {
-                Ok(ask) => self.transport().send_raw(&ask, call).await.and_then(|answer| {
+                Ok(ask) => self.speaks_for(request).send_raw(&ask, call).await.and_then(|answer| {
                     whole(&ask, &answer)?;
                     Ok(response(&ask, answer))
                 }),
                 Err(error) => Err(error),
             },
         };
-        answered.map_or_else(|error| Seeing::Failed(error.to_string()), Seeing::Got)
+        answered.map_or_else(|error| Seeing::Failed(self.failed(request, &error)), Seeing::Got)
+    }
+
+    fn speaks_for(&self, request: &Request) -> &Transport {
+        self.transport_for(request.names_authorities)
+    }
+
+    /// Why nobody answered; and of a source without authorities that those at hand were not used.
+    fn failed(&self, request: &Request, error: &RegistryError) -> String {
+        match std::ptr::eq(self.speaks_for(request), self.transport()) {
+            true => error.to_string(),
+            false => format!(
+                "{error} (asked without the additional certificate authorities: the source has no \
+                 `certSecretRef`)"
+            ),
+        }
     }
 
     fn ask_as_flux(&self, request: &Request) -> Result<Ask, RegistryError> {
@@ -132,7 +147,7 @@ impl Client {
         let first = self.ask_as_flux(request)?;
         let (mut ask, mut tags) = (first.clone(), Vec::new());
         for _ in 0..PAGES_COUNT_MAX {
-            let answer = self.transport().send_raw(&ask, call).await?;
+            let answer = self.speaks_for(request).send_raw(&ask, call).await?;
             whole(&ask, &answer)?;
             let Some(page) = page(&answer) else { return Ok(response(&ask, answer)) };
             tags.extend(page);
@@ -167,6 +182,7 @@ pub fn seen_already(repository: &Repository, evidence: &Evidence) -> Seen {
             registry: repository.host.clone(),
             repository: repository.path.clone(),
             insecure: false,
+            names_authorities: false,
             ask,
         };
         let response = Response {

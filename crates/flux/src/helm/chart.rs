@@ -96,8 +96,7 @@ impl Chart<'_, '_> {
     ) -> Result<(), Stop> {
         let url = self.url();
         let name = url.trim_start_matches("oci://");
-        let repository = Repository::of_name(name, self.helm_repository.spec.insecure);
-        let repository = repository.map_err(|words| {
+        let repository = self.repository(name).map_err(|words| {
             Stop::Undecided(format!("the chart's URL names no repository: {words}"))
         })?;
         course.repository = Some(repository.name());
@@ -313,6 +312,12 @@ impl Chart<'_, '_> {
         format!("{base}/{}", self.object.spec.chart)
     }
 
+    fn repository(&self, name: &str) -> Result<Repository, String> {
+        let spec = &self.helm_repository.spec;
+        let repository = Repository::of_name(name, spec.insecure)?;
+        Ok(repository.by_authorities(spec.cert_secret_ref.as_ref()))
+    }
+
     /// The version: as it is written when it is one, else the highest tag in the range.
     fn version(&mut self) -> Step<String> {
         let wanted = self.object.spec.version.clone();
@@ -321,7 +326,7 @@ impl Chart<'_, '_> {
         }
         let url = self.url();
         let name = url.trim_start_matches("oci://");
-        let repository = match Repository::of_name(name, self.helm_repository.spec.insecure) {
+        let repository = match self.repository(name) {
             Ok(repository) => repository,
             Err(words) => return Ok(Err(words)),
         };

@@ -55,6 +55,7 @@ pub(super) async fn look_ahead(world: &World, stranger: &Client, artifact: &Arti
             registry: world.repository.host.clone(),
             repository: world.repository.path.clone(),
             insecure: false,
+            names_authorities: false,
             ask,
         })
         .collect();

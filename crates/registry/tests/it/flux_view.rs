@@ -10,7 +10,7 @@ use crate::world::{World, status};
 
 fn request(world: &World, ask: Ask) -> Request {
     let (registry, repository) = (world.repository.host.clone(), world.repository.path.clone());
-    Request { registry, repository, insecure: false, ask }
+    Request { registry, repository, insecure: false, names_authorities: false, ask }
 }
 
 async fn ask(world: &World, ask: Ask) -> Answer {

@@ -18,7 +18,7 @@ use sealwright_keyless::{Trust, TrustSource, load_trust};
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Code, Finding, Report};
-use sealwright_registry::Client;
+use sealwright_registry::{Client, ClientOptions};
 
 pub use arguments::PredictArguments;
 use case::Roots;
@@ -132,7 +132,9 @@ fn declarations(
 }
 
 fn client(arguments: &PredictArguments) -> Result<Client, Failure> {
-    Client::new(arguments.world.client_options()).map_err(|error| match registry_failure(&error) {
+    // The controller has the authorities of this command line only where a source names them.
+    let options = ClientOptions { authorities_by_source: true, ..arguments.world.client_options() };
+    Client::new(options).map_err(|error| match registry_failure(&error) {
         Err(failure) => failure,
         Ok(_) => Failure::usage(error),
     })
