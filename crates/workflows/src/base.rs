@@ -38,8 +38,8 @@ pub fn compare<'a>(
     about: About<'_>,
     files: impl Iterator<Item = File<'a>> + Clone,
 ) -> Vec<Finding> {
-    let (before, now) = (signers(base, about), signers(head, about));
-    let mut findings = Vec::new();
+    let ((before, cut), (now, _)) = (signers(base, about), signers(head, about));
+    let mut findings: Vec<Finding> = unread(base, cut).into_iter().collect();
     for (name, signer) in &before {
         match now.get(name) {
             Some(same) => findings.extend(refs(name, signer, same)),
@@ -49,7 +49,20 @@ pub fn compare<'a>(
     findings
 }
 
-fn signers(tree: &Tree, about: About<'_>) -> BTreeMap<Name, Signer> {
+/// A signer that was not seen before is not missed now. What is no YAML, GitHub did not run either.
+fn unread(base: &Tree, cut: bool) -> Option<Finding> {
+    let large = base.findings.iter().find(|finding| finding.code == Code::WorkflowTooLarge);
+    let where_and_why = match (large, cut) {
+        (Some(finding), _) => format!("{} {}", finding.place, finding.message),
+        (None, true) => "jobs run in more ways than are followed".to_owned(),
+        (None, false) => return None,
+    };
+    let message = format!("not all workflows of before could be read: {where_and_why}");
+    Some(Finding::new(Code::BaseUnread, message))
+}
+
+/// Who signs, and whether a limit kept some from being seen.
+fn signers(tree: &Tree, about: About<'_>) -> (BTreeMap<Name, Signer>, bool) {
     let mut found: BTreeMap<Name, Signer> = BTreeMap::new();
     let signs = |job: &&SigningJob<'_>| job.signings.iter().any(|signing| signing.has_identity());
     let walked = jobs::of(tree, about);
@@ -62,7 +75,7 @@ fn signers(tree: &Tree, about: About<'_>) -> BTreeMap<Name, Signer> {
             signer.called = job.workflow.name.as_ref().map(|name| name.text.clone());
         }
     }
-    found
+    (found, walked.cut)
 }
 
 /// The same file, started for other refs.
@@ -313,6 +326,15 @@ mod tests {
         ] {
             assert_eq!(found(base, head), expected, "{why}");
         }
+    }
+
+    #[test]
+    fn a_base_that_is_too_large_is_not_one_without_signers() {
+        let large = format!("{SIGNS}#{}\n", "x".repeat(crate::tree::FILE_BYTES_MAX));
+        let seen = found(&[(CD, &large)], &[(NEW, SIGNS)]);
+        let seen: Vec<_> = seen.iter().map(|(code, severity, _)| (*code, *severity)).collect();
+        assert_eq!(seen, [("SW9241", Severity::Unknown)]);
+        assert_eq!(found(&[(CD, SIGNS)], &[(CD, SIGNS)]), [], "one that is not");
     }
 
     #[test]

@@ -105,7 +105,9 @@ fn report(
 
 /// What was not read elsewhere is not for this command to tell.
 fn is_of_workflows(finding: &Finding) -> bool {
-    finding.place.file.as_deref().is_none_or(|file| file == "." || file.starts_with(".github"))
+    finding.place.file.as_deref().is_none_or(|file| {
+        file == "." || file.starts_with(".github") || sealwright_workflows::is_wanted(file)
+    })
 }
 
 /// A configuration with its text.

@@ -7,9 +7,9 @@ mod pins;
 mod rights;
 mod signers;
 
-use sealwright_manifests::Declaration;
+use sealwright_manifests::{Consumer, Declaration};
 use sealwright_policy::workflow_report::{JobIdentity, SignedBy, SignsWith, WorkflowReport};
-use sealwright_policy::{Code, Config, Finding, verdict_of};
+use sealwright_policy::{Code, Config, Finding, Severity, verdict_of};
 
 use self::matchers::Matchers;
 use crate::facts::With;
@@ -28,6 +28,18 @@ pub struct Expected<'a> {
     pub config: Option<ConfigFile<'a>>,
     /// Declarations found in the same tree.
     pub declarations: &'a [Declaration],
+}
+
+impl Expected<'_> {
+    /// Whether anything that is in force says whom to accept. A command in a text may be about the past.
+    fn says(&self) -> bool {
+        let signers = self.config.is_some_and(|file| !file.config.signers.is_empty());
+        let command = |consumer| matches!(consumer, Consumer::CosignCommand | Consumer::GhCommand);
+        let named = |one: &Declaration| {
+            !command(one.consumer) && one.identities.iter().any(|one| one.subject.is_some())
+        };
+        signers || self.declarations.iter().any(named)
+    }
 }
 
 /// A configuration with what it was read from.
@@ -65,7 +77,10 @@ pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
     judged.findings.extend(calls(&walked));
     if about.repository.is_none() && !walked.jobs.is_empty() {
         let message = "the name of this repository is neither given nor found";
-        judged.findings.push(Finding::new(Code::RepositoryNameUnknown, message));
+        let finding = Finding::new(Code::RepositoryNameUnknown, message);
+        // Then nobody could be compared with those who sign.
+        let severity = if expected.says() { Severity::Unknown } else { finding.severity };
+        judged.findings.push(Finding { severity, ..finding });
     }
     judged
 }

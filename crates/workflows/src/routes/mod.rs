@@ -28,10 +28,10 @@ use sealwright_policy::{Code, Config, Finding, Severity, Verdict, verdict_of};
 
 use self::deeds::{Deed, What};
 use self::gates::{Gate, Spot};
-use self::target::Kind;
+use self::target::{Kind, Target};
 use self::walk::{Run, Unit, Unread};
 use crate::jobs::About;
-use crate::model::Secrets;
+use crate::model::{Call, Secrets};
 use crate::permissions::{Level, PACKAGES};
 use crate::place::in_file;
 use crate::tree::Tree;
@@ -75,6 +75,7 @@ pub fn routes(tree: &Tree, about: About<'_>, config: Option<&Config>) -> Routes 
     findings.extend(named::findings(&runs, &routes));
     findings.extend(exposure::findings(&runs, tree));
     findings.extend(unread(&runs, &routes));
+    findings.extend(config.into_iter().flat_map(|config| untouched(config, &runs)));
     let findings = once(findings);
     let reports = told(&routes, &findings, config.is_some());
     Routes { reports, findings }
@@ -199,6 +200,49 @@ fn idle(unit: &Unit<'_>) -> Option<Finding> {
     let message = format!("job `{job}` may push packages, and nothing in it is known to");
     let place = in_file(unit.file, permissions.place(PACKAGES));
     Some(Finding::new(Code::RouteUnread, message).with_place(place))
+}
+
+/// Artifacts that are packed here and that no step is seen to push, tag or sign: how they get to their
+/// registry is not known, and so is what holds that back.
+fn untouched(config: &Config, runs: &[Run<'_>]) -> Vec<Finding> {
+    if runs.is_empty() {
+        return vec![];
+    }
+    let deeds = || runs.iter().flat_map(|run| &run.units).flat_map(|unit| &unit.deeds);
+    let calls = || runs.iter().flat_map(|run| &run.units).filter_map(|unit| unit.job.call());
+    let packed = config.artifacts.iter().filter(|(_, artifact)| artifact.contents.is_some());
+    let packed = packed.filter(|(_, artifact)| {
+        // A workflow of another repository that signs it publishes it there.
+        let signers = artifact.signers.iter().filter_map(|name| config.signers.get(name));
+        let mut files = signers.map(|signer| &signer.github);
+        !files.any(|file| calls().any(|call| calls_file(call, &file.repository, &file.workflow)))
+    });
+    let unseen = packed.filter(|(name, artifact)| {
+        !deeds().any(|(deed, _)| match &deed.what {
+            What::Move { artifact: Some(named), .. } => named == *name,
+            What::Move { to, .. } => !to.is_known() || to.repository == artifact.repository,
+            What::Sign(references) => references.iter().any(|text| {
+                let signed = Target::parse(text);
+                !signed.is_known() || signed.repository == artifact.repository
+            }),
+            _ => false,
+        })
+    });
+    let told = unseen.map(|(name, artifact)| {
+        let message = format!(
+            "artifact {name} is packed here, and no step is seen that pushes, tags or signs {}",
+            artifact.repository
+        );
+        Finding { severity: Severity::Unknown, ..Finding::new(Code::RouteUnread, message) }
+    });
+    told.collect()
+}
+
+fn calls_file(call: &Call, repository: &str, workflow: &str) -> bool {
+    call.uses.remote().is_some_and(|remote| {
+        remote.slug().eq_ignore_ascii_case(repository)
+            && remote.path == format!(".github/workflows/{workflow}")
+    })
 }
 
 /// It moves a tag of nobody knows what.

@@ -127,3 +127,36 @@ fn what_may_push_and_cannot_be_read_is_told() {
         assert_eq!(unread, told, "{why}: {:#?}", found.findings);
     }
 }
+
+#[test]
+fn a_declared_artifact_that_nothing_is_seen_to_push_is_not_in_order() {
+    let here = "    contents: k8s\n    repository";
+    let text = super::tests::CONFIG.replace("    repository", here);
+    let config = Config::parse("sealwright.yaml", &text, jiff::civil::date(2026, 11, 25)).unwrap();
+    for (line, unknown, why) in [
+        ("./release.sh", 1, "a script"),
+        ("flux push artifact oci://ghcr.io/acme/other:latest", 1, "another one"),
+        (TAG, 0, "its tag"),
+        (STAGE, 0, "under the name of a commit"),
+        ("sealwright-publisher publish --artifact manifests", 0, "by its name"),
+        ("flux push artifact \"oci://$WHERE:latest\"", 0, "perhaps: the route says so"),
+    ] {
+        let tree = super::tests::read(&[("cd.yaml", &job(MAIN, &[line]))]);
+        let found = routes(&tree, About::default(), Some(&config));
+        let all = found.findings.iter().filter(|f| f.severity == Severity::Unknown);
+        assert_eq!(all.count(), unknown, "{why}: {:#?}", found.findings);
+    }
+    let call = |repository: &str| {
+        format!(
+            "on: {MAIN}\njobs:\n  call:\n    {RIGHTS}\n    uses: {repository}/.github/workflows/cd.yaml@v1\n"
+        )
+    };
+    for (repository, unknown) in [("acme/platform", 0), ("acme/other", 1)] {
+        let tree = super::tests::read(&[("ci.yaml", &call(repository))]);
+        let found = routes(&tree, About::default(), Some(&config));
+        let all = found.findings.iter().filter(|f| f.severity == Severity::Unknown);
+        assert_eq!(all.count(), unknown, "by its signer, called from {repository}");
+    }
+    let empty = routes(&Tree::default(), About::default(), Some(&config));
+    assert_eq!(empty.findings, [], "without any workflow that is told elsewhere");
+}

@@ -17,8 +17,7 @@ pub(super) const VERIFY: &str =
 pub(super) const TAG: &str =
     "flux tag artifact oci://ghcr.io/acme/platform/manifests:x --tag latest";
 
-fn config() -> Config {
-    let text = "apiVersion: sealwright.dev/v1alpha1
+pub(super) const CONFIG: &str = "apiVersion: sealwright.dev/v1alpha1
 kind: SupplyChain
 signers:
   cd: {github: {repository: acme/platform, workflow: cd.yaml, refs: [refs/heads/main]}}
@@ -28,10 +27,12 @@ artifacts:
     signers: [cd]
     evidence: [signature]
 ";
-    Config::parse("sealwright.yaml", text, jiff::civil::date(2026, 11, 25)).unwrap()
+
+fn config() -> Config {
+    Config::parse("sealwright.yaml", CONFIG, jiff::civil::date(2026, 11, 25)).unwrap()
 }
 
-fn read(files: &[(&str, &str)]) -> Tree {
+pub(super) fn read(files: &[(&str, &str)]) -> Tree {
     let paths: Vec<(String, &str)> = files
         .iter()
         .map(|(name, text)| {

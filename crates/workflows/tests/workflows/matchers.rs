@@ -158,3 +158,18 @@ fn matchers_beyond_the_limit_are_not_passed_over_in_silence() {
     let expected = (Code::WorkflowTooLarge, Severity::Unknown, message.to_owned());
     assert_eq!(passed_over(501), [expected], "one more");
 }
+
+#[test]
+fn without_a_name_nobody_is_compared_which_is_no_clean_answer_where_somebody_is_named() {
+    let text = signing(MAIN, SIGN);
+    let tree = crate::support::read(&[(".github/workflows/cd.yaml", &text)]);
+    let severities = |expected: &sealwright_workflows::Expected<'_>| {
+        let judged = sealwright_workflows::judge(&tree, Default::default(), expected);
+        findings(&judged).iter().map(|f| (f.code, f.severity)).collect::<Vec<_>>()
+    };
+    let nobody = sealwright_workflows::Expected::default();
+    assert_eq!(severities(&nobody), [(Code::RepositoryNameUnknown, Severity::Note)]);
+    crate::support::with_signers(SIGNER, |expected| {
+        assert_eq!(severities(expected), [(Code::RepositoryNameUnknown, Severity::Unknown)]);
+    });
+}

@@ -18,12 +18,17 @@ pub(crate) fn judged(files: &[(&str, &str)]) -> Judged {
 
 /// The same with a configuration.
 pub(crate) fn judged_by(files: &[(&str, &str)], signers: &str) -> Judged {
+    let about = About { repository: Some("acme/platform"), default_branch: Some("main") };
+    with_signers(signers, |expected| judge(&read(files), about, expected))
+}
+
+/// What comes of a configuration with these signers.
+pub(crate) fn with_signers<T>(signers: &str, then: impl Fn(&Expected<'_>) -> T) -> T {
     let text = config(signers);
     let today = jiff::civil::date(2027, 1, 1);
     let config = Config::parse("sealwright.yaml", &text, today).expect("a configuration of ours");
     let config = ConfigFile { path: "sealwright.yaml", text: &text, config: &config };
-    let about = About { repository: Some("acme/platform"), default_branch: Some("main") };
-    judge(&read(files), about, &Expected { config: Some(config), declarations: &[] })
+    then(&Expected { config: Some(config), declarations: &[] })
 }
 
 /// `signers` is what stands under that key, one signer a line; the artifact has the one called `cd`.
