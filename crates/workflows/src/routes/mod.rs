@@ -28,7 +28,7 @@ use sealwright_policy::{Code, Config, Finding, Severity, Verdict, verdict_of};
 
 use self::deeds::{Deed, What};
 use self::gates::{Gate, Spot};
-use self::target::{Kind, Target};
+use self::target::{Kind, Target, is_open};
 use self::walk::{Run, Unit, Unread};
 use crate::jobs::About;
 use crate::model::{Call, Secrets};
@@ -219,7 +219,7 @@ fn untouched(config: &Config, runs: &[Run<'_>]) -> Vec<Finding> {
     });
     let unseen = packed.filter(|(name, artifact)| {
         !deeds().any(|(deed, _)| match &deed.what {
-            What::Move { artifact: Some(named), .. } => named == *name,
+            What::Move { artifact: Some(named), .. } => named == *name || is_open(named),
             What::Move { to, .. } => !to.is_known() || to.repository == artifact.repository,
             What::Sign(references) => references.iter().any(|text| {
                 let signed = Target::parse(text);

@@ -139,6 +139,9 @@ fn a_declared_artifact_that_nothing_is_seen_to_push_is_not_in_order() {
         (TAG, 0, "its tag"),
         (STAGE, 0, "under the name of a commit"),
         ("sealwright-publisher publish --artifact manifests", 0, "by its name"),
+        ("sealwright-publisher publish --artifact other", 1, "by the name of another"),
+        ("sealwright-publisher publish --artifact \"$ARTIFACT\"", 0, "by a name that is open"),
+        ("uses: sealwright/sealwright/.github/actions/publish@v1", 0, "by our own action"),
         ("flux push artifact \"oci://$WHERE:latest\"", 0, "perhaps: the route says so"),
     ] {
         let tree = super::tests::read(&[("cd.yaml", &job(MAIN, &[line]))]);
