@@ -1,6 +1,8 @@
 //! From YAML to workflows and actions. What does not have its form is a finding, and all the rest is
 //! still read.
 
+use std::collections::HashSet;
+
 use sealwright_policy::{Code, Finding};
 use sealwright_yaml::{Node, Place, Style, Value};
 
@@ -41,6 +43,8 @@ impl<'a> Reader<'a> {
             let at = root.get("on").map_or(&root.at, |on| &on.at);
             self.malformed(at, "nothing starts it: `on` names no event");
         }
+        let jobs = jobs.map(|jobs| self.jobs(jobs)).unwrap_or_default();
+        self.needs(&jobs);
         Workflow {
             path: self.path.to_owned(),
             name: scalar(root.get("name")),
@@ -48,7 +52,7 @@ impl<'a> Reader<'a> {
             permissions: root.get("permissions").map(|node| self.permissions(node)),
             env: settings(root.get("env")),
             concurrency: root.get("concurrency").map(concurrency),
-            jobs: jobs.map(|jobs| self.jobs(jobs)).unwrap_or_default(),
+            jobs,
         }
     }
 
@@ -92,6 +96,35 @@ impl<'a> Reader<'a> {
             self.job(Written { text: key.name.clone(), at: key.at.clone() }, node)
         })
         .collect()
+    }
+
+    /// GitHub refuses a file in which a job waits for none that is there, or for itself.
+    fn needs(&mut self, jobs: &[Job]) {
+        let all: HashSet<&str> = jobs.iter().map(|job| job.id.text.as_str()).collect();
+        let whole = jobs.len() < JOBS_COUNT_MAX;
+        for (job, need) in jobs.iter().flat_map(|job| job.needs.iter().map(move |need| (job, need)))
+        {
+            if whole && !all.contains(need.text.as_str()) {
+                let message =
+                    format!("job {} needs {}, which is not there", job.id.text, need.text);
+                self.malformed(&need.at, &message);
+            }
+        }
+        let mut waiting: HashSet<&str> = all;
+        loop {
+            let free = |job: &&Job| !job.needs.iter().any(|n| waiting.contains(n.text.as_str()));
+            let ends: Vec<&str> =
+                jobs.iter().filter(free).map(|job| job.id.text.as_str()).collect();
+            let before = waiting.len();
+            ends.into_iter().for_each(|id| _ = waiting.remove(id));
+            if waiting.len() == before {
+                break;
+            }
+        }
+        if let Some(job) = jobs.iter().find(|job| waiting.contains(job.id.text.as_str())) {
+            let message = format!("job {} waits for itself, by what its `needs` need", job.id.text);
+            self.malformed(&job.id.at, &message);
+        }
     }
 
     fn job(&mut self, id: Written, node: &Node) -> Job {

@@ -184,3 +184,22 @@ fn uses_are_told_apart() {
         );
     }
 }
+
+#[test]
+fn jobs_that_wait_for_none_that_is_there_or_for_themselves_never_run() {
+    for (needs, expected, why) in [
+        (["[]", "a", "[a, b]"], vec![], "one behind the other"),
+        (["[]", "a", "x"], vec!["job c needs x, which is not there"], "none"),
+        (["c", "a", "b"], vec!["job a waits for itself, by what its `needs` need"], "a circle"),
+        (["[]", "b", "a"], vec!["job b waits for itself, by what its `needs` need"], "itself"),
+    ] {
+        let jobs = ["a", "b", "c"].iter().zip(needs);
+        let jobs: String = jobs
+            .map(|(id, needs)| format!("  {id}: {{needs: {needs}, steps: [{{run: x}}]}}\n"))
+            .collect();
+        let text = format!("on: push\njobs:\n{jobs}");
+        let tree = crate::support::read(&[(".github/workflows/a.yaml", &text)]);
+        let told: Vec<&str> = tree.findings.iter().map(|one| one.message.as_str()).collect();
+        assert_eq!(told, expected, "{why}");
+    }
+}
