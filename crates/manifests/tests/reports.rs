@@ -47,6 +47,11 @@ fn what_people_reported_is_found() {
     };
     let cosign = |identity: &str| format!("cosign verify {ISSUER} {identity} img\n");
     let cd = "https://github.com/acme/a/.github/workflows/cd.yaml@refs/heads/main";
+    let source = |verify: &str| {
+        format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {{name: a}}\nspec: {{url: oci://ghcr.io/acme/a, verify: {verify}}}\n"
+        )
+    };
     for (number, path, wrong, code, right) in [
         (7, ".github/workflows/release.yaml", step("publish.yaml"), "SW9124", step("release.yaml")),
         (
@@ -76,12 +81,26 @@ fn what_people_reported_is_found() {
             format!("```sh\n{}```\n", cosign(&format!("--certificate-identity {cd}"))),
         ),
         (
+            15,
+            "verify.sh",
+            cosign("--certificate-identity-regexp acme/a/.github/workflows/cd.yaml"),
+            "SW9002",
+            cosign(&format!("--certificate-identity {cd}")),
+        ),
+        (
             17,
             ".github/workflows/gate.yaml",
             "jobs:\n  a:\n    steps:\n      - run: gh attestation verify f --owner acme\n".to_owned(),
             "SW9123",
             "jobs:\n  a:\n    steps:\n      - run: gh attestation verify f --repo acme/a --signer-workflow acme/ci/.github/workflows/cd.yaml\n"
                 .to_owned(),
+        ),
+        (
+            47,
+            "source.yaml",
+            source("{}"),
+            "SW9131",
+            source(&format!("{{provider: cosign, matchOIDCIdentity: [{{issuer: '^https://token\\.actions\\.githubusercontent\\.com$', subject: '^{}$'}}]}}", cd.replace('.', "\\."))),
         ),
         (51, "policy.yaml", kyverno(&[cd, &cd.replace("cd", "dr")]), "SW9130", kyverno(&[cd])),
     ] {
