@@ -30,10 +30,6 @@ fn is_told(deed: &Deed, routes: &[Route<'_>]) -> bool {
 
 fn by_tag(deed: &Deed) -> Vec<Finding> {
     let What::Sign(references) = &deed.what else { return vec![] };
-    // Our own publisher signs the digest that it pushed.
-    if deed.by.starts_with("sealwright") {
-        return vec![];
-    }
     references.iter().filter_map(|text| finding(deed, text)).collect()
 }
 
@@ -64,4 +60,37 @@ fn finding(deed: &Deed, text: &str) -> Option<Finding> {
         None => finding,
     };
     Some(Finding { severity, ..finding })
+}
+
+#[cfg(test)]
+mod tests {
+    use sealwright_policy::Severity::{self, Note, Warning};
+    use sealwright_yaml::Place;
+
+    use super::*;
+
+    #[test]
+    fn what_is_signed_is_named_by_its_digest() {
+        for (text, expected, why) in [
+            ("ghcr.io/acme/app@${DIGEST}", None, "by digest"),
+            ("ghcr.io/acme/app:v1@sha256:aa", None, "the tag beside it counts for nothing"),
+            ("ghcr.io/acme/app:latest", Some(Warning), "it moves"),
+            ("ghcr.io/acme/app", Some(Warning), "no tag is latest"),
+            ("ghcr.io/acme/app:${{ github.ref_name }}", Some(Note), "written once, as a rule"),
+            ("oci://ghcr.io/acme/app:1.0.0", Some(Warning), "no reference that signing takes"),
+            ("ghcr.io/acme/app:${{ github.sha }}", None, "a tag of that commit"),
+            ("ghcr.io/acme/app:candidate", None, "not production yet"),
+            ("localhost:5000/acme/app:latest", None, "gone with the machine"),
+            ("${IMAGE}", None, "nobody knows"),
+            ("ghcr.io/${OWNER}/app:latest", None, "nobody knows all of it"),
+            ("predicate.json", None, "a file"),
+        ] {
+            let sign = What::Sign(vec![text.to_owned()]);
+            let by = "cosign sign".to_owned();
+            let deed = Deed { by, ..Deed::new(sign, "cd.yaml", &Place::default()) };
+            let found: Vec<Severity> =
+                by_tag(&deed).iter().map(|finding| finding.severity).collect();
+            assert_eq!(found, Vec::from_iter(expected), "{why}: {text}");
+        }
+    }
 }
