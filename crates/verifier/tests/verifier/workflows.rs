@@ -145,6 +145,7 @@ fn a_broken_workflow_is_shown_at_its_line_and_the_rest_is_judged() {
 
 /// A repository of git with one commit, in which `publish.yaml` signs and both matcher and
 /// configuration accept it; `None` where there is no git.
+#[allow(clippy::print_stderr, reason = "what could not run is said")]
 fn committed() -> Option<tempfile::TempDir> {
     let config = CONFIG.replace("cd.yaml", "publish.yaml");
     let pinned = PUBLISH.replace("@v1", "@08c6903cd8c0fde910a37f88322edcfb5dd907a8");
