@@ -39,6 +39,8 @@ pub(super) struct Matchers {
     all: Vec<Matcher>,
     /// The first that was passed over, by name and place.
     passed_over: Option<(String, Place)>,
+    /// Those of which it takes too much to say whether they are about this repository.
+    unclear: Vec<(String, Place)>,
 }
 
 impl Matchers {
@@ -64,7 +66,11 @@ impl Matchers {
             if same.is_none() || same.is_some_and(|at| at != usize::MAX) {
                 continue;
             }
-            let matcher = one.compiled(namespace.as_ref(), &remotes);
+            let Ok(matcher) = one.compiled(namespace.as_ref(), &remotes) else {
+                known.insert(one.pattern, None);
+                matchers.unclear.push((one.name, one.place));
+                continue;
+            };
             if matcher.is_some() && matchers.all.len() == MATCHERS_COUNT_MAX {
                 matchers.passed_over = Some((one.name, one.place));
                 break;
@@ -88,6 +94,20 @@ impl Matchers {
         all.filter(|(_, matcher)| lets_in(matcher)).map(|(index, _)| index).collect()
     }
 
+    /// Of those, the ones of which nobody can say so: the answer may be the other one.
+    pub(super) fn undecided(&self, run: &Run<'_>) -> Vec<Finding> {
+        let undecided = self.all.iter().filter(|matcher| {
+            !matcher.regex.is_match(&run.identity.example)
+                && run.identity.overlap(&matcher.language) == Overlap::Undecided
+        });
+        let told = undecided.map(|matcher| {
+            let (name, shown) = (&matcher.name, &run.identity.shown);
+            let message = format!("it takes too much to find out whether {name} accepts {shown}");
+            Finding::new(Code::PatternUndecided, message).with_place(matcher.place.clone())
+        });
+        told.collect()
+    }
+
     /// Whether anybody says whom of this repository, or of the called one, to accept.
     pub(super) fn speak_of(&self, run: &Run<'_>) -> bool {
         let ours = self.all.iter().any(|matcher| matcher.ours.is_some());
@@ -99,7 +119,16 @@ impl Matchers {
     }
 
     /// That not all were compared. Who is accepted by one of the rest counts as accepted by nobody.
-    pub(super) fn told(&self) -> Option<Finding> {
+    pub(super) fn told(&self) -> Vec<Finding> {
+        let unclear = self.unclear.iter().map(|(name, place)| {
+            let message =
+                format!("it takes too much to find out whom of this repository {name} accepts");
+            Finding::new(Code::PatternUndecided, message).with_place(place.clone())
+        });
+        unclear.chain(self.beyond_the_limit()).collect()
+    }
+
+    fn beyond_the_limit(&self) -> Option<Finding> {
         let (name, place) = self.passed_over.as_ref()?;
         let message = format!(
             "more than {MATCHERS_COUNT_MAX} different matchers are about this repository; {name} and those behind it were not compared"
@@ -127,12 +156,19 @@ struct One {
 impl One {
     /// `None`: it is no pattern, lets in everybody, or is about others than this repository and the
     /// workflows that it calls.
-    fn compiled(&self, namespace: Option<&Language>, remotes: &[String]) -> Option<Matcher> {
-        let regex = GoRegex::parse(&self.pattern).ok()?;
+    fn compiled(
+        &self,
+        namespace: Option<&Language>,
+        remotes: &[String],
+    ) -> Result<Option<Matcher>, Unclear> {
+        let Ok(regex) = GoRegex::parse(&self.pattern) else { return Ok(None) };
         let called = remotes.iter().any(|name| regex.is_match(name));
         let language = Language::search(&regex);
-        let ours = namespace.and_then(|namespace| ours(namespace, &language));
-        (ours.is_some() || called).then(|| Matcher {
+        let ours = match namespace {
+            Some(namespace) => ours(namespace, &language)?,
+            None => None,
+        };
+        Ok((ours.is_some() || called).then(|| Matcher {
             name: self.name.clone(),
             place: self.place.clone(),
             binding: self.binding,
@@ -140,21 +176,27 @@ impl One {
             ours,
             regex,
             language,
-        })
+        }))
     }
 }
 
+/// It takes too much to find out.
+struct Unclear;
+
 /// A name of ours that is let in, unless a stranger's is as well who shares nothing with it: then the
 /// matcher is not about us.
-fn ours(namespace: &Language, language: &Language) -> Option<String> {
+fn ours(namespace: &Language, language: &Language) -> Result<Option<String>, Unclear> {
     let stranger =
         "https://github.com/acme-stranger/none/.github/workflows/none.yaml@refs/heads/none";
-    if language.holds(stranger) != Some(false) {
-        return None;
+    match language.holds(stranger) {
+        Some(true) => return Ok(None),
+        Some(false) => {}
+        None => return Err(Unclear),
     }
     match Language::witness(&[namespace, language], &[]) {
-        Witness::Found(name) => Some(name),
-        Witness::Nobody | Witness::Undecided => None,
+        Witness::Found(name) => Ok(Some(name)),
+        Witness::Nobody => Ok(None),
+        Witness::Undecided => Err(Unclear),
     }
 }
 

@@ -89,6 +89,7 @@ fn report(tree: &Tree, job: &SigningJob<'_>, matchers: &Matchers) -> WorkflowRep
     let accepted: Vec<Vec<usize>> = job.runs.iter().map(|run| matchers.accepting(run)).collect();
     let mut findings = rights::check(job, &accepted);
     findings.extend(events::check(job, &accepted, matchers));
+    findings.extend(job.runs.iter().flat_map(|run| matchers.undecided(run)));
     findings.extend(pins::on_the_way(tree, job));
     let runs = job.runs.iter().zip(&accepted);
     WorkflowReport {

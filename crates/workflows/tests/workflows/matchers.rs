@@ -1,6 +1,8 @@
 //! Signing jobs and those who should accept them.
 
+use sealwright_manifests::File;
 use sealwright_policy::{Code, Severity};
+use sealwright_workflows::{About, Expected, judge};
 
 use crate::support::{COMMIT, SIGN, codes, findings, judged_by, signing, workflow};
 
@@ -172,4 +174,26 @@ fn without_a_name_nobody_is_compared_which_is_no_clean_answer_where_somebody_is_
     crate::support::with_signers(SIGNER, |expected| {
         assert_eq!(severities(expected), [(Code::RepositoryNameUnknown, Severity::Unknown)]);
     });
+}
+
+/// What is said of a job that signs on any branch, by a source whose refs are these.
+fn declared_as(refs: &str) -> Vec<(Code, Severity)> {
+    let source = format!(
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {{name: a, namespace: a}}\nspec:\n  url: oci://ghcr.io/acme/x\n  verify:\n    provider: cosign\n    matchOIDCIdentity:\n      - issuer: ^https://token\\.actions\\.githubusercontent\\.com$\n        subject: ^https://github\\.com/acme/platform/\\.github/workflows/cd\\.yaml@{refs}$\n"
+    );
+    let file = File { path: "source.yaml", bytes: source.as_bytes() };
+    let found = sealwright_manifests::discover(std::iter::once(file));
+    let text = signing("{push: {branches: ['**']}}", SIGN);
+    let tree = crate::support::read(&[(".github/workflows/cd.yaml", &text)]);
+    let about = About { repository: Some("acme/platform"), default_branch: Some("main") };
+    let expected = Expected { config: None, declarations: &found.declarations };
+    findings(&judge(&tree, about, &expected)).iter().map(|f| (f.code, f.severity)).collect()
+}
+
+#[test]
+fn who_cannot_be_compared_with_a_matcher_is_not_taken_for_accepted() {
+    let undecided = (Code::PatternUndecided, Severity::Unknown);
+    assert!(declared_as("refs/heads/[ab]*a[ab]{40}").contains(&undecided), "2^40 states");
+    assert!(!declared_as("refs/heads/.*").contains(&undecided), "all branches are easy");
+    assert!(!declared_as("refs/heads/main").contains(&undecided), "so is one");
 }
