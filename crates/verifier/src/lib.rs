@@ -15,6 +15,7 @@ mod manifests;
 mod output;
 mod patterns;
 mod predict;
+mod program;
 mod recording;
 mod reference;
 pub mod render;

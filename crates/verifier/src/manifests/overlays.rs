@@ -4,9 +4,8 @@
 //! remote bases are told and left.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,15 +14,12 @@ use sealwright_policy::{Code, Finding, Place};
 use sealwright_yaml::Node;
 
 use super::tree::{self, Tree};
+use crate::program::{Bounds, Unanswered, ask};
 
 /// Time for all overlays together: kustomize takes a tenth of a second for each.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// Between two looks at whether it has ended.
-const PAUSE: Duration = Duration::from_millis(5);
 /// Bytes of one rendered overlay.
 const RENDERED_BYTES_MAX: u64 = 32 << 20;
-/// Characters of what kubectl says that are repeated.
-const SAID_CHARS_MAX: usize = 300;
 /// Programs side by side.
 const THREADS_MAX: usize = 8;
 
@@ -68,15 +64,14 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
     if local.is_empty() {
         return rendered;
     }
-    if let Err(why) = kubectl(&tree.root).arg("--help").status() {
-        let message = format!(
-            "kubectl cannot be run ({why}): read file by file, as all {} overlays",
-            local.len()
-        );
+    let until = Instant::now() + DEADLINE;
+    let mut help = kubectl(&tree.root);
+    help.arg("--help");
+    if let Err(Unanswered::Stopped(why)) = ask(help, vec![], bounds(until)) {
+        let message = format!("{why}: read file by file, as all {} overlays", local.len());
         rendered.findings.push(not_rendered(&local[0].file, message));
         return rendered;
     }
-    let until = Instant::now() + DEADLINE;
     for (file, answer) in all(tree, &local, until) {
         match answer {
             Ok(bytes) => {
@@ -217,31 +212,15 @@ fn all(tree: &Tree, overlays: &[Overlay], until: Instant) -> Answers {
 fn one(tree: &Tree, folder: &str, until: Instant) -> Result<Vec<u8>, String> {
     let folder = if folder.is_empty() { "." } else { folder };
     let mut command = kubectl(&tree.root);
-    let command = command.arg(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|why| format!("kubectl cannot be run: {why}"))?;
-    let (mut out, mut talk) = (child.stdout.take(), child.stderr.take());
-    // Both are read while it runs: a full pipe would stop it.
-    let (bytes, said) = thread::scope(|scope| {
-        let bytes = scope.spawn(|| read_to_limit(out.as_mut()));
-        let said = scope.spawn(|| read_to_limit(talk.as_mut()));
-        wait(&mut child, until);
-        (bytes.join().unwrap_or_default(), said.join().unwrap_or_default())
-    });
-    let ended = child.try_wait().ok().flatten();
-    let _ = child.kill();
-    let _ = child.wait();
-    match ended {
-        None => Err(format!("kubectl has not ended after {} s", DEADLINE.as_secs())),
-        Some(_) if bytes.len() as u64 > RENDERED_BYTES_MAX => {
-            Err(format!("it renders to more than {RENDERED_BYTES_MAX} bytes"))
-        }
-        Some(status) if status.success() => Ok(bytes),
-        Some(_) => {
-            let said = String::from_utf8_lossy(&said);
-            let said: String = said.trim().chars().take(SAID_CHARS_MAX).collect();
-            Err(format!("kubectl kustomize says: {said}"))
-        }
-    }
+    command.arg(folder);
+    ask(command, vec![], bounds(until)).map_err(|why| match why {
+        Unanswered::Failed(said) => format!("kubectl kustomize says: {said}"),
+        Unanswered::Stopped(why) => why,
+    })
+}
+
+fn bounds(until: Instant) -> Bounds {
+    Bounds { until, deadline: DEADLINE, answer_bytes_max: RENDERED_BYTES_MAX }
 }
 
 fn kubectl(root: &Path) -> Command {
@@ -253,27 +232,7 @@ fn kubectl(root: &Path) -> Command {
     for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
         command.env(proxy, "http://127.0.0.1:9");
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
-}
-
-/// Until it has ended or is killed, so that its pipes close.
-fn wait(child: &mut Child, until: Instant) {
-    while let Ok(None) = child.try_wait() {
-        if Instant::now() >= until {
-            let _ = child.kill();
-            return;
-        }
-        thread::sleep(PAUSE);
-    }
-}
-
-fn read_to_limit(pipe: Option<&mut impl std::io::Read>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(pipe) = pipe {
-        let _ = pipe.take(RENDERED_BYTES_MAX + 1).read_to_end(&mut bytes);
-    }
-    bytes
 }
 
 /// Adds to what the files say what only the rendered ones do.

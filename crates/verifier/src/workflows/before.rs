@@ -1,19 +1,16 @@
 //! The files of another revision, through git: nothing is checked out, fetched or written.
 
-use std::io::{Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 
+use crate::program::{Bounds, Unanswered, ask};
+
 /// A revision with fifty thousand files is listed in well under a second.
 const DEADLINE: Duration = Duration::from_secs(20);
-const PAUSE: Duration = Duration::from_millis(2);
 /// Of a list of files, or of all workflows together.
 const OUTPUT_BYTES_MAX: u64 = 64 << 20;
-/// Of what git says when it fails.
-const SAID_CHARS_MAX: usize = 300;
 
 /// Files with their paths below the folder.
 pub(super) type Files = Vec<(String, Vec<u8>)>;
@@ -35,19 +32,23 @@ pub(super) fn files(
         vec![],
         until,
     )
-    .map_err(|why| match why.is_empty() {
-        true => format!("{revision} is no revision that is there"),
-        false => why,
+    .map_err(|why| match why {
+        Unanswered::Failed(said) if said.is_empty() => {
+            format!("{revision} is no revision that is there")
+        }
+        why => why.words(),
     })?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-    let listed = git(folder, &["ls-tree", "-r", "-z", &commit], vec![], until)?;
+    let listed = git(folder, &["ls-tree", "-r", "-z", &commit], vec![], until);
+    let listed = listed.map_err(Unanswered::words)?;
     let wanted: Vec<(String, String)> = listed
         .split(|byte| *byte == 0)
         .filter_map(entry)
         .filter(|(_, path)| is_wanted(path))
         .collect();
     let asked: String = wanted.iter().map(|(object, _)| format!("{object}\n")).collect();
-    let answered = git(folder, &["cat-file", "--batch"], asked.into_bytes(), until)?;
+    let answered = git(folder, &["cat-file", "--batch"], asked.into_bytes(), until);
+    let answered = answered.map_err(Unanswered::words)?;
     contents(wanted, &answered).ok_or_else(|| "git does not give what it has listed".to_owned())
 }
 
@@ -78,7 +79,7 @@ fn git(
     arguments: &[&str],
     input: Vec<u8>,
     until: Instant,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>, Unanswered> {
     let mut command = Command::new("git");
     let kept = ["PATH", "HOME", "SYSTEMROOT"];
     let kept = kept.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
@@ -87,50 +88,7 @@ fn git(
     // What a clone left out is not fetched, and nobody is asked for a password.
     command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
     command.args(["--no-pager", "-c", "core.fsmonitor=false"]).args(arguments);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|why| format!("git cannot be run: {why}"))?;
-    let (stdin, mut out, mut talk) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    // All three at once: a full pipe would stop it.
-    let (bytes, said) = thread::scope(|scope| {
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
-        let bytes = scope.spawn(|| read_to_limit(out.as_mut()));
-        let said = scope.spawn(|| read_to_limit(talk.as_mut()));
-        wait(&mut child, until);
-        (bytes.join().unwrap_or_default(), said.join().unwrap_or_default())
-    });
-    let ended = child.try_wait().ok().flatten();
-    let _ = child.kill();
-    let _ = child.wait();
-    match ended {
-        _ if bytes.len() as u64 > OUTPUT_BYTES_MAX => {
-            Err(format!("git gives more than {OUTPUT_BYTES_MAX} bytes"))
-        }
-        Some(status) if status.success() => Ok(bytes),
-        Some(_) => {
-            let said = String::from_utf8_lossy(&said);
-            Err(said.trim().chars().take(SAID_CHARS_MAX).collect())
-        }
-        None => Err(format!("git has not ended after {} s", DEADLINE.as_secs())),
-    }
-}
-
-/// Until it has ended or is killed, so that its pipes close.
-fn wait(child: &mut Child, until: Instant) {
-    while let Ok(None) = child.try_wait() {
-        if Instant::now() >= until {
-            let _ = child.kill();
-            return;
-        }
-        thread::sleep(PAUSE);
-    }
-}
-
-fn read_to_limit(pipe: Option<&mut impl std::io::Read>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(pipe) = pipe {
-        let _ = pipe.take(OUTPUT_BYTES_MAX + 1).read_to_end(&mut bytes);
-    }
-    bytes
+    ask(command, input, Bounds { until, deadline: DEADLINE, answer_bytes_max: OUTPUT_BYTES_MAX })
 }
 
 #[cfg(test)]
