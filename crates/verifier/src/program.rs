@@ -1,7 +1,7 @@
 //! Another program, asked within a deadline and a limit: git, kubectl.
 
 use std::io::{Read, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,16 +53,13 @@ pub(crate) fn ask(
     let (stdin, mut out, mut talk) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let limit = bounds.answer_bytes_max;
     // All three at once: a full pipe would stop it.
-    let (bytes, said) = thread::scope(|scope| {
+    let (bytes, said, ended) = thread::scope(|scope| {
         scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         let bytes = scope.spawn(|| read_to_limit(out.as_mut(), limit));
         let said = scope.spawn(|| read_to_limit(talk.as_mut(), limit));
-        wait(&mut child, bounds.until);
-        (bytes.join().unwrap_or_default(), said.join().unwrap_or_default())
+        let ended = wait(&mut child, bounds.until);
+        (bytes.join().unwrap_or_default(), said.join().unwrap_or_default(), ended)
     });
-    let ended = child.try_wait().ok().flatten();
-    let _ = child.kill();
-    let _ = child.wait();
     match ended {
         _ if bytes.len() as u64 > limit => {
             Err(Unanswered::Stopped(format!("{name} gives more than {limit} bytes")))
@@ -79,14 +76,18 @@ pub(crate) fn ask(
     }
 }
 
-/// Until it has ended or is killed, so that its pipes close.
-fn wait(child: &mut Child, until: Instant) {
-    while let Ok(None) = child.try_wait() {
-        if Instant::now() >= until {
-            let _ = child.kill();
-            return;
+/// Until it has ended, or is killed, so that its pipes close: then `None`, whatever it says of its end.
+fn wait(child: &mut Child, until: Instant) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < until => thread::sleep(PAUSE),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
         }
-        thread::sleep(PAUSE);
     }
 }
 
