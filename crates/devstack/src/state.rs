@@ -33,8 +33,16 @@ struct Marker {
 #[derive(Debug)]
 pub struct StateFolder {
     path: Utf8PathBuf,
-    /// Holds the lock; closing the file releases it.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for StateFolder {
+    /// Closing the file is not enough: a child process that is being started at this moment has it
+    /// open as well, for as long as it takes to become another program.
+    fn drop(&mut self) {
+        // Nothing is lost when this fails: the lock goes with the last who has the file open.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl StateFolder {
@@ -54,7 +62,7 @@ impl StateFolder {
             write_marker(&path)?;
         }
         let lock = lock(&path)?;
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, lock })
     }
 
     /// The folder, as an absolute path.

@@ -227,7 +227,7 @@ fn a_second_process_does_not_get_the_folder() {
     let second = Sigstore::start(SigstoreOptions::at(state.clone(), None));
     assert!(matches!(second.err(), Some(DevStackError::InUse { .. })));
     drop(first);
-    assert!(Sigstore::start(SigstoreOptions::at(state, None)).is_ok());
+    Sigstore::start(SigstoreOptions::at(state, None)).expect("the folder is free again");
 }
 
 #[test]
