@@ -194,6 +194,8 @@ fn declared_as(refs: &str) -> Vec<(Code, Severity)> {
 fn who_cannot_be_compared_with_a_matcher_is_not_taken_for_accepted() {
     let undecided = (Code::PatternUndecided, Severity::Unknown);
     assert!(declared_as("refs/heads/[ab]*a[ab]{40}").contains(&undecided), "2^40 states");
+    let partly = declared_as("(?:refs/tags/v1|refs/heads/[ab]*a[ab]{40})");
+    assert!(partly.contains(&undecided), "the tag is about us, and its branches are 2^40 states");
     assert!(!declared_as("refs/heads/.*").contains(&undecided), "all branches are easy");
     assert!(!declared_as("refs/heads/main").contains(&undecided), "so is one");
 }
