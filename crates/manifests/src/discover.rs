@@ -5,11 +5,12 @@ use sealwright_yaml::{Complaint, Document, Node, Place, Stream};
 use crate::File;
 use crate::commands::{self, Commands};
 use crate::declaration::Declaration;
-use crate::found::{Found, Unread};
+use crate::found::{Found, Unjudged, Unread};
+use crate::held::{Held, held};
 use crate::kustomize::{self, Overlay};
 use crate::object::Object;
 use crate::patch::{Patch, patches};
-use crate::relevant::{holds, is_ksail, is_kustomization, is_relevant, is_yaml};
+use crate::relevant::{holds, is_ksail, is_kustomization, is_relevant, is_yaml, names_a_kind};
 use crate::shapes::charts::{self, Chart, Repository};
 use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
 use crate::shapes::flux_instance::{self, Instance};
@@ -23,6 +24,8 @@ use crate::variables::{Substitution, substitution};
 pub struct Facts {
     pub(crate) path: String,
     pub(crate) pulled: Vec<Pulled>,
+    /// Sources that other objects hold: no patch of an overlay reaches them.
+    pub(crate) held: Vec<Pulled>,
     pub(crate) declarations: Vec<Declaration>,
     pub(crate) charts: Vec<Chart>,
     pub(crate) repositories: Vec<Repository>,
@@ -32,6 +35,9 @@ pub struct Facts {
     pub(crate) substitutions: Vec<Substitution>,
     pub(crate) unread: Vec<Unread>,
     pub(crate) complaints: Vec<Complaint>,
+    pub(crate) unjudged: Vec<Unjudged>,
+    /// A kind is named that pulls an artifact or says who may sign one.
+    pub(crate) names_a_kind: bool,
     /// Sources without a URL that declare something: parts of objects, for patches.
     pub(crate) parts: Vec<Place>,
     pub(crate) commands: Commands,
@@ -62,6 +68,7 @@ pub fn look(file: File<'_>) -> Facts {
     // Terraform and Nix apply what they hold.
     let applies = [".tf", ".hcl", ".nix"].iter().any(|end| file.path.ends_with(end));
     facts.is_shown = embedded.is_some() && !applies;
+    facts.names_a_kind = names_a_kind(file.bytes);
     let file = File { bytes: embedded.as_deref().unwrap_or(file.bytes), ..file };
     for document in &stream.documents {
         facts.document(document, file);
@@ -81,6 +88,10 @@ impl Facts {
         let objects = Object::all_of(root);
         for object in &objects {
             self.object(object, file);
+            self.held_by(object.node, Some(object), file);
+        }
+        if objects.is_empty() {
+            self.held_by(root, None, file);
         }
         if objects.is_empty() && is_ksail(name) {
             self.ksail(root, file);
@@ -89,6 +100,23 @@ impl Facts {
             && holds(file.bytes, "instance")
         {
             self.instances.extend(flux_instance::in_values(root, file));
+        }
+    }
+
+    /// The objects that another one holds, or that stand in a file of values.
+    fn held_by(&mut self, node: &Node, holder: Option<&Object<'_>>, file: File<'_>) {
+        let Held { nodes, unjudged } = held(node, file);
+        self.unjudged.extend(unjudged);
+        let told = holder.map_or_else(|| file.path.to_owned(), Object::told);
+        for object in nodes.iter().filter_map(Object::of) {
+            let source = (SOURCE_GROUP, "OCIRepository") == (object.group(), object.kind);
+            match holder {
+                Some(holder) if source && kro::is_it(holder) => {
+                    self.held.extend(kro::source(&object, holder, file.path));
+                }
+                _ if source => self.held.extend(flux::held_source(&object, &told, file.path)),
+                _ => self.object(&object, file),
+            }
         }
     }
 
@@ -109,9 +137,6 @@ impl Facts {
             }
             ("fluxcd.controlplane.io", "FluxInstance") => {
                 self.instances.extend(flux_instance::instance(object, file));
-            }
-            ("kro.run", "ResourceGraphDefinition") => {
-                self.pulled.extend(kro::definition(object, file));
             }
             ("kyverno.io", "ClusterPolicy" | "Policy") => {
                 self.declarations.extend(kyverno::policy(object, path));

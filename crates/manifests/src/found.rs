@@ -99,6 +99,8 @@ pub struct Unjudged {
     pub why: Why,
     /// What is not judged, as a sentence without a full stop.
     pub told: String,
+    /// A kind is named there that pulls an artifact or says who may sign one: a hole may hide in it.
+    pub names_a_kind: bool,
 }
 
 /// Why something is not judged.

@@ -14,6 +14,7 @@ use crate::kustomize::{Laid, Overlay};
 use crate::laying::{Ground, Outcome};
 use crate::shapes::charts::{Chart, From, Repository};
 use crate::shapes::flux::Pulled;
+use crate::target::Named;
 use crate::tell;
 use crate::variables::Variables;
 
@@ -64,6 +65,8 @@ impl Joining {
             self.found.unjudged.extend(unjudged);
             if file.is_shown {
                 file.pulled.retain(|pulled| pulled.declaration.is_some());
+                file.held.retain(|pulled| pulled.declaration.is_some());
+                file.unjudged.clear();
                 file.charts.retain(|chart| chart.declaration.is_some());
                 file.overlays.clear();
                 file.parts.clear();
@@ -108,8 +111,9 @@ impl Joining {
         let mut number = 0;
         for file in facts {
             for complaint in &file.complaints {
-                tell::complaint(complaint, &file.path, &mut self.found);
+                tell::complaint(complaint, &file.path, file.names_a_kind, &mut self.found);
             }
+            self.found.unjudged.append(&mut file.unjudged);
             let is_patch = self.used_as_patch.contains(&file.path);
             for unread in std::mem::take(&mut file.unread) {
                 tell::unread(unread, &mut self.found);
@@ -123,6 +127,10 @@ impl Joining {
                     self.pulled(pulled, number);
                 }
                 number += 1;
+            }
+            for Pulled { mut source, declaration, .. } in std::mem::take(&mut file.held) {
+                source.guarded_by = self.guard(declaration);
+                self.keep(source);
             }
             for declaration in std::mem::take(&mut file.declarations) {
                 self.declare(declaration);
@@ -241,6 +249,7 @@ impl Joining {
     fn charts(&mut self, facts: &mut [Facts]) {
         let repositories: Vec<Repository> =
             facts.iter_mut().flat_map(|file| std::mem::take(&mut file.repositories)).collect();
+        let mut references = Vec::new();
         for file in facts {
             for chart in std::mem::take(&mut file.charts) {
                 match chart.from.clone() {
@@ -255,12 +264,19 @@ impl Joining {
                         let follows = Follows::chart(&version);
                         self.chart(chart, repository, (&path, follows), &file.path);
                     }
-                    From::Source { kind, namespace, name } if kind == "OCIRepository" => {
-                        self.by_reference(chart, &namespace, &name, &file.path);
-                    }
-                    From::Source { .. } => {}
+                    From::Source { kind, namespace, name } => match kind.as_str() {
+                        "OCIRepository" | "HelmChart" => {
+                            let named = Named { kind, namespace, name, ..Named::default() };
+                            references.push((chart, named, file.path.clone()));
+                        }
+                        _ => self.of_files(&chart, &format!("{kind} {name}"), &file.path),
+                    },
                 }
             }
+        }
+        // What they name may stand in any file.
+        for (chart, named, file) in references {
+            self.by_reference(&chart, &named, &file);
         }
     }
 
@@ -272,48 +288,48 @@ impl Joining {
         (path, follows): (&str, Follows),
         file: &str,
     ) {
-        let declaration = chart.declaration.clone();
-        match (repository, declaration) {
-            (Some(repository), declaration) if repository.is_oci => {
-                let url = format!("{}/{path}", repository.url.trim_end_matches('/'));
-                let mut source = Source { follows, ..source_of(&chart, file, &url) };
-                let guarded = Guarded {
-                    what: url,
-                    at: chart.at.clone(),
-                    whole: source.whole,
-                    follows: source.follows.clone(),
-                };
-                source.guarded_by = self.guard(declaration.map(|mut declaration| {
-                    declaration.guards.push(guarded);
-                    declaration
-                }));
-                self.keep(source);
+        let url = |one: &Repository| format!("{}/{path}", one.url.trim_end_matches('/'));
+        let source =
+            Source { follows, ..source_of(&chart, file, &repository.map(url).unwrap_or_default()) };
+        let Some(mut declaration) = chart.declaration.clone() else {
+            return self.keep(source);
+        };
+        match repository {
+            Some(repository) if !repository.is_oci => {
+                let from = format!("HelmRepository {}", repository.name);
+                tell::unread(not_oci(&chart, &from, &declaration, file), &mut self.found);
+                return self.keep(source);
             }
-            (Some(repository), Some(declaration)) => {
-                tell::unread(not_oci(&chart, repository, &declaration, file), &mut self.found);
-            }
-            (Some(_), None) => {}
+            Some(_) => declaration.guards.push(Guarded {
+                what: source.url.clone(),
+                at: chart.at.clone(),
+                whole: source.whole,
+                follows: source.follows.clone(),
+            }),
             // Whether it is an OCI repository is not known, so neither is whether anything is read.
-            (None, Some(declaration)) => {
-                let mut source = source_of(&chart, file, "");
-                source.guarded_by = self.guard(Some(declaration));
-                self.keep(source);
-            }
-            (None, None) => {}
+            None => {}
+        }
+        let guarded_by = self.guard(Some(declaration));
+        self.keep(Source { guarded_by, ..source });
+    }
+
+    /// A chart of a repository of files, which is not verified there.
+    fn of_files(&mut self, chart: &Chart, from: &str, file: &str) {
+        if let Some(declaration) = &chart.declaration {
+            tell::unread(not_oci(chart, from, declaration, file), &mut self.found);
         }
     }
 
     /// A release whose chart another source carries.
-    fn by_reference(&mut self, chart: Chart, namespace: &str, name: &str, file: &str) {
-        let names = [format!("OCIRepository {namespace}/{name}"), format!("OCIRepository {name}")];
-        let carrier = self.found.sources.iter().find(|source| names.contains(&source.object));
-        let mut source = source_of(&chart, file, carrier.map_or("", |carrier| &carrier.url));
+    fn by_reference(&mut self, chart: &Chart, named: &Named, file: &str) {
+        let carrier = self.found.sources.iter().find(|source| is_named(&source.object, named));
+        let mut source = source_of(chart, file, carrier.map_or("", |carrier| &carrier.url));
         if let Some(carrier) = carrier {
             source.follows.clone_from(&carrier.follows);
         }
         source.guarded_by = match carrier {
             Some(carrier) => Guard::Source(carrier.object.clone()),
-            None => Guard::Unknown(format!("{} is not in these files", names[0])),
+            None => Guard::Unknown(format!("{} is not in these files", named.told())),
         };
         self.keep(source);
     }
@@ -372,11 +388,11 @@ fn source_of(chart: &Chart, file: &str, url: &str) -> Source {
     }
 }
 
-fn not_oci(chart: &Chart, repository: &Repository, block: &Declaration, file: &str) -> Unread {
+fn not_oci(chart: &Chart, from: &str, block: &Declaration, file: &str) -> Unread {
     let told = format!(
-        "nobody reads the verification of {}: charts are verified from repositories of type `oci`, \
-         and HelmRepository {} is none",
-        chart.object, repository.name
+        "nobody reads the verification of {}: charts are verified from a HelmRepository of type \
+         `oci`, and {from} is none",
+        chart.object
     );
     Unread {
         file: file.to_owned(),
@@ -385,5 +401,20 @@ fn not_oci(chart: &Chart, repository: &Repository, block: &Declaration, file: &s
         path: "verify".to_owned(),
         read_at: "a chart from a HelmRepository of `type: oci`".to_owned(),
         told,
+    }
+}
+
+/// Whether a source is the one that is named; what it stands in is no part of its name. One without a
+/// namespace gets some on the way: it may be the one that is meant.
+fn is_named(object: &str, named: &Named) -> bool {
+    let bare = object.split(" in ").next().unwrap_or(object);
+    let Some(name) = bare.strip_prefix(named.kind.as_str()).map(str::trim_start) else {
+        return false;
+    };
+    match name.rsplit_once('/') {
+        Some((namespace, name)) => {
+            name == named.name && (namespace == named.namespace || named.namespace.is_empty())
+        }
+        None => name == named.name,
     }
 }

@@ -11,6 +11,7 @@ pub mod shell;
 mod declaration;
 mod discover;
 mod found;
+mod held;
 mod joining;
 mod kustomize;
 mod laying;

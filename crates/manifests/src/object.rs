@@ -18,18 +18,31 @@ pub(crate) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// The objects of a document: itself, or the items of a `List`.
+    /// The objects of a document: itself, or the items of a list.
     pub(crate) fn all_of(node: &'a Node) -> Vec<Self> {
-        let items = node.text_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
-        match node.get("items") {
-            Some(list) if items => list.items().iter().filter_map(Self::of).collect(),
+        let list = Self::of(node).and_then(|list| Some((list, list.kind.strip_suffix("List")?)));
+        match (list, node.get("items")) {
+            (Some((list, kind)), Some(items)) => {
+                // Items need not say what they are where the list does (apimachinery, UnstructuredList).
+                let of = |item| Self::named_or(item, Some((list.api_version, kind)));
+                items.items().iter().filter_map(of).collect()
+            }
             _ => Self::of(node).into_iter().collect(),
         }
     }
 
     /// The object that a document is, when it is one.
     pub(crate) fn of(node: &'a Node) -> Option<Self> {
-        let (api_version, kind) = (node.text_at(&["apiVersion"])?, node.text_at(&["kind"])?);
+        Self::named_or(node, None)
+    }
+
+    fn named_or(node: &'a Node, else_is: Option<(&'a str, &'a str)>) -> Option<Self> {
+        let said = |key| node.text_at(&[key]);
+        let (api_version, kind) = match (said("apiVersion"), said("kind"), else_is) {
+            (Some(api_version), Some(kind), _) => (api_version, kind),
+            (_, None, Some((api_version, kind))) if !kind.is_empty() => (api_version, kind),
+            _ => return None,
+        };
         let meta = |key| node.at_path(&["metadata", key]).and_then(Node::scalar).unwrap_or("");
         Some(Self { node, api_version, kind, name: meta("name"), namespace: meta("namespace") })
     }

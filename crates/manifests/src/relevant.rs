@@ -29,6 +29,18 @@ const WORDS: &[&str] = &[
     "verifier",
 ];
 
+/// Kinds that pull an artifact or say who may sign one.
+const KINDS: &[&str] = &[
+    "OCIRepository",
+    "HelmRelease",
+    "HelmChart",
+    "FluxInstance",
+    "ClusterImagePolicy",
+    "ImageValidatingPolicy",
+    "ImageVerificationConfig",
+    "verifyImages",
+];
+
 /// Words of other files: scripts that verify, and documents that show objects.
 const WORDS_OF_TEXTS: &[&str] = &["verify", "kind:", "\"kind\""];
 
@@ -42,6 +54,11 @@ pub(crate) fn is_relevant(path: &str, bytes: &[u8]) -> bool {
 /// Whether there is a word in these bytes.
 pub(crate) fn holds(bytes: &[u8], word: &str) -> bool {
     memmem::find(bytes, word.as_bytes()).is_some()
+}
+
+/// Whether a kind is named that pulls an artifact or says who may sign one.
+pub(crate) fn names_a_kind(bytes: &[u8]) -> bool {
+    KINDS.iter().any(|kind| holds(bytes, kind))
 }
 
 /// Names under which Kustomize looks for its file.

@@ -4,7 +4,7 @@ use sealwright_pattern::GoRegex;
 use sealwright_yaml::{Node, template_in};
 
 /// An object, by its names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) group: String,
     pub(crate) version: String,

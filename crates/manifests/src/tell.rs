@@ -13,8 +13,8 @@ pub(crate) fn finding(code: Code, file: &str, at: &Place, told: impl Into<String
     Finding::new(code, told).with_place(Spot::file(file).at(at.line.max(1), at.column.max(1)))
 }
 
-/// What could not be read of a file.
-pub(crate) fn complaint(complaint: &Complaint, file: &str, found: &mut Found) {
+/// What could not be read of a file. `names_a_kind`: of one that names a kind of ours.
+pub(crate) fn complaint(complaint: &Complaint, file: &str, names_a_kind: bool, found: &mut Found) {
     let Complaint { trouble, at, told } = complaint;
     let (why, code) = match trouble {
         Trouble::Template(_) => (Some(Why::Template), None),
@@ -27,7 +27,9 @@ pub(crate) fn complaint(complaint: &Complaint, file: &str, found: &mut Found) {
         | Trouble::TooManyComplaints => (Some(Why::Unreadable), Some(Code::DocumentTooLarge)),
     };
     if let Some(why) = why {
-        unjudged(found, file, at, why, told.clone());
+        let names_a_kind = names_a_kind && why == Why::Template;
+        let (file, at, told) = (file.to_owned(), at.clone(), told.clone());
+        found.unjudged.push(Unjudged { file, at, why, told, names_a_kind });
     }
     if let Some(code) = code {
         found.findings.push(finding(code, file, at, told.clone()));
@@ -36,7 +38,8 @@ pub(crate) fn complaint(complaint: &Complaint, file: &str, found: &mut Found) {
 
 /// Something that is not judged.
 pub(crate) fn unjudged(found: &mut Found, file: &str, at: &Place, why: Why, told: String) {
-    found.unjudged.push(Unjudged { file: file.to_owned(), at: at.clone(), why, told });
+    let (file, at) = (file.to_owned(), at.clone());
+    found.unjudged.push(Unjudged { file, at, why, told, names_a_kind: false });
 }
 
 /// A block that nobody reads.

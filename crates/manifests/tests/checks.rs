@@ -112,7 +112,7 @@ fn without_a_configuration_slips_are_found() {
             "nothing stands before the host of GitHub's names",
         ),
         (one("^(?!x)$"), vec![PatternInvalid], DeclarationState::Stuck, "not Go's"),
-        (one("^https://${OWNER}/x$"), vec![], DeclarationState::NotJudged, "a template"),
+        (one("^https://${OWNER}/x$"), vec![NotJudged], DeclarationState::NotJudged, "a template"),
     ] {
         let judged = judged(&[source("ghcr.io/acme/other", &verify)], None);
         assert_eq!(codes(&judged), expected.into_iter().collect(), "{why}: {judged:#?}");

@@ -77,7 +77,8 @@ fn is_guarded(found: &Found, source: &Source, depth: usize) -> bool {
 fn not_known(source: &Source, why: &str) -> Finding {
     let at = place(&source.file, &source.at, &source.object);
     let message = format!("whether anything verifies it is not known: {why}");
-    Finding::new(Code::NotJudged, message).with_place(at)
+    let finding = Finding::new(Code::NotJudged, message).with_place(at);
+    Finding { severity: Severity::Unknown, ..finding }
 }
 
 /// The source's kind, and every part of the organisation that it belongs to.
@@ -103,7 +104,11 @@ fn finding(
     expected: &Expected<'_>,
 ) -> Finding {
     let at = place(&source.file, &source.at, &source.object);
-    let url = if source.url.is_empty() { "what it pulls" } else { &source.url };
+    let url = match (source.url.as_str(), source.kind) {
+        ("", SourceKind::HelmChart | SourceKind::HelmRelease) => "its chart",
+        ("", _) => "what it pulls",
+        (url, _) => url,
+    };
     if let Some(exception) = exception {
         let (reason, until) = (&exception.unsigned.reason, exception.unsigned.until);
         let message = format!("{url} is used unsigned until {until}: {reason}");
@@ -116,18 +121,25 @@ fn finding(
         return Finding::new(Code::OrganisationUnverified, message).with_place(at);
     }
     let finding = Finding::new(Code::SourceOpen, message).with_place(at);
-    match source.kind {
-        // Most publishers of charts do not sign: nobody may be to blame here.
-        SourceKind::HelmChart | SourceKind::HelmRelease => {
-            Finding { severity: Severity::Note, ..finding }
-        }
-        _ if expected.config.is_none() => {
-            let message =
-                format!("{}, and no configuration says whether it may stay so", finding.message);
-            Finding { severity: Severity::Unknown, message, ..finding }
-        }
-        _ => finding,
+    let finding = match is_of_files(source) {
+        true => finding.with_hint(OF_FILES),
+        false => finding,
+    };
+    if expected.config.is_some() {
+        return finding;
     }
+    let message = format!("{}, and no configuration says whether it may stay so", finding.message);
+    Finding { severity: Severity::Unknown, message, ..finding }
+}
+
+/// What Flux can do about a chart that it takes from a web server.
+const OF_FILES: &str = "Flux verifies no chart from an http(s) repository: take it from an OCI registry \
+                        where its publisher signs, or state in `charts:` of a sealwright.yaml why it \
+                        cannot be and until when.";
+
+fn is_of_files(source: &Source) -> bool {
+    let is_chart = matches!(source.kind, SourceKind::HelmChart | SourceKind::HelmRelease);
+    is_chart && source.url.starts_with("http")
 }
 
 fn report(source: &Source, state: DeclarationState, finding: Finding) -> DeclarationReport {
@@ -137,7 +149,10 @@ fn report(source: &Source, state: DeclarationState, finding: Finding) -> Declara
         place: finding.place.clone(),
         guards: Some(source.url.clone()).filter(|url| !url.is_empty()).into_iter().collect(),
         artifact: None,
-        who: "whoever can push to it".to_owned(),
+        who: match state {
+            DeclarationState::NotJudged => "not known".to_owned(),
+            _ => "whoever can push to it".to_owned(),
+        },
         identities: vec![],
         state,
         verdict: verdict_of([&finding]),

@@ -88,9 +88,11 @@ fn findings(
         findings.extend(empty_halves(declaration, identity));
         let halves = [(About::Issuer, &identity.issuer), (About::Subject, &identity.subject)];
         for (about, matcher) in halves {
-            let Some(matcher) = matcher.as_ref().filter(|matcher| is_judged(matcher)) else {
+            let Some(matcher) = matcher.as_ref() else { continue };
+            findings.extend(template(declaration, matcher, about));
+            if !is_judged(matcher) {
                 continue;
-            };
+            }
             let mistaken = forms::mistaken(matcher, about);
             let (mut said, suggestion) = measures.ask(matcher, about, measure);
             // Of several entries each lets in some, and together they must let in all.
@@ -171,6 +173,24 @@ fn anybody(declaration: &Declaration) -> Option<Finding> {
             Some(finding(Code::IdentityAnybody, message, at))
         }
     }
+}
+
+/// Whom a template lets in is not known. What a command line has in variables is told where command
+/// lines are read.
+fn template(declaration: &Declaration, matcher: &Matcher, about: About) -> Option<Finding> {
+    let is_command = matches!(declaration.consumer, Consumer::CosignCommand | Consumer::GhCommand);
+    let half = match about {
+        About::Issuer => "issuer",
+        About::Subject => "name",
+    };
+    let at = place(&declaration.file, &matcher.at, &declaration.object);
+    let told = finding(
+        Code::NotJudged,
+        format!("whom it lets in is not known: its {half} is filled in or decrypted later"),
+        at,
+    );
+    let told = Finding { severity: Severity::Unknown, found: Some(matcher.text.clone()), ..told };
+    (!matcher.whole && !is_command).then_some(told)
 }
 
 /// More matchers than the consumer takes.
@@ -380,6 +400,7 @@ pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
         Code::IdentityFormMistaken if finding.severity == Severity::Error => {
             DeclarationState::Stuck
         }
+        Code::NotJudged => DeclarationState::NotJudged,
         _ if finding.severity == Severity::Unknown => DeclarationState::Undecided,
         _ => return None,
     })

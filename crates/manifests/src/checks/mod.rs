@@ -12,7 +12,7 @@ mod slips;
 use std::collections::BTreeSet;
 
 use sealwright_policy::declaration_report::{CoverageReport, DeclarationReport};
-use sealwright_policy::{Code, Finding, Place};
+use sealwright_policy::{Code, Finding, Place, Severity};
 
 use crate::found::{Found, Unjudged, Why};
 
@@ -72,7 +72,12 @@ fn not_judged(unjudged: &Unjudged) -> Option<Finding> {
         Why::NotRendered => "not judged",
     };
     let at = Place::file(&unjudged.file).at(unjudged.at.line.max(1), unjudged.at.column.max(1));
-    Some(finding(Code::NotJudged, format!("{what}: {}", unjudged.told), at))
+    let told = finding(Code::NotJudged, format!("{what}: {}", unjudged.told), at);
+    // A hole may hide in it.
+    Some(match unjudged.names_a_kind {
+        true => Finding { severity: Severity::Unknown, ..told },
+        false => told,
+    })
 }
 
 /// Where something stands, in the words of a report.

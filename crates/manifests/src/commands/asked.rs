@@ -274,6 +274,7 @@ impl Asked<'_> {
                     "the identity of `{}` may stand in a variable",
                     self.invocation.called()
                 ),
+                names_a_kind: false,
             });
         }
         self.invocation.hides

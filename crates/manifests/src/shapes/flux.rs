@@ -48,6 +48,17 @@ pub(crate) fn oci_repository(object: &Object<'_>, file: &str) -> Option<Pulled> 
     Some(Pulled { named: object.named(), source, declaration })
 }
 
+/// An `OCIRepository` that another object holds.
+pub(crate) fn held_source(object: &Object<'_>, within: &str, file: &str) -> Option<Pulled> {
+    let mut pulled = oci_repository(object, file)?;
+    let told = format!("{} in {within}", object.told());
+    pulled.source.object.clone_from(&told);
+    if let Some(declaration) = &mut pulled.declaration {
+        declaration.object = told;
+    }
+    Some(pulled)
+}
+
 /// A `verify` block as source-controller reads it.
 pub(crate) fn verify(
     block: &Node,

@@ -42,16 +42,28 @@ fn a_chart_of_an_oci_repository_is_a_source() {
 #[test]
 fn a_chart_of_another_repository_is_never_verified() {
     let http = repository("");
-    let found = found(&[("r.yaml", &http), ("c.yaml", &chart(VERIFY))]);
-    assert!(found.sources.is_empty() && found.declarations.is_empty());
-    assert_eq!(codes(&found), ["SW9105"], "the block is read for `type: oci` alone");
+    let with = found(&[("r.yaml", &http), ("c.yaml", &chart(VERIFY))]);
+    assert_eq!(guards(&with), ["HelmChart apps/web <- nothing"]);
+    assert_eq!(codes(&with), ["SW9105"], "the block is read for `type: oci` alone");
+    let without = found(&[("r.yaml", &http), ("c.yaml", &chart(""))]);
+    assert_eq!(guards(&without), ["HelmChart apps/web <- nothing"], "it is pulled all the same");
+    assert_eq!(codes(&without), [""; 0]);
+}
+
+#[test]
+fn a_chart_of_a_repository_of_files_is_never_verified() {
+    let git = |verify| chart(verify).replace("HelmRepository", "GitRepository");
+    let told = |text: &str| codes(&found(&[("c.yaml", text)]));
+    assert_eq!(told(&git(VERIFY)), ["SW9105"]);
+    assert_eq!(told(&git("")), [""; 0]);
 }
 
 #[test]
 fn a_repository_of_another_namespace_is_another_one() {
     let elsewhere = repository("  type: oci\n").replace("namespace: apps", "namespace: infra");
     let found = found(&[("r.yaml", &elsewhere), ("c.yaml", &chart(""))]);
-    assert!(found.sources.is_empty());
+    assert_eq!(guards(&found), ["HelmChart apps/web <- nothing"]);
+    assert_eq!(found.sources[0].url, "", "what it pulls is not told here");
 }
 
 #[test]
@@ -74,6 +86,15 @@ fn a_release_can_name_the_source_of_its_chart() {
         ["OCIRepository apps/a <- ^s$", "HelmRelease apps/web <- OCIRepository apps/a"]
     );
     assert_eq!(named.sources[1].kind, SourceKind::HelmRelease);
+    let nowhere = reference.replace("  namespace: apps\n", "");
+    let beside = found(&[("a.yaml", &source("a", VERIFY)), ("h.yaml", &nowhere)]);
+    assert!(guards(&beside).contains(&"HelmRelease web <- OCIRepository apps/a".to_owned()));
+    let by_chart = release("  chartRef:\n    kind: HelmChart\n    name: web\n");
+    let files = [("a.yaml", by_chart.as_str()), ("c.yaml", &chart(""))];
+    assert_eq!(
+        guards(&found(&files)),
+        ["HelmRelease apps/web <- HelmChart apps/web", "HelmChart apps/web <- nothing"]
+    );
     let absent = found(&[("b.yaml", &source("b", VERIFY)), ("h.yaml", &reference)]);
     assert!(guards(&absent).contains(&"HelmRelease apps/web <- unknown".to_owned()));
 }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod charts;
+mod held;
 mod instance;
 mod messy;
 mod overlays;

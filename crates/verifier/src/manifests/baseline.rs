@@ -132,11 +132,12 @@ impl What {
     }
 }
 
-/// What could not be found out is never known. That nothing verifies a source was found out; only
-/// whether it may stay so was not, and that is what a baseline says.
+/// What could not be found out is never known. That nothing verifies a source was found out, and that
+/// a template is left to somebody who renders it; only whether it may stay so was not, and that is
+/// what a baseline says.
 fn is_adoptable(finding: &Finding) -> bool {
     match finding.severity {
-        Severity::Unknown => finding.code == Code::SourceOpen,
+        Severity::Unknown => matches!(finding.code, Code::SourceOpen | Code::NotJudged),
         Severity::Warning | Severity::Error => {
             !matches!(finding.code, Code::SourcesFewer | Code::OverlayNotRendered)
         }
