@@ -6,6 +6,7 @@
 pub mod controls;
 mod endpoints;
 mod error;
+pub mod front;
 pub mod kubernetes;
 mod listen;
 pub mod registry;

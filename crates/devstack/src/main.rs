@@ -1,6 +1,7 @@
 //! `sealwright-devstack`: runs the dev stack, and hands out what a job on GitHub would have.
 
 mod plane;
+mod proxy;
 mod run;
 
 use std::io::Write as _;
@@ -14,6 +15,7 @@ use sealwright_devstack::{DevStack, DevStackError, Endpoints, Options, controls}
 use tracing_subscriber::filter::LevelFilter;
 
 use plane::PlaneArguments;
+use proxy::FrontArguments;
 use run::RunArguments;
 
 /// Exit code for wrong flags (`EX_USAGE`).
@@ -109,6 +111,17 @@ With --control, other processes have things go wrong:
   curl -X POST 'http://127.0.0.1:PORT/_restart?milliseconds=500'"
     )]
     Plane(PlaneArguments),
+    /// Runs a proxy behind which a registry has a name of the internet, with TLS or without; one JSON
+    /// line on stdout says when it is ready.
+    #[command(
+        arg_required_else_help = true,
+        after_help = "\
+The line on stdout names the proxy, for HTTPS_PROXY and HTTP_PROXY of whoever asks the registry.
+
+Example:
+  sealwright-devstack front --to 127.0.0.1:5000 --certificate server.pem --key server.key"
+    )]
+    Front(FrontArguments),
     /// Prints a token of the running dev stack.
     #[command(arg_required_else_help = true)]
     Token {
@@ -232,6 +245,7 @@ fn run(command: Command) -> Result<(), DevStackError> {
         match command {
             Command::Up(arguments) => up(arguments).await,
             Command::Plane(arguments) => plane::plane(arguments).await,
+            Command::Front(arguments) => proxy::front(arguments).await,
             Command::Token { state, run, audience, fault } => {
                 let mut parameters = run.parameters();
                 let more = [("audience", audience), ("fault", fault)];

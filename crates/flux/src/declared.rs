@@ -80,7 +80,8 @@ pub fn standing(
     follows: Follows,
 ) -> Option<render::Place> {
     let repository = config.artifacts.get(artifact)?.repository.clone();
-    let sources = &config.environments.get(environment)?.sources;
+    let found = config.environments.get(environment)?;
+    let sources = &found.sources;
     let split = |source: &String| {
         let (namespace, name) = source.split_once('/')?;
         Some((namespace.to_owned(), name.to_owned()))
@@ -91,7 +92,8 @@ pub fn standing(
         (config.artifacts.len() == 1 && sources.len() == 1).then(|| declared.next()).flatten();
     let fallback = || (FLUX_SYSTEM.to_owned(), artifact.to_owned());
     let (namespace, name) = named.or(only).unwrap_or_else(fallback);
-    Some(render::Place { namespace, name, repository, follows })
+    let certificates = found.certificates.clone();
+    Some(render::Place { namespace, name, repository, follows, certificates })
 }
 
 fn controller(
@@ -173,6 +175,7 @@ environments:
   local: {trust: devstack, flux: '2.9', sources: [apps/shop]}
   old: {trust: devstack, flux: '2.8'}
   prod: {trust: public, flux: '2.9'}
+  private: {trust: public, flux: '2.9', certificates: registry-ca}
   next: {trust: public, flux: '2.99'}
   unsaid: {trust: public}
 ";
@@ -210,6 +213,14 @@ environments:
         assert!(matches!(secret, Secret::Found(entries) if entries.contains_key(TRUSTED_ROOT_KEY)));
         assert_eq!(local.source.secret_names(), [TRUSTED_ROOT_SECRET]);
         assert_eq!(of("prod", "shop", Root::Own(b"{}")).unwrap().source.secret_names(), [""; 0]);
+    }
+
+    /// What the Secret holds is the cluster's: nobody has looked at it.
+    #[test]
+    fn a_private_registry_s_authorities_are_named_and_not_made_up() {
+        let private = of("private", "shop", Root::Public).unwrap();
+        assert_eq!(private.source.secret_names(), ["registry-ca"]);
+        assert!(!private.secrets.knows(&private.source.metadata().namespace, "registry-ca"));
     }
 
     #[test]

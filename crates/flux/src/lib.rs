@@ -40,7 +40,7 @@ pub use prediction::{Condition, Outcome, Prediction, Then};
 pub use remedy::Remedy;
 pub use rules::{RULES, Rule};
 pub use secrets::{Secret, Secrets};
-pub use seen::{Answer, Ask, Request, Response, Seen};
+pub use seen::{Answer, Ask, Authorities, Request, Response, Seen};
 pub use source::{
     FluxInstance, HelmChart, HelmRelease, HelmRepository, OciRepository, Source, SourceError,
 };

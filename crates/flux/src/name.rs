@@ -2,8 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::seen::{Ask, Request};
-use crate::source::SecretName;
+use crate::seen::{Ask, Authorities, Request};
 
 /// Registry of names without one.
 const DEFAULT_REGISTRY: &str = "index.docker.io";
@@ -15,8 +14,7 @@ pub(crate) struct Repository {
     pub(crate) registry: String,
     pub(crate) path: String,
     pub(crate) insecure: bool,
-    /// The source names certificate authorities of its own.
-    pub(crate) names_authorities: bool,
+    pub(crate) authorities: Authorities,
 }
 
 impl Repository {
@@ -57,13 +55,17 @@ impl Repository {
             true => format!("library/{path}"),
             false => path.to_owned(),
         };
-        Ok(Self { registry: registry.to_owned(), path, insecure, names_authorities: false })
+        Ok(Self {
+            registry: registry.to_owned(),
+            path,
+            insecure,
+            authorities: Authorities::Everybodys,
+        })
     }
 
-    /// The same, by the certificate authorities that a source may name.
-    pub(crate) fn by_authorities(self, secret: Option<&SecretName>) -> Self {
-        let names_authorities = secret.is_some_and(|secret| !secret.name.is_empty());
-        Self { names_authorities, ..self }
+    /// The same, asked with these certificate authorities.
+    pub(crate) fn by(self, authorities: Authorities) -> Self {
+        Self { authorities, ..self }
     }
 
     /// `registry/repository`.
@@ -76,7 +78,7 @@ impl Repository {
             registry: self.registry.clone(),
             repository: self.path.clone(),
             insecure: self.insecure,
-            names_authorities: self.names_authorities,
+            authorities: self.authorities.clone(),
             ask,
         }
     }

@@ -48,7 +48,7 @@ impl<'a> Run<'a, '_> {
             return Ok(());
         }
         let repository = match Repository::of_url(&spec.url, spec.insecure) {
-            Ok(repository) => repository.by_authorities(spec.cert_secret_ref.as_ref()),
+            Ok(repository) => repository,
             Err(words) => {
                 self.inquiry.met(&rules::URL_INVALID);
                 let message = format!("URL validation failed for '{}': {words}", spec.url);
@@ -58,6 +58,9 @@ impl<'a> Run<'a, '_> {
             }
         };
         course.repository = Some(repository.name());
+        let named = spec.cert_secret_ref.as_ref();
+        let namespace = &self.object.metadata.namespace;
+        let repository = repository.by(connection::authorities(self.inquiry, named, namespace)?);
         let followed = match resolve::choose(self.inquiry, spec, &repository)? {
             Ok(followed) => followed,
             Err(words) => {

@@ -6,7 +6,6 @@
 
 use sealwright_policy::Requirements;
 use serde::Serialize;
-use serde_json::Value;
 
 /// Name of the Secret that rendered sources point at where trust is not the public Sigstore's.
 pub const TRUSTED_ROOT_SECRET: &str = "sealwright-trusted-root";
@@ -33,6 +32,8 @@ pub struct Place {
     pub repository: String,
     /// Which artifact in it.
     pub follows: Follows,
+    /// Secret with the registry's certificate authorities, for a registry that not everybody trusts.
+    pub certificates: Option<String>,
 }
 
 /// Which artifact of a repository a source fetches.
@@ -95,6 +96,8 @@ struct OciRepositorySpec<'a> {
     url: String,
     #[serde(rename = "ref")]
     reference: Reference<'a>,
+    #[serde(rename = "certSecretRef", skip_serializing_if = "Option::is_none")]
+    certificates: Option<Name<'a>>,
     verify: Block<'a>,
 }
 
@@ -132,7 +135,14 @@ struct Target {
 struct Operation<'a> {
     op: &'static str,
     path: &'static str,
-    value: Block<'a>,
+    value: Value<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value<'a> {
+    Verify(Block<'a>),
+    Certificates(Name<'a>),
 }
 
 #[derive(Serialize)]
@@ -178,7 +188,7 @@ impl Matcher {
     }
 
     /// The same as an object of the API.
-    pub fn oci_repository_object(&self, place: &Place) -> Value {
+    pub fn oci_repository_object(&self, place: &Place) -> serde_json::Value {
         serde_json::to_value(self.source(place)).expect("these types are plain JSON")
     }
 
@@ -197,6 +207,7 @@ impl Matcher {
                     Follows::Tag(tag) => Reference::Tag(tag),
                     Follows::Digest(digest) => Reference::Digest(digest),
                 },
+                certificates: place.certificates(),
                 verify: self.block(),
             },
         }
@@ -205,13 +216,17 @@ impl Matcher {
     /// What of a FluxInstance puts the block into the source that flux-operator generates, whose
     /// `spec.sync` has no field for it.
     pub fn flux_instance_patch(&self, place: &Place) -> String {
-        let operation = Operation { op: "add", path: "/spec/verify", value: self.block() };
+        let add = |path, value| Operation { op: "add", path, value };
+        let certificates =
+            place.certificates().map(|name| add("/spec/certSecretRef", Value::Certificates(name)));
+        let mut operations = vec![add("/spec/verify", Value::Verify(self.block()))];
+        operations.extend(certificates);
         let target = Target {
             kind: "OCIRepository",
             name: place.name.clone(),
             namespace: place.namespace.clone(),
         };
-        let patch = serde_saphyr::LitString(yaml(&[operation]));
+        let patch = serde_saphyr::LitString(yaml(&operations));
         let patches = Patches { patches: [Patch { target, patch }] };
         yaml(&Object {
             api_version: "fluxcd.controlplane.io/v1",
@@ -236,6 +251,12 @@ impl Matcher {
         let spec = Workload { workload: Flux { flux: Verify { verify: self.block() } } };
         let (api_version, kind) = ("ksail.io/v1alpha1", "Cluster");
         Ok(yaml(&Object { api_version, kind, metadata: None, spec }))
+    }
+}
+
+impl Place {
+    fn certificates(&self) -> Option<Name<'_>> {
+        self.certificates.as_deref().map(|name| Name { name })
     }
 }
 

@@ -101,6 +101,7 @@ rules! {
     HELM_CHART_ALWAYS = "chart-verified-always": "A chart is verified at every reconciliation.";
     HELM_CHART_KEYS = "chart-keys": "Of several keys for a chart the first that does not verify ends the attempt, and the order is random.";
     HELM_CHART_NO_KEYS = "chart-no-keys": "A Secret for a chart must hold a key.";
+    HELM_CHART_AUTHORITIES = "chart-verify-authorities": "The certificate authorities of a HelmRepository are for pulling alone: signatures of its charts are looked for without them.";
     HELM_CHART_RELABELLED = "chart-relabelled": "An error about a chart in whose text 401, tls or unauthorized stands anywhere is called an authentication failure.";
     HELM_RELEASE_NO_IDENTITIES = "release-no-identities": "A HelmRelease cannot name identities: keyless verification through it refuses every bundle and accepts anybody's older signature.";
     HELM_RELEASE_CHART_REF = "release-chart-ref": "A HelmRelease with chartRef takes what that source serves; whether it is verified is said there.";

@@ -21,12 +21,30 @@ pub struct Request {
     /// Whether the source says that the registry has no TLS: HTTPS first, then HTTP. The same goes
     /// for `localhost`, loopback, private IPv4 networks and names that end in `.local`.
     pub insecure: bool,
-    /// Whether the source names certificate authorities (`certSecretRef`). Without, those count that
-    /// everybody trusts, and no others.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub names_authorities: bool,
+    /// Whose certificates the controller takes.
+    #[serde(default, skip_serializing_if = "Authorities::is_everybodys")]
+    pub authorities: Authorities,
     /// What is asked for.
     pub ask: Ask,
+}
+
+/// The certificate authorities that the controller has for a source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Authorities {
+    /// Those that everybody trusts, and no others: the source names none.
+    #[default]
+    Everybodys,
+    /// Beside those, what a Secret holds that nobody looked at: what is at hand stands in for it.
+    Assumed,
+    /// Beside those, these, as PEM.
+    Named(String),
+}
+
+impl Authorities {
+    fn is_everybodys(&self) -> bool {
+        *self == Self::Everybodys
+    }
 }
 
 /// What is asked for. All are `GET` but [`Ask::Head`]. Redirects are followed.

@@ -8,7 +8,9 @@
 
 mod world;
 
-use sealwright_flux::{Controller, Secret, Secrets, Seen, Situation, Source, Then, predict};
+use sealwright_flux::{
+    Authorities, Controller, Secret, Secrets, Seen, Situation, Source, Then, predict,
+};
 use serde_json::{Value, json};
 use world::{REPOSITORY, World, archive, predicted, ready_text, secrets, source};
 
@@ -240,19 +242,33 @@ fn connections_that_cannot_be_known_are_undecided_and_broken_ones_are_said() {
 
 /// Who trusts more certificate authorities than the controller does sees a registry that it does not.
 #[test]
-fn a_request_says_whether_the_source_names_authorities() {
-    let found = std::collections::BTreeMap::from([(
-        "ca.crt".to_owned(),
-        b"-----BEGIN CERTIFICATE-----".to_vec(),
-    )]);
-    let mut secrets = Secrets::default();
-    secrets.insert("apps", "ca", Secret::Found(found));
-    for (object, expected, why) in [
-        (source(Value::Null), false, "it names none"),
-        (with("certSecretRef", json!({"name": "ca"})), true, "it names one"),
-        (with("certSecretRef", json!({"name": ""})), false, "an empty name is none"),
+fn a_request_says_which_authorities_the_controller_has() {
+    let pem = "-----BEGIN CERTIFICATE-----";
+    let found = |entries: &[(&str, &str)]| {
+        let entry = |(key, text): &(&str, &str)| ((*key).to_owned(), text.as_bytes().to_vec());
+        Some(Secret::Found(entries.iter().map(entry).collect()))
+    };
+    let unseen = || Some(Secret::Unreadable("nobody looked".to_owned()));
+    let (named, ours) = (Some("ca"), Authorities::Named(pem.to_owned()));
+    for (name, secret, expected, why) in [
+        (None, None, Some(Authorities::Everybodys), "it names none"),
+        (Some(""), None, Some(Authorities::Everybodys), "an empty name is none"),
+        (named, found(&[("ca.crt", pem)]), Some(ours.clone()), "it names one"),
+        (named, found(&[("caFile", pem)]), Some(ours), "by the older name"),
+        (named, unseen(), Some(Authorities::Assumed), "nobody knows which"),
+        (named, None, Some(Authorities::Assumed), "nor whether there is one"),
+        (named, found(&[("tls.crt", pem), ("tls.key", "k")]), None, "it shows who it is"),
+        (named, found(&[("ca.crt", "x")]), None, "that is none, and is said"),
     ] {
+        let object = match name {
+            Some(name) => with("certSecretRef", json!({"name": name})),
+            None => source(Value::Null),
+        };
         let source = Source::parse(&object).unwrap();
+        let mut secrets = Secrets::default();
+        if let Some(secret) = secret {
+            secrets.insert("apps", "ca", secret);
+        }
         let prediction = predict(Situation {
             source: &source,
             others: &[],
@@ -263,9 +279,9 @@ fn a_request_says_whether_the_source_names_authorities() {
             now: jiff::Timestamp::UNIX_EPOCH,
             fresh: false,
         });
-        let names: Vec<bool> =
-            prediction.wanted.iter().map(|request| request.names_authorities).collect();
-        assert_eq!(names, [expected], "{why}");
+        let asked = prediction.wanted.first().map(|request| request.authorities.clone());
+        assert_eq!(asked, expected, "{why}");
+        assert!(asked.is_some() || prediction.ready() != Some(true), "{why}");
     }
 }
 

@@ -30,6 +30,7 @@ fn place() -> Place {
         name: "flux-system".to_owned(),
         repository: "ghcr.io/acme/platform/manifests".to_owned(),
         follows: Follows::Tag("latest".to_owned()),
+        certificates: None,
     }
 }
 
@@ -39,6 +40,15 @@ fn each_form_letter_for_letter() {
     insta::assert_snapshot!("oci_repository", matcher.oci_repository(&place()));
     insta::assert_snapshot!("flux_instance_patch", matcher.flux_instance_patch(&place()));
     insta::assert_snapshot!("ksail", matcher.ksail().unwrap());
+    let private = Place { certificates: Some("registry-ca".to_owned()), ..place() };
+    insta::assert_snapshot!(
+        "oci_repository_of_a_private_registry",
+        matcher.oci_repository(&private)
+    );
+    insta::assert_snapshot!(
+        "flux_instance_patch_of_a_private_registry",
+        matcher.flux_instance_patch(&private)
+    );
     let trusting = matcher.trusting(Some("dev-root".to_owned()));
     let digest = Follows::Digest(format!("sha256:{}", "2c".repeat(32)));
     let place = Place { follows: digest, ..place() };

@@ -172,6 +172,7 @@ const CASES: &[Case] = &[
     case("trust: devstack", "trust: dev-stack", Value, "trust: public", "an unknown trust"),
     case("flux: \"2.9\"", "flux: 2.9", Type, "flux: '2.10'", "YAML would make 2.1 of 2.10"),
     case("flux: \"2.9\"", "flux: v2.9", Value, "flux: 2.9.1", "a prefix"),
+    case("flux: \"2.9\"", "certificates: flux-system/registry-ca", Value, "certificates: registry-ca", "a Secret is named without its namespace"),
     case("[flux-system/flux-system]", "[flux-system]", Value, "[flux-system/flux-system, apps/shop]", "no namespace"),
     case("[flux-system/flux-system]", "[a/b, a/b]", Conflict, "[a/b, b/a]", "a source twice"),
     case("kind: SupplyChain", "kind: *nothing", Unreadable, "kind: &a SupplyChain", "an alias without its anchor"),

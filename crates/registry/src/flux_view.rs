@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use sealwright_evidence::{Digest, Evidence};
 use sealwright_flux::seen::{ACCEPT_ANY, ACCEPT_INDEX};
-use sealwright_flux::{Answer as Seeing, Ask as Question, Request, Response, Seen};
+use sealwright_flux::{Answer as Seeing, Ask as Question, Authorities, Request, Response, Seen};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use crate::paging::next_page;
 use crate::reference::Repository;
-use crate::transport::{Answer, Ask, Call, Transport};
+use crate::transport::{Answer, Ask, Call};
 
 /// Longest tag that is asked for: twice what a registry may hold.
 const TAG_BYTES_MAX: usize = 256;
@@ -65,29 +65,34 @@ impl Client {
     async fn answer(&self, request: &Request, call: Call) -> Seeing {
         let answered = match &request.ask {
             Question::Tags => self.tags_as_flux(request, call).await,
-            _ => match self.ask_as_flux(request) {
-                Ok(ask) => self.speaks_for(request).send_raw(&ask, call).await.and_then(|answer| {
-                    whole(&ask, &answer)?;
-                    Ok(response(&ask, answer))
-                }),
-                Err(error) => Err(error),
-            },
+            _ => self.one_as_flux(request, call).await,
         };
         answered.map_or_else(|error| Seeing::Failed(self.failed(request, &error)), Seeing::Got)
     }
 
-    fn speaks_for(&self, request: &Request) -> &Transport {
-        self.transport_for(request.names_authorities)
+    async fn one_as_flux(&self, request: &Request, call: Call) -> Result<Response, RegistryError> {
+        let ask = self.ask_as_flux(request)?;
+        let answer = self.transport_for(&request.authorities)?.send_raw(&ask, call).await?;
+        whole(&ask, &answer)?;
+        Ok(response(&ask, answer))
     }
 
-    /// Why nobody answered; and of a source without authorities that those at hand were not used.
+    /// Why nobody answered; and whose certificates were taken, where it may be for that.
     fn failed(&self, request: &Request, error: &RegistryError) -> String {
-        match std::ptr::eq(self.speaks_for(request), self.transport()) {
-            true => error.to_string(),
-            false => format!(
-                "{error} (asked without the additional certificate authorities: the source has no \
-                 `certSecretRef`)"
+        let ours = self.has_authorities();
+        match &request.authorities {
+            Authorities::Everybodys if ours => format!(
+                "{error} (asked without the additional certificate authorities: the controller has \
+                 none for this, as no `certSecretRef` gives it any)"
             ),
+            Authorities::Named(_) => {
+                format!("{error} (asked with the certificate authorities of its `certSecretRef`)")
+            }
+            Authorities::Assumed if ours => format!(
+                "{error} (asked with the additional certificate authorities in the place of its \
+                 `certSecretRef`, which was not looked at)"
+            ),
+            _ => error.to_string(),
         }
     }
 
@@ -145,9 +150,10 @@ impl Client {
     /// is the answer.
     async fn tags_as_flux(&self, request: &Request, call: Call) -> Result<Response, RegistryError> {
         let first = self.ask_as_flux(request)?;
+        let transport = self.transport_for(&request.authorities)?;
         let (mut ask, mut tags) = (first.clone(), Vec::new());
         for _ in 0..PAGES_COUNT_MAX {
-            let answer = self.speaks_for(request).send_raw(&ask, call).await?;
+            let answer = transport.send_raw(&ask, call).await?;
             whole(&ask, &answer)?;
             let Some(page) = page(&answer) else { return Ok(response(&ask, answer)) };
             tags.extend(page);
@@ -167,11 +173,24 @@ impl Client {
         let why = format!("the list of tags has more than {PAGES_COUNT_MAX} pages");
         Err(first.error(Fault::Limit { why }))
     }
+
+    /// The answers that a stranger has had already while gathering evidence: everything that is known by
+    /// its digest, which nobody can be told otherwise. Lists and tags are not among it. With certificate
+    /// authorities of our own, it is what a source that names some may see.
+    pub fn seen_already(&self, repository: &Repository, evidence: &Evidence) -> Seen {
+        let authorities = match self.has_authorities() {
+            true => Authorities::Assumed,
+            false => Authorities::Everybodys,
+        };
+        known_by_digest(repository, evidence, &authorities)
+    }
 }
 
-/// The answers that a stranger has had already while gathering evidence: everything that is known by
-/// its digest, which nobody can be told otherwise. Lists and tags are not among it.
-pub fn seen_already(repository: &Repository, evidence: &Evidence) -> Seen {
+fn known_by_digest(
+    repository: &Repository,
+    evidence: &Evidence,
+    authorities: &Authorities,
+) -> Seen {
     let mut seen = Seen::default();
     let mut note = |ask: Question, media_type: &str, bytes: &[u8], digest: &str| {
         let path = match &ask {
@@ -182,7 +201,7 @@ pub fn seen_already(repository: &Repository, evidence: &Evidence) -> Seen {
             registry: repository.host.clone(),
             repository: repository.path.clone(),
             insecure: false,
-            names_authorities: false,
+            authorities: authorities.clone(),
             ask,
         };
         let response = Response {

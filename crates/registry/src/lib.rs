@@ -24,7 +24,6 @@ mod upload;
 pub use attach::{Attached, ListedBy};
 pub use client::{Client, Lookup};
 pub use error::{Fault, RegistryError};
-pub use flux_view::seen_already;
 pub use gather::GatherOptions;
 pub use manifests::PushedManifest;
 pub use options::{ClientOptions, CredentialSource};

@@ -18,6 +18,10 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a file with certificate authorities: those of an operating system have a quarter MiB.
 pub const CERTIFICATES_BYTES_MAX: u64 = 8 << 20;
 
+/// Different certificate authorities that sources may name: each has connections of its own, and an
+/// organisation has a few.
+pub const AUTHORITIES_COUNT_MAX: usize = 16;
+
 /// How long connecting may take: three lost SYN packets.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -13,11 +13,10 @@ use crate::limits;
 pub struct ClientOptions {
     /// Hosts (`host` or `host:port`) spoken to over plain HTTP. Loopback always is.
     pub plain_http_hosts: Vec<String>,
-    /// PEM file with certificate authorities, beside those of the operating system.
+    /// PEM file with certificate authorities, beside those of the operating system. Flux has none of
+    /// them: [`Client::see_as_flux`](crate::Client::see_as_flux) takes those that a source names, and
+    /// these only in the place of a Secret that nobody looked at.
     pub ca_certificates: Option<Utf8PathBuf>,
-    /// Whether [`Client::see_as_flux`](crate::Client::see_as_flux) keeps `ca_certificates` for the
-    /// sources that name authorities of their own: nobody gives them to the controller for others.
-    pub authorities_by_source: bool,
     /// As whom.
     pub credentials: CredentialSource,
     /// How long one call of the client may take in all, retries included.
@@ -51,7 +50,6 @@ impl ClientOptions {
         Self {
             plain_http_hosts: vec![],
             ca_certificates: None,
-            authorities_by_source: false,
             credentials: CredentialSource::Anonymous,
             deadline: limits::DEADLINE,
             concurrency_max: limits::CONCURRENCY,

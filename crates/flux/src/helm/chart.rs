@@ -3,6 +3,7 @@
 use sealwright_evidence::steps::PublicKey;
 
 use crate::conditions::Conditions;
+use crate::connection;
 use crate::inquiry::{Inquiry, Step, Stop};
 use crate::keyless::Keyless;
 use crate::name::Repository;
@@ -11,7 +12,7 @@ use crate::prediction::{ERRORS_PLACE, Outcome, Then};
 use crate::range::{Range, Version};
 use crate::resolve::{self, Followed};
 use crate::rules;
-use crate::seen::Ask;
+use crate::seen::{Ask, Authorities};
 use crate::source::{ChartVerification, HelmChart, HelmRepository, Source};
 use crate::verify::{self, Ruling, Target, key_words};
 
@@ -47,13 +48,22 @@ pub(crate) fn follow_chart(
         true => Conditions::default(),
         false => Conditions::left_by(&object.status),
     };
-    Chart { inquiry, object, helm_repository, conditions }.reconcile(course)
+    if let Some(words) = connection::chart_fault(inquiry, helm_repository)? {
+        let outcome = conditions.fetch_fails("AuthenticationFailed", words, Then::Retries);
+        course.outcomes = vec![outcome];
+        return Ok(());
+    }
+    let named = helm_repository.spec.cert_secret_ref.as_ref();
+    let namespace = &helm_repository.metadata.namespace;
+    let authorities = connection::authorities(inquiry, named, namespace)?;
+    Chart { inquiry, object, helm_repository, authorities, conditions }.reconcile(course)
 }
 
 struct Chart<'a, 'b> {
     inquiry: &'b mut Inquiry<'a>,
     object: &'b HelmChart,
     helm_repository: &'a HelmRepository,
+    authorities: Authorities,
     conditions: Conditions,
 }
 
@@ -122,6 +132,11 @@ impl Chart<'_, '_> {
             return Ok(());
         };
         self.inquiry.met(&rules::HELM_CHART_ALWAYS);
+        // Cosign's own client has none of the settings of Helm's.
+        if self.authorities != Authorities::Everybodys {
+            self.inquiry.met(&rules::HELM_CHART_AUTHORITIES);
+        }
+        let repository = repository.by(Authorities::Everybodys);
         let target =
             Target { digest: &resolved.digest, repository: &repository, finds_insecure: false };
         let named = match pinned {
@@ -313,9 +328,8 @@ impl Chart<'_, '_> {
     }
 
     fn repository(&self, name: &str) -> Result<Repository, String> {
-        let spec = &self.helm_repository.spec;
-        let repository = Repository::of_name(name, spec.insecure)?;
-        Ok(repository.by_authorities(spec.cert_secret_ref.as_ref()))
+        let repository = Repository::of_name(name, self.helm_repository.spec.insecure)?;
+        Ok(repository.by(self.authorities.clone()))
     }
 
     /// The version: as it is written when it is one, else the highest tag in the range.

@@ -193,6 +193,11 @@ pub struct Environment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", regex(pattern = shape::FLUX_VERSION.pattern))]
     pub flux: Option<String>,
+    /// Secret with the certificate authorities of a private registry, which every source names as
+    /// `certSecretRef`. Without it a source trusts only the authorities that everybody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", regex(pattern = shape::SECRET.pattern))]
+    pub certificates: Option<String>,
     /// `namespace/name` of the sources that pull our artifacts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = shape::KUBERNETES_OBJECT.pattern)))]

@@ -210,7 +210,7 @@ fn last_day(reader: &mut Reader, at: &At<'_>, today: Date) -> Option<Date> {
 }
 
 fn environment(reader: &mut Reader, at: &At<'_>) -> Option<Environment> {
-    let optional = ["context", "flux", "sources", "organisation"];
+    let optional = ["context", "flux", "certificates", "sources", "organisation"];
     let fields = reader.fields(at, &["trust"], &optional)?;
     let trusts = [("public", Trust::Public), ("devstack", Trust::Devstack)];
     let trust = fields.get("trust").and_then(|at| reader.word(&at, &trusts));
@@ -220,6 +220,7 @@ fn environment(reader: &mut Reader, at: &At<'_>) -> Option<Environment> {
     };
     let context = text("context", &shape::CONTEXT);
     let flux = text("flux", &shape::FLUX_VERSION);
+    let certificates = text("certificates", &shape::SECRET);
     let mut texts = |name, shape| match fields.get(name) {
         None => Some(Vec::new()),
         Some(at) => reader.texts(&at, 0, shape),
@@ -230,6 +231,7 @@ fn environment(reader: &mut Reader, at: &At<'_>) -> Option<Environment> {
         trust: trust?,
         context: context?,
         flux: flux?,
+        certificates: certificates?,
         sources: sources?,
         organisation: organisation?,
     })

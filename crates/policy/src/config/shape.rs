@@ -109,6 +109,14 @@ pub(super) static KUBERNETES_OBJECT: Shape = Shape::new(
     |_| None,
 );
 
+/// A Secret in the namespace of whatever names it.
+pub(super) static SECRET: Shape = Shape::new(
+    "the name of a Secret",
+    "registry-authorities",
+    r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+    |text| text.contains('/').then(|| "leave out the namespace: it is the source's".to_owned()),
+);
+
 /// Version of Flux.
 pub(super) static FLUX_VERSION: Shape =
     Shape::new("a Flux version", "2.9", r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", |text| {

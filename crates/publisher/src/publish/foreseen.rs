@@ -8,11 +8,11 @@ use sealwright_evidence::{Digest, Evidence, TrustedRoot};
 use sealwright_flux::declared::{Declared, Root, declared};
 use sealwright_flux::prediction::ERRORS_PLACE;
 use sealwright_flux::render::Follows;
-use sealwright_flux::{Ask, Prediction, Request, Seen, Situation, predict};
+use sealwright_flux::{Ask, Authorities, Prediction, Request, Seen, Situation, predict};
 use sealwright_keyless::{Trust, TrustSource};
 use sealwright_policy::source_report::PredictionReport;
 use sealwright_policy::{Code, Config, Finding, Issuers, Place};
-use sealwright_registry::{Client, seen_already};
+use sealwright_registry::Client;
 use serde::Serialize;
 
 use super::artifact::Artifact;
@@ -55,7 +55,7 @@ pub(super) async fn look_ahead(world: &World, stranger: &Client, artifact: &Arti
             registry: world.repository.host.clone(),
             repository: world.repository.path.clone(),
             insecure: false,
-            names_authorities: false,
+            authorities: Authorities::Everybodys,
             ask,
         })
         .collect();
@@ -75,7 +75,7 @@ pub(super) async fn foresee(
     trust: &Trust,
     mut seen: Seen,
 ) -> Result<Vec<Foreseen>, Stopped> {
-    for (request, answer) in seen_already(&world.repository, evidence).iter() {
+    for (request, answer) in stranger.seen_already(&world.repository, evidence).iter() {
         seen.insert(request.clone(), answer.clone());
     }
     let mut foreseen = Vec::new();

@@ -22,9 +22,25 @@ pub(super) struct HttpClients {
     certificates: Vec<Certificate>,
 }
 
+/// The certificate authorities that count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Authorities<'a> {
+    /// Those of the operating system, as beside all others.
+    Everybodys,
+    /// Those of a PEM file.
+    File(&'a Utf8Path),
+    /// Those of this PEM.
+    Pem(&'a str),
+}
+
 impl HttpClients {
-    pub(super) fn new(ca_certificates: Option<&Utf8Path>) -> Result<Self, RegistryError> {
-        let certificates = ca_certificates.map(read_certificates).transpose()?.unwrap_or_default();
+    pub(super) fn new(authorities: Authorities<'_>) -> Result<Self, RegistryError> {
+        let certificates = match authorities {
+            Authorities::Everybodys => vec![],
+            Authorities::File(path) => read_certificates(path)?,
+            Authorities::Pem(pem) => parse_certificates(pem.as_bytes())
+                .map_err(|why| RegistryError::new("ca.crt", Fault::Settings { why }))?,
+        };
         Ok(Self { loopback: OnceLock::new(), world: OnceLock::new(), certificates })
     }
 
@@ -67,10 +83,14 @@ fn read_certificates(path: &Utf8Path) -> Result<Vec<Certificate>, RegistryError>
     if read as u64 > CERTIFICATES_BYTES_MAX {
         return Err(error(format!("it has more than {CERTIFICATES_BYTES_MAX} bytes")));
     }
-    let certificates = Certificate::from_pem_bundle(&pem)
-        .map_err(|e| error(format!("it is not a PEM file: {}", super::exchange::reasons(&e))))?;
+    parse_certificates(&pem).map_err(error)
+}
+
+fn parse_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
+    let certificates = Certificate::from_pem_bundle(pem)
+        .map_err(|e| format!("it is not a PEM file: {}", super::exchange::reasons(&e)))?;
     if certificates.is_empty() {
-        return Err(error("it holds no `BEGIN CERTIFICATE`".to_owned()));
+        return Err("it holds no `BEGIN CERTIFICATE`".to_owned());
     }
     Ok(certificates)
 }

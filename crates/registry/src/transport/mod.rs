@@ -26,6 +26,7 @@ use crate::reference::Repository;
 
 pub(crate) use body::Payload;
 pub(crate) use exchange::Failure;
+pub(crate) use http::Authorities;
 pub(crate) use origin::{host, same as same_origin, shown};
 
 use exchange::Again;
@@ -133,9 +134,12 @@ impl Ask {
 }
 
 impl Transport {
-    pub(crate) fn new(options: ClientOptions) -> Result<Self, RegistryError> {
+    pub(crate) fn new(
+        options: ClientOptions,
+        authorities: Authorities<'_>,
+    ) -> Result<Self, RegistryError> {
         Ok(Self {
-            clients: HttpClients::new(options.ca_certificates.as_deref())?,
+            clients: HttpClients::new(authorities)?,
             plain_http: PlainHttp::new(options.plain_http_hosts),
             authenticator: Authenticator::new(options.credentials),
             slots: Mutex::default(),

@@ -3,14 +3,14 @@
 use sealwright_devstack::registry::{Effect, Fault, Kind, RegistryOptions};
 use sealwright_evidence::Blob;
 use sealwright_evidence::descriptor::OCI_INDEX;
-use sealwright_flux::{Answer, Ask, Request, Response, Seen};
-use sealwright_registry::{GatherOptions, seen_already};
+use sealwright_flux::{Answer, Ask, Authorities, Request, Response, Seen};
+use sealwright_registry::GatherOptions;
 
 use crate::world::{World, status};
 
 fn request(world: &World, ask: Ask) -> Request {
     let (registry, repository) = (world.repository.host.clone(), world.repository.path.clone());
-    Request { registry, repository, insecure: false, names_authorities: false, ask }
+    Request { registry, repository, insecure: false, authorities: Authorities::Everybodys, ask }
 }
 
 async fn ask(world: &World, ask: Ask) -> Answer {
@@ -167,7 +167,7 @@ async fn gathered_evidence_answers_what_is_known_by_digest() {
     let referrer = world.attach(&artifact, b"a bundle").await.to_string();
     let options = GatherOptions { legacy: false };
     let evidence = world.client.gather(&world.repository, artifact.clone(), options).await.unwrap();
-    let seen = seen_already(&world.repository, &evidence);
+    let seen = world.client.seen_already(&world.repository, &evidence);
     let asked = [Ask::Manifest(referrer), Ask::Manifest(artifact.digest.clone())];
     for question in asked {
         let Some(Answer::Got(known)) = seen.get(&request(&world, question.clone())) else {

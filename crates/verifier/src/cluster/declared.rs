@@ -41,6 +41,7 @@ fn expected(live: &Live, requirements: &Requirements, own_root: bool) -> Value {
         name: live.name.clone(),
         repository: String::new(),
         follows: Follows::Tag(String::new()),
+        certificates: None,
     };
     let object = Matcher::of(requirements).trusting(secret).oci_repository_object(&standing);
     object.pointer("/spec/verify").cloned().unwrap_or_default()

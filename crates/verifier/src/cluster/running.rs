@@ -10,7 +10,6 @@ use sealwright_evidence::TrustedRoot;
 use sealwright_flux::Seen;
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::{Code, Finding, Place, Requirements};
-use sealwright_registry::seen_already;
 use sealwright_registry::{Client, Reference};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -111,7 +110,7 @@ async fn judge_one(
     let (seen, layers) = match &gathered.evidence {
         Ok(evidence) => {
             let layers = layers(&evidence.artifact.bytes);
-            (seen_already(&reference.repository, evidence), Some(layers))
+            (court.client.seen_already(&reference.repository, evidence), Some(layers))
         }
         Err(_) => (Seen::default(), None),
     };

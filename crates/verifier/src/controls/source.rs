@@ -23,6 +23,7 @@ pub(super) fn source(
         name: name.to_owned(),
         repository: reference.repository.to_string(),
         follows,
+        certificates: None,
     });
     // It is looked at once; nothing should be pulled again while it waits to be removed.
     object["spec"]["interval"] = "1h".into();

@@ -18,7 +18,7 @@ use sealwright_keyless::{Trust, TrustSource, load_trust};
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Code, Finding, Report};
-use sealwright_registry::{Client, ClientOptions};
+use sealwright_registry::Client;
 
 pub use arguments::PredictArguments;
 use case::Roots;
@@ -132,9 +132,7 @@ fn declarations(
 }
 
 fn client(arguments: &PredictArguments) -> Result<Client, Failure> {
-    // The controller has the authorities of this command line only where a source names them.
-    let options = ClientOptions { authorities_by_source: true, ..arguments.world.client_options() };
-    Client::new(options).map_err(|error| match registry_failure(&error) {
+    Client::new(arguments.world.client_options()).map_err(|error| match registry_failure(&error) {
         Err(failure) => failure,
         Ok(_) => Failure::usage(error),
     })

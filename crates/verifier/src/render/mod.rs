@@ -91,6 +91,7 @@ fn place(arguments: &RenderArguments, config: &Config) -> Result<Place, Failure>
             name: default_name(arguments),
             repository: config.artifacts[artifact].repository.clone(),
             follows,
+            certificates: None,
         },
     };
     Ok(Place {

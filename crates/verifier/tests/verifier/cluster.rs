@@ -75,6 +75,7 @@ impl Estate {
             name: String::new(),
             repository: String::new(),
             follows: Follows::Tag("latest".to_owned()),
+            certificates: None,
         };
         matcher.oci_repository_object(&place)["spec"]["verify"].clone()
     }

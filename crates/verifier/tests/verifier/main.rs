@@ -19,6 +19,7 @@ mod predict;
 mod recording;
 mod references;
 mod render;
+mod tls;
 mod usage;
 mod wait;
 mod weakenings;

@@ -8,7 +8,7 @@ use sealwright_policy::{Code, Report, Verdict};
 use crate::world::*;
 
 /// A source of the artifact, with a Secret of the dev stack's trusted root, in one file.
-fn source(world: &World, change: impl Fn(String) -> String) -> String {
+pub(crate) fn source(world: &World, change: impl Fn(String) -> String) -> String {
     let root = std::fs::read_to_string(sigstore().trust_folder().join("trusted_root.json"));
     let root: serde_json::Value = serde_json::from_str(&root.expect("it is there")).expect("JSON");
     let source = format!(
@@ -109,7 +109,7 @@ fn nothing_to_predict_is_not_green() {
 /// A layer that Flux can unpack: an empty tar archive in gzip.
 const LAYER: &str = "H4sIAAAAAAACA2NgGAWjYBSMVAAALq+17wAEAAA=";
 
-fn push_signed(world: &World) -> String {
+pub(crate) fn push_signed(world: &World) -> String {
     let layer = STANDARD.decode(LAYER).expect("base64");
     let digest = world.push_layer(&layer);
     world.attach(&digest, &mint(&Mint::new(statement(&digest, SIGNATURE))));

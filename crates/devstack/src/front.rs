@@ -1,0 +1,174 @@
+//! A proxy behind which a registry has a name of the internet: with TLS, or without. Loopback is
+//! always spoken to in plain text, so what certificates decide can be seen only under such a name.
+//!
+//! Every name leads to the one registry. `CONNECT` is answered with TLS by the given certificate, or
+//! refused where there is none; other requests are handed on as they are. Bodies of requests are not.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+
+use crate::DevStackError;
+
+/// Bytes of the head of a request: clients of registries send a few hundred, and a token.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+/// How long one side may keep silent.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// With what the proxy answers for the registry.
+#[derive(Debug, Clone, Default)]
+pub struct FrontOptions {
+    /// PEM files with the certificate and its key; without them the registry has no TLS.
+    pub certificate: Option<(Utf8PathBuf, Utf8PathBuf)>,
+    /// PEM file with the authorities whose client certificates are asked for; without it none is.
+    pub client_authorities: Option<Utf8PathBuf>,
+}
+
+/// A running proxy. It runs until the process ends.
+#[derive(Debug)]
+pub struct Front {
+    address: SocketAddr,
+}
+
+impl Front {
+    /// Starts one before the registry at this address.
+    ///
+    /// # Errors
+    /// A file cannot be read, or does not hold what it should.
+    pub fn start(registry: SocketAddr, options: &FrontOptions) -> Result<Self, DevStackError> {
+        let tls = options.certificate.as_ref().map(|(certificate, key)| {
+            let authorities = options.client_authorities.as_deref();
+            server(certificate, key, authorities).map(Arc::new)
+        });
+        let tls = tls.transpose()?;
+        let failed = |error| DevStackError::mint("a port for the proxy", error);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let tls = tls.clone();
+                // A client that goes away is nobody's fault.
+                thread::spawn(move || serve(connection, registry, tls));
+            }
+        });
+        Ok(Self { address })
+    }
+
+    /// Where the proxy listens, as `HTTPS_PROXY` wants it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+fn server(
+    certificate: &Utf8Path,
+    key: &Utf8Path,
+    client_authorities: Option<&Utf8Path>,
+) -> Result<ServerConfig, DevStackError> {
+    // Where somebody has installed a provider already, that one serves as well.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let chain = certificates(certificate)?;
+    let bad = |error| DevStackError::mint("TLS", error);
+    let key = PrivateKeyDer::from_pem_file(key).map_err(bad)?;
+    let builder = match client_authorities {
+        None => ServerConfig::builder().with_no_client_auth(),
+        Some(path) => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(certificates(path)?);
+            let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build();
+            let verifier = verifier.map_err(|error| DevStackError::mint("TLS", error))?;
+            ServerConfig::builder().with_client_cert_verifier(verifier)
+        }
+    };
+    builder.with_single_cert(chain, key).map_err(|error| DevStackError::mint("TLS", error))
+}
+
+fn certificates(path: &Utf8Path) -> Result<Vec<CertificateDer<'static>>, DevStackError> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    read.map_err(|error| DevStackError::mint("certificates", error))
+}
+
+fn serve(
+    mut client: TcpStream,
+    registry: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+) -> io::Result<()> {
+    client.set_read_timeout(Some(SILENCE_MAX))?;
+    let head = head(&mut client)?;
+    if !head.starts_with(b"CONNECT ") {
+        return hand_on(&head, &mut client, registry);
+    }
+    let Some(tls) = tls else {
+        return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+    };
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    let connection = ServerConnection::new(tls).map_err(io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, client);
+    let head = self::head(&mut stream)?;
+    hand_on(&head, &mut stream, registry)?;
+    stream.conn.send_close_notify();
+    stream.flush()
+}
+
+/// Everything up to the empty line.
+fn head(client: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        client.read_exact(&mut byte)?;
+        head.push(byte[0]);
+        if head.len() > HEAD_BYTES_MAX {
+            return Err(io::Error::other("the head of a request is too long"));
+        }
+    }
+    Ok(head)
+}
+
+/// One request and its answer, whole; then the connection ends.
+fn hand_on(head: &[u8], client: &mut impl Write, registry: SocketAddr) -> io::Result<()> {
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text.split("\r\n").filter(|line| !line.is_empty());
+    let mut request = to_origin(lines.next().unwrap_or_default());
+    for line in lines.filter(|line| !line.to_ascii_lowercase().starts_with("connection:")) {
+        request.push_str("\r\n");
+        request.push_str(line);
+    }
+    request.push_str("\r\nConnection: close\r\n\r\n");
+    let mut upstream = TcpStream::connect(registry)?;
+    upstream.set_read_timeout(Some(SILENCE_MAX))?;
+    upstream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    upstream.read_to_end(&mut answer)?;
+    client.write_all(&answer)
+}
+
+/// `GET http://host/path HTTP/1.1`, as proxies are asked, without scheme and host.
+fn to_origin(line: &str) -> String {
+    let Some((method, rest)) = line.split_once(' ') else { return line.to_owned() };
+    let path = rest.strip_prefix("http://").and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+    format!("{method} {}", path.unwrap_or(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_asked_in_another_way_than_a_registry() {
+        for (line, expected, why) in [
+            ("GET http://r.acme.test/v2/ HTTP/1.1", "GET /v2/ HTTP/1.1", "as a proxy is asked"),
+            ("GET /v2/ HTTP/1.1", "GET /v2/ HTTP/1.1", "as a registry is"),
+            ("", "", "nothing"),
+        ] {
+            assert_eq!(to_origin(line), expected, "{why}");
+        }
+    }
+}
