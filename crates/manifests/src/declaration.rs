@@ -31,6 +31,10 @@ pub enum Consumer {
     CosignCommand,
     /// A `gh attestation verify` command.
     GhCommand,
+    /// A `slsa-verifier verify-…` command.
+    SlsaCommand,
+    /// A `notation verify` command.
+    NotationCommand,
 }
 
 impl Consumer {
@@ -50,7 +54,20 @@ impl Consumer {
             Consumer::Talos => "Talos",
             Consumer::CosignCommand => "cosign command",
             Consumer::GhCommand => "gh command",
+            Consumer::SlsaCommand => "slsa-verifier command",
+            Consumer::NotationCommand => "notation command",
         }
+    }
+
+    /// Whether it is a command, which enforces nothing beyond its own run.
+    pub fn is_command(self) -> bool {
+        matches!(
+            self,
+            Consumer::CosignCommand
+                | Consumer::GhCommand
+                | Consumer::SlsaCommand
+                | Consumer::NotationCommand
+        )
     }
 
     /// Whether Flux' source-controller reads it in the end.
@@ -87,11 +104,42 @@ pub struct Declaration {
     pub key: bool,
     /// One for each entry: any of them suffices.
     pub identities: Vec<Identity>,
+    /// What the certificate must say beside an entry. All of them must hold.
+    pub claims: Vec<Claim>,
     /// On the path of Sigstore bundles its consumer takes one identity only, and refuses all
     /// artifacts when there are more.
     pub bundle_path: bool,
     /// What makes it weaker than it looks.
     pub weakened: Vec<Weakened>,
+}
+
+/// Something that a certificate of Fulcio says of the run, beside issuer and name, and that a command
+/// asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What it is about.
+    pub about: Claimed,
+    /// What it must be: all of it, as it is written.
+    pub is: Matcher,
+}
+
+/// What a claim is about. The run, and so the caller, where the name in the certificate is that of a
+/// called workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Claimed {
+    /// `owner/name` of the repository that the run belongs to. Nobody chooses it but who can make runs
+    /// there.
+    Repository,
+    /// Its owner.
+    Owner,
+    /// The ref that the run stands on. Every repository has a `refs/heads/main`.
+    Ref,
+    /// The commit that the run stands on. A fork has the same.
+    Commit,
+    /// What the workflow calls itself. Anybody may choose that name.
+    Name,
+    /// The event that started the run.
+    Trigger,
 }
 
 /// A field that takes something away from a verification.

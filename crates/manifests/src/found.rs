@@ -108,6 +108,8 @@ pub struct Unjudged {
 pub enum Why {
     /// It is a template.
     Template,
+    /// The reader of a document is to fill it in.
+    Placeholder,
     /// SOPS has encrypted it.
     Encrypted,
     /// What an overlay renders is not known here.

@@ -27,7 +27,8 @@ mod unread;
 mod variables;
 
 pub use declaration::{
-    Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider, Weakened, Weakening,
+    Claim, Claimed, Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider,
+    Weakened, Weakening,
 };
 pub use discover::{Facts, discover, join, look};
 pub use found::{Found, Guard, Source, SourceKind, Unjudged, Unread, Why};

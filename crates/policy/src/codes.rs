@@ -933,6 +933,11 @@ codes! {
         "The token of a workflow says `repo:OWNER/REPOSITORY:...`; its certificate carries the URL of the workflow instead."
         "Nothing is ever accepted, and delivery stops."
         "Write the URL of the workflow file, with the ref behind an `@`; `sealwright-verifier workflows` prints it.";
+    CommandFailureUnseen "SW9127" Warning
+        "A verifying command may fail, and nobody sees it"
+        "Its failure is made good: by `||`, a pipe without `pipefail`, `set +e`, `continue-on-error`, an `if` that only prints, or because nothing stops the script."
+        "What was to be verified is used although it is signed by nobody, or by somebody else."
+        "Let the failure end the script: `set -euo pipefail`, and nothing behind the command that takes its answer away.";
     IdentitySeveralMatchers "SW9130" Error
         "More than one identity where the consumer takes one"
         "Sigstore's bundles are verified by one identity only: Flux since 2.8 and Kyverno refuse every artifact when several are given, although their API takes them."
@@ -1075,7 +1080,7 @@ codes! {
         "Name the images as the consumer matches them.";
     NotJudged "SW9158" Note
         "Something is not judged"
-        "It is a template, encrypted, or takes a rendering that was not done."
+        "It is a template, a placeholder of a document, encrypted, or takes a rendering that was not done."
         "Whom it lets in is known only when it is rendered."
         "Render it, and give the folder with the result as well.";
     WorkflowUnreadable "SW9201" Unknown

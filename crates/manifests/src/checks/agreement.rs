@@ -54,7 +54,7 @@ fn of_one_artifact(
     let mut told = Vec::new();
     for (artifact, mut group) in groups {
         // What a cluster enforces is what a document should say, and not the other way round.
-        group.sort_by_key(|index| is_command(declarations[*index].consumer));
+        group.sort_by_key(|index| declarations[*index].consumer.is_command());
         let Some((first, others)) = group.split_first() else { continue };
         let first = &declarations[*first];
         for index in others {
@@ -66,10 +66,6 @@ fn of_one_artifact(
         }
     }
     told
-}
-
-fn is_command(consumer: Consumer) -> bool {
-    matches!(consumer, Consumer::CosignCommand | Consumer::GhCommand)
 }
 
 /// What makes the cluster against what keeps it.
@@ -110,7 +106,9 @@ fn may_be_same(one: &Declaration, other: &Declaration) -> bool {
 }
 
 fn is_compared(declaration: &Declaration) -> bool {
+    // A builder's provenance is not who signs the artifact.
     declaration.provider == Provider::Cosign
+        && declaration.consumer != Consumer::SlsaCommand
         && !declaration.key
         && !declaration.identities.is_empty()
         && declaration.identities.iter().all(|identity| {

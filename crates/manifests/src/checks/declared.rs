@@ -5,6 +5,7 @@ use sealwright_policy::declaration_report::{DeclarationReport, DeclarationState}
 use sealwright_policy::source_report::IdentityPatternReport;
 use sealwright_policy::{Code, Finding, Severity, verdict_of};
 
+use super::claims;
 use super::expected::Measure;
 use super::forms;
 use super::measured::Measures;
@@ -101,7 +102,11 @@ fn findings(
                 let weighed = |one| slips::weighed(one, matcher, about, identity);
                 said = said.into_iter().filter_map(weighed).collect();
             }
-            let said = said.into_iter().chain(mistaken);
+            let narrowed = |one| match about {
+                About::Subject => claims::narrowed(one, declaration),
+                About::Issuer => one,
+            };
+            let said = said.into_iter().map(narrowed).chain(mistaken);
             findings.extend(said.map(|one| Finding {
                 place: place(&declaration.file, &matcher.at, &declaration.object),
                 hint: match &suggestion {
@@ -162,7 +167,7 @@ fn anybody(declaration: &Declaration) -> Option<Finding> {
     let at = place(&declaration.file, &declaration.at, &declaration.object);
     match declaration.consumer {
         // What a command line lacks is told where command lines are read.
-        Consumer::CosignCommand | Consumer::GhCommand => None,
+        consumer if consumer.is_command() => None,
         Consumer::FluxHelmRelease => {
             let message =
                 "keyless, and a HelmRelease has no field for an identity: anybody can sign";
@@ -235,7 +240,7 @@ fn joined(identities: &[Identity]) -> Option<String> {
 /// Halves that are not there, or hold nothing.
 fn empty_halves(declaration: &Declaration, identity: &Identity) -> Vec<Finding> {
     // gh and cosign have defaults and rules of their own, told where command lines are read.
-    if matches!(declaration.consumer, Consumer::CosignCommand | Consumer::GhCommand) {
+    if declaration.consumer.is_command() {
         return vec![];
     }
     let halves = [
@@ -348,7 +353,12 @@ fn told(declaration: &Declaration) -> String {
         (Provider::Notation, ..) => "whom the trust policy names".to_owned(),
         (Provider::Other(other), ..) => format!("unknown provider {other}"),
         (Provider::Cosign, _, []) => "anybody".to_owned(),
-        (Provider::Cosign, _, identities) => who(identities),
+        (Provider::Cosign, _, identities) => match claims::whose(declaration) {
+            Some((whose, _)) if !who(identities).contains(&whose) => {
+                format!("{}, for {whose}", who(identities))
+            }
+            _ => who(identities),
+        },
     }
 }
 
@@ -370,7 +380,8 @@ fn state(declaration: &Declaration, measured: bool, findings: &[Finding]) -> Dec
 
 /// What a finding means for the lock.
 pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
-    if slips::is_slip(finding.code) && finding.severity < Severity::Unknown {
+    let slip = slips::is_slip(finding.code) || claims::WIDE.contains(&finding.code);
+    if slip && finding.severity < Severity::Unknown {
         return Some(DeclarationState::Slips);
     }
     Some(match finding.code {

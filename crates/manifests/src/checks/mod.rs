@@ -2,6 +2,7 @@
 //! one artifact by each other, and the sources that nobody guards.
 
 mod agreement;
+mod claims;
 mod coverage;
 mod declared;
 mod expected;
@@ -68,6 +69,7 @@ fn not_judged(unjudged: &Unjudged) -> Option<Finding> {
     let what = match unjudged.why {
         Why::Unreadable => return None,
         Why::Template => "template, not judged",
+        Why::Placeholder => "placeholder, not judged",
         Why::Encrypted => "encrypted, not judged",
         Why::NotRendered => "not judged",
     };

@@ -1,53 +1,32 @@
 //! What a verifying command asks for: a declaration like any other, and what is wrong with it.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sealwright_policy::{Code, Finding, Place as Spot, Severity};
 use sealwright_yaml::{Place, template_in};
 
 use super::Commands;
-use super::dialect::{has_placeholder, restored};
+use super::dialect::{filled, restored};
+use super::known::Known;
+use super::placeholder::has_placeholder;
 use super::reading::{Flag, Invocation, Tool};
 use super::texts::Setting;
 use crate::declaration::{
     Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider,
 };
 use crate::found::{Unjudged, Why};
-use crate::shell::{Part, Script, Word};
+use crate::shell::{Part, Word};
 
 /// Issuer of the tokens that GitHub's workflows sign with; `gh` asks for it unless told otherwise.
-const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
-
-/// Variables that a script sets once, to a text.
-pub(super) type Known = BTreeMap<String, String>;
-
-pub(super) fn known(script: &Script) -> Known {
-    let mut values: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
-    for command in &script.commands {
-        let exported = matches!(command.first(), Some("declare" | "export" | "local" | "readonly"));
-        let words = command.words.iter().skip(1).filter(|_| exported);
-        let said = words.filter_map(|word| {
-            let (name, _) = word.start().split_once('=')?;
-            Some((name.to_owned(), word.after(&format!("{name}="))?))
-        });
-        let lasting = command.assignments.iter().filter(|_| command.words.is_empty()).cloned();
-        for (name, value) in lasting.chain(said) {
-            values.entry(name).or_default().push(value.literal().map(str::to_owned));
-        }
-    }
-    let once = values.into_iter().filter_map(|(name, values)| match values.as_slice() {
-        [Some(value)] => Some((name, value.clone())),
-        _ => None,
-    });
-    once.collect()
-}
+pub(super) const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 /// One command, with what its surroundings tell.
 pub(super) struct Asked<'a> {
     pub(super) invocation: &'a Invocation,
     pub(super) known: &'a Known,
     pub(super) setting: Setting,
+    /// Variables stand in literal pieces of words, too.
+    pub(super) fills_in: bool,
     pub(super) file: &'a str,
     pub(super) place: &'a dyn Fn(Range<usize>) -> Place,
 }
@@ -58,148 +37,40 @@ impl Asked<'_> {
         if self.invocation.is_on("help") || self.invocation.is_on("h") {
             return;
         }
+        let first = commands.declarations.len();
         match self.invocation.tool {
             Tool::Cosign => self.cosign(commands),
             Tool::Gh => self.gh(commands),
             Tool::Flux => self.flux(commands),
+            Tool::Slsa => self.slsa(commands),
+            Tool::Notation => self.notation(commands),
         }
+        let sketches =
+            commands.declarations[first..].iter().filter_map(|one| self.placeholder(one));
+        commands.unjudged.extend(sketches.collect::<Vec<_>>());
     }
 
-    fn cosign(&self, commands: &mut Commands) {
-        let invocation = self.invocation;
-        let keyed = invocation.get("key").is_some() || invocation.is_on("sk");
-        let unchecked =
-            invocation.get("check-claims").filter(|_| !invocation.is_on("check-claims"));
-        if let Some(flag) = unchecked {
-            commands.findings.push(self.finding(
-                Code::CommandClaimsIgnored,
-                flag,
-                "does not compare the signed digest with the artifact's",
-            ));
-        }
-        if keyed {
-            let declaration = self.declaration(Consumer::CosignCommand, Vec::new());
-            commands.declarations.push(Declaration { key: true, ..declaration });
-            return;
-        }
-        for name in ["insecure-ignore-tlog", "insecure-ignore-sct", "private-infrastructure"] {
-            // A signed time shows when the certificate was used just as well.
-            let timed =
-                ["use-signed-timestamps", "timestamp-certificate-chain", "rfc3161-timestamp"];
-            let replaced = timed.iter().any(|name| invocation.get(name).is_some());
-            let flag = invocation.get(name).filter(|_| invocation.is_on(name) && !replaced);
-            if let Some(flag) = flag {
-                let told = format!(
-                    "sets --{name}, so nothing shows that the signature was logged while its certificate held"
-                );
-                commands.findings.push(self.finding(Code::CommandLogIgnored, flag, &told));
-            }
-        }
-        let half = |exact: &str, regexp: &str| {
-            let patterned = invocation.get(regexp).and_then(|flag| self.matcher(flag, Form::Regex));
-            patterned.or_else(|| self.matcher(invocation.get(exact)?, Form::Exact))
-        };
-        let identity = Identity {
-            issuer: half("certificate-oidc-issuer", "certificate-oidc-issuer-regexp"),
-            subject: half("certificate-identity", "certificate-identity-regexp"),
-            at: self.at(),
-        };
-        let missing = match (&identity.subject, &identity.issuer) {
-            (Some(_), Some(_)) => None,
-            (None, None) => Some("--certificate-identity and --certificate-oidc-issuer"),
-            (None, Some(_)) => Some("--certificate-identity"),
-            (Some(_), None) => Some("--certificate-oidc-issuer"),
-        };
-        if let Some(missing) = missing
-            && !self.is_sketch(commands)
-        {
-            commands.findings.push(
-                self.without(
-                    missing,
-                    "cosign 1 takes anybody's signature, later ones refuse to run",
-                ),
-            );
-        }
-        if missing.is_none() {
-            commands.declarations.push(self.declaration(Consumer::CosignCommand, vec![identity]));
-        }
+    /// The note for an identity of which the reader writes a part.
+    fn placeholder(&self, declaration: &Declaration) -> Option<Unjudged> {
+        let halves = declaration.identities.iter().flat_map(|one| [&one.subject, &one.issuer]);
+        let claims = declaration.claims.iter().map(|claim| &claim.is);
+        let open =
+            halves.flatten().chain(claims).find(|one| !one.whole && has_placeholder(&one.text))?;
+        Some(Unjudged {
+            file: self.file.to_owned(),
+            at: open.at.clone(),
+            why: Why::Placeholder,
+            names_a_kind: false,
+            told: format!("`{}` asks for `{}`", self.invocation.called(), open.text),
+        })
     }
 
-    fn gh(&self, commands: &mut Commands) {
-        let invocation = self.invocation;
-        let host = invocation.get("hostname").and_then(|flag| flag.value.as_ref());
-        let host = host.map_or_else(|| "github.com".to_owned(), |host| self.text(host).0);
-        let beginning = |name: &str, end: &str| {
-            let matcher = self.matcher(invocation.get(name)?, Form::Prefix)?;
-            let within = matcher.text.strip_prefix("github.com/").unwrap_or(&matcher.text);
-            Some(Matcher { text: format!("https://{host}/{within}{end}"), ..matcher })
-        };
-        let written = |name: &str, form| self.matcher(invocation.get(name)?, form);
-        let narrow = beginning("signer-repo", "/")
-            .or_else(|| beginning("signer-workflow", ""))
-            .or_else(|| written("cert-identity", Form::Exact))
-            .or_else(|| written("cert-identity-regex", Form::Regex));
-        let owner = invocation.get("owner").filter(|_| invocation.get("repo").is_none());
-        if let (Some(flag), None) = (owner, &narrow) {
-            commands.findings.push(self.finding(
-                Code::CommandOwnerAlone,
-                flag,
-                "takes an attestation by any workflow in any repository of the owner",
-            ));
-        }
-        if owner.is_none() && invocation.get("repo").is_none() && !self.is_sketch(commands) {
-            commands.findings.push(self.without("--repo", "gh refuses to run"));
-        }
-        let subject = narrow.or_else(|| beginning("repo", "/")).or_else(|| beginning("owner", "/"));
-        let issuer = written("cert-oidc-issuer", Form::Exact).unwrap_or_else(|| Matcher {
-            form: Form::Exact,
-            text: GITHUB_ISSUER.to_owned(),
-            at: self.at(),
-            whole: invocation.get("hostname").is_none(),
-        });
-        if subject.is_some() {
-            let identity = Identity { issuer: Some(issuer), subject, at: self.at() };
-            commands.declarations.push(self.declaration(Consumer::GhCommand, vec![identity]));
-        }
+    /// A matcher that the program has without being told.
+    pub(super) fn constant(&self, text: &str, form: Form) -> Matcher {
+        Matcher { form, text: text.to_owned(), at: self.at(), whole: true }
     }
 
-    /// `flux create source oci`: what it would write into the source.
-    fn flux(&self, commands: &mut Commands) {
-        let invocation = self.invocation;
-        let value = |name: &str| Some(self.text(invocation.get(name)?.value.as_ref()?).0);
-        let Some(provider) = value("verify-provider") else { return };
-        let half = |name: &str| self.matcher(invocation.get(name)?, Form::Regex);
-        let (issuer, subject) = (half("verify-issuer"), half("verify-subject"));
-        let told = issuer.is_some() || subject.is_some();
-        let identities = told.then(|| Identity { issuer, subject, at: self.at() });
-        let declaration = self.declaration(Consumer::FluxOciRepository, Vec::from_iter(identities));
-        let url = invocation.get("url").and_then(|flag| flag.value.as_ref());
-        let guarded = |url| Guarded { follows: self.followed(), ..self.guarded(url) };
-        commands.declarations.push(Declaration {
-            provider: Provider::of(&provider),
-            key: invocation.get("verify-secret-ref").is_some(),
-            guards: url.map(guarded).into_iter().collect(),
-            bundle_path: true,
-            ..declaration
-        });
-    }
-
-    /// What the source that `flux` makes would follow.
-    fn followed(&self) -> Follows {
-        let flag = |name: &str| Some(self.text(self.invocation.get(name)?.value.as_ref()?));
-        let named = |to: fn(String) -> Follows, (text, whole): (String, bool)| match whole {
-            true => to(text),
-            false => Follows::NotResolved(format!("`{text}` is a template")),
-        };
-        match (flag("digest"), flag("tag-semver"), flag("tag")) {
-            (Some(digest), _, _) => named(Follows::Digest, digest),
-            (None, Some((range, _)), _) => Follows::range("semver", &range),
-            (None, None, Some(tag)) => named(Follows::Tag, tag),
-            (None, None, None) => Follows::Tag("latest".to_owned()),
-        }
-    }
-
-    fn declaration(&self, consumer: Consumer, identities: Vec<Identity>) -> Declaration {
+    pub(super) fn declaration(&self, consumer: Consumer, identities: Vec<Identity>) -> Declaration {
         Declaration {
             consumer,
             object: self.invocation.called(),
@@ -209,18 +80,19 @@ impl Asked<'_> {
             provider: Provider::Cosign,
             key: false,
             identities,
+            claims: Vec::new(),
             bundle_path: false,
             weakened: Vec::new(),
         }
     }
 
-    fn guarded(&self, word: &Word) -> Guarded {
+    pub(super) fn guarded(&self, word: &Word) -> Guarded {
         let (what, whole) = self.text(word);
         let at = (self.place)(word.range.clone());
         Guarded { what, whole, at, follows: Follows::AsWritten }
     }
 
-    fn matcher(&self, flag: &Flag, form: Form) -> Option<Matcher> {
+    pub(super) fn matcher(&self, flag: &Flag, form: Form) -> Option<Matcher> {
         let (text, whole) = self.text(flag.value.as_ref()?);
         // cosign takes an empty flag for one that is not there.
         let said = !text.is_empty();
@@ -228,37 +100,54 @@ impl Asked<'_> {
     }
 
     /// A word with its known variables filled in, and whether nothing else is left to fill in.
-    fn text(&self, word: &Word) -> (String, bool) {
+    pub(super) fn text(&self, word: &Word) -> (String, bool) {
         let mut whole = !has_placeholder(&word.text());
         let text: String = word
             .parts
             .iter()
             .map(|part| match part {
+                Part::Text(text) if self.fills_in => {
+                    let known = |name: &str| self.known.get(name).map(ToOwned::to_owned);
+                    let filled = filled(text, known);
+                    whole &= filled.as_deref().is_some_and(|text| !has_placeholder(text));
+                    restored(filled.as_deref().unwrap_or(text))
+                }
                 Part::Text(text) => restored(text),
-                Part::Variable { name, default: None, written } => match self.known.get(name) {
-                    // `${NAME%.*}` is not what NAME is.
-                    Some(value) if written.trim_matches(['$', '{', '}']) == name => restored(value),
-                    _ => {
+                other => match self.held(other) {
+                    Some(value) => {
+                        whole &= !has_placeholder(value);
+                        value.to_owned()
+                    }
+                    None => {
                         whole = false;
-                        written.clone()
+                        restored(&other.written())
                     }
                 },
-                other => {
-                    whole = false;
-                    other.written()
-                }
             })
             .collect();
         let plain = template_in(&text).is_none();
         (text, whole && plain)
     }
 
-    fn at(&self) -> Place {
+    /// What a variable or an expression holds, where the file says so.
+    fn held(&self, part: &Part) -> Option<&str> {
+        match part {
+            // `${NAME%.*}` is not what NAME is.
+            Part::Variable { name, default: None, written } => {
+                let plain = restored(written).trim_matches(['$', '{', '}']) == name;
+                self.known.get(name).filter(|_| plain)
+            }
+            Part::Expression(inner) => self.known.get(inner.strip_prefix("env.")?),
+            _ => None,
+        }
+    }
+
+    pub(super) fn at(&self) -> Place {
         (self.place)(self.invocation.program.range.clone())
     }
 
     /// What documents show of a command without meaning one, and what a variable may hold.
-    fn is_sketch(&self, commands: &mut Commands) -> bool {
+    pub(super) fn is_sketch(&self, commands: &mut Commands) -> bool {
         let places = &self.invocation.places;
         let texts = || places.iter().map(Word::text);
         let sketched = texts().any(|text| text.starts_with('[') || has_placeholder(&text));
@@ -280,7 +169,7 @@ impl Asked<'_> {
         self.invocation.hides
     }
 
-    fn without(&self, missing: &str, then: &str) -> Finding {
+    pub(super) fn without(&self, missing: &str, then: &str) -> Finding {
         let called = self.invocation.called();
         let finding = Finding::new(
             Code::CommandWithoutIdentity,
@@ -289,9 +178,15 @@ impl Asked<'_> {
         self.placed(finding, self.at())
     }
 
-    fn finding(&self, code: Code, flag: &Flag, told: &str) -> Finding {
+    pub(super) fn finding(&self, code: Code, flag: &Flag, told: &str) -> Finding {
         let finding = Finding::new(code, format!("`{}` {told}", self.invocation.called()));
         self.placed(finding, (self.place)(flag.range.clone()))
+    }
+
+    /// The command may fail, and what runs it goes on.
+    pub(super) fn failing_unseen(&self, how: &str) -> Finding {
+        let message = format!("`{}` may fail, and {how}", self.invocation.called());
+        self.placed(Finding::new(Code::CommandFailureUnseen, message), self.at())
     }
 
     /// In a document an error harms whoever follows it, not yet anybody.

@@ -2,13 +2,24 @@
 
 mod absent;
 mod asked;
+mod cosign;
 mod dialect;
 mod embedded;
+mod exec;
 mod fences;
+mod flux;
+mod gh;
+mod known;
+mod placeholder;
 mod reading;
+mod slsa;
+mod strings;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod unseen;
+
+use std::ops::Range;
 
 use sealwright_policy::Finding;
 use sealwright_yaml::Stream;
@@ -16,6 +27,7 @@ use sealwright_yaml::Stream;
 pub(crate) use self::absent::absent;
 use self::asked::Asked;
 pub(crate) use self::embedded::embedded;
+use self::known::Known;
 use self::reading::Invocation;
 use self::texts::{Kind, Passage, Setting};
 use crate::File;
@@ -42,33 +54,52 @@ pub(crate) fn commands(file: File<'_>, stream: &Stream) -> Commands {
     }
     let text = String::from_utf8_lossy(file.bytes);
     let kind = Kind::of(file.path, &text);
-    let setting = if kind == Kind::Yaml { Setting::Runs } else { Setting::Told };
-    let passages = texts::passages(kind, &text);
-    for passage in passages.iter().chain(&texts::in_values(stream, file.bytes, setting)) {
-        read(passage, file, &mut commands);
+    let known = Known::of_stream(stream);
+    for passage in texts::passages(kind, &text) {
+        read(&passage, file, &known, &mut commands);
+    }
+    for passage in texts::in_values(stream, file, kind) {
+        read(&passage, file, &known, &mut commands);
+    }
+    for list in exec::lists(stream) {
+        let Some(invocation) = Invocation::read(&list.command) else { continue };
+        let asked = Asked {
+            invocation: &invocation,
+            known: &known,
+            setting: kind.setting(),
+            fills_in: false,
+            file: file.path,
+            place: &|range: Range<usize>| list.place(range.start),
+        };
+        asked.add_to(&mut commands);
     }
     commands
 }
 
-fn read(passage: &Passage<'_>, file: File<'_>, commands: &mut Commands) {
+fn read(passage: &Passage<'_>, file: File<'_>, outer: &Known, commands: &mut Commands) {
     if memchr::memmem::find(passage.text.as_bytes(), VERIFY).is_none() {
         return;
     }
     let text = dialect::disguised(&passage.text, passage.dialect);
     let script = shell::read(&text);
-    let known = asked::known(&script);
-    for invocation in script.commands.iter().filter_map(Invocation::read) {
+    let known = outer.with(&script, &passage.text, passage.dialect);
+    for (index, command) in script.commands.iter().enumerate() {
+        let Some(invocation) = Invocation::read(command) else { continue };
         let told = passage.setting == Setting::Told;
         if told && !invocation.is_typed() {
             continue;
         }
-        Asked {
+        let asked = Asked {
             invocation: &invocation,
             known: &known,
             setting: passage.setting,
+            fills_in: passage.dialect.fills_in(),
             file: file.path,
             place: &|range| passage.place(range, file.bytes),
+        };
+        asked.add_to(commands);
+        if let Some(how) = unseen::unseen(&script, index, passage, &invocation) {
+            commands.findings.push(asked.failing_unseen(how));
         }
-        .add_to(commands);
     }
 }

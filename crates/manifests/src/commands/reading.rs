@@ -13,16 +13,20 @@ pub(super) enum Tool {
     Cosign,
     Flux,
     Gh,
+    Notation,
+    Slsa,
 }
 
 impl Tool {
-    const ALL: [Tool; 3] = [Tool::Cosign, Tool::Flux, Tool::Gh];
+    const ALL: [Tool; 5] = [Tool::Cosign, Tool::Flux, Tool::Gh, Tool::Notation, Tool::Slsa];
 
     fn name(self) -> &'static str {
         match self {
             Tool::Cosign => "cosign",
             Tool::Flux => "flux",
             Tool::Gh => "gh",
+            Tool::Notation => "notation",
+            Tool::Slsa => "slsa-verifier",
         }
     }
 
@@ -39,6 +43,14 @@ impl Tool {
             ],
             Tool::Flux => &[&["create", "source", "oci"]],
             Tool::Gh => &[&["attestation", "verify"], &["at", "verify"]],
+            Tool::Notation => &[&["verify"]],
+            Tool::Slsa => &[
+                &["verify-artifact"],
+                &["verify-image"],
+                &["verify-npm-package"],
+                &["verify-github-attestation"],
+                &["verify-vsa"],
+            ],
         }
     }
 
@@ -67,6 +79,17 @@ impl Tool {
             ],
             Tool::Flux => &["export", "h", "help", "insecure", "silent", "verbose"],
             Tool::Gh => &["bundle-from-oci", "deny-self-hosted-runners", "help", "no-public-good"],
+            Tool::Notation => &[
+                "allow-referrers-api",
+                "debug",
+                "h",
+                "help",
+                "insecure-registry",
+                "oci-layout",
+                "v",
+                "verbose",
+            ],
+            Tool::Slsa => &["h", "help", "print-attestation", "print-provenance"],
         }
     }
 
@@ -86,6 +109,17 @@ impl Tool {
             (Tool::Cosign, "a") => "annotations",
             (Tool::Cosign, "o") => "output",
             _ => short,
+        }
+    }
+
+    /// The name of a flag that has two.
+    fn known_as(self, name: &str) -> &str {
+        match (self, name) {
+            (Tool::Cosign, "cert") => "certificate",
+            (Tool::Cosign, "cert-chain") => "certificate-chain",
+            (Tool::Cosign, "cert-identity") => "certificate-identity",
+            (Tool::Cosign, "cert-oidc-issuer") => "certificate-oidc-issuer",
+            _ => name,
         }
     }
 }
@@ -164,6 +198,7 @@ impl Invocation {
                 joined => joined,
             };
             let range = value.as_ref().map_or(&word.range, |value| &value.range).clone();
+            let name = self.tool.known_as(&name).to_owned();
             self.flags.push(Flag { name, value, range });
         }
         let splitting = self.places.iter().filter(|word| splits(word)).count();
@@ -233,6 +268,11 @@ fn is_named(word: &str, name: &str) -> bool {
     let last = plain.rsplit(['/', '\\']).next().unwrap_or_default();
     let last = last.split_once(':').map_or(last, |(image, _)| image);
     let last = last.to_ascii_lowercase().replace('_', "-");
+    let platform = ["-linux", "-darwin", "-windows"].iter().find_map(|system| {
+        let (name, machine) = last.rsplit_once(system)?;
+        machine.starts_with('-').then_some(name)
+    });
+    let last = platform.map_or(last.clone(), ToOwned::to_owned);
     let bare = [".exe", "-bin", "-cmd", "-path", "-binary"]
         .into_iter()
         .find_map(|tail| last.strip_suffix(tail))
@@ -365,6 +405,27 @@ mod tests {
                 ),
                 "what flux would write",
             ),
+            (
+                "cosign verify --cert-identity a --cert-oidc-issuer b img",
+                Some(
+                    "cosign verify | --certificate-identity=a | --certificate-oidc-issuer=b | img",
+                ),
+                "the short names of cosign's flags",
+            ),
+            (
+                "slsa-verifier verify-image img --print-provenance --source-uri github.com/acme/a",
+                Some(
+                    "slsa-verifier verify-image | --print-provenance | --source-uri=github.com/acme/a | img",
+                ),
+                "slsa-verifier",
+            ),
+            (
+                "./slsa-verifier-linux-amd64 verify-artifact f --source-uri=b",
+                Some("slsa-verifier verify-artifact | --source-uri=b | f"),
+                "as it is downloaded",
+            ),
+            ("notation verify img", Some("notation verify | img"), "notation"),
+            ("slsa-verifier version", None, "nothing of slsa-verifier's is verified"),
             ("cosign version", None, "nothing is verified"),
             ("echo cosign verify x", None, "what is printed is not run"),
             ("gh release verify x", None, "another thing of gh's"),

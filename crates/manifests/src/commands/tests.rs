@@ -1,7 +1,10 @@
 //! Whole files with commands in them: what is declared, and what is wrong.
 
+use crate::checks::{Expected, judge};
 use crate::declaration::{Declaration, Form, Matcher};
-use crate::{File, Found, discover};
+use crate::{Consumer, File, Found, discover};
+
+use sealwright_policy::Issuers;
 
 const ISSUER: &str = "--certificate-oidc-issuer https://token.actions.githubusercontent.com";
 
@@ -28,7 +31,16 @@ fn shown(declaration: &Declaration) -> String {
         more => format!("{} identities", more.len()),
     };
     let what: Vec<&str> = declaration.guards.iter().map(|guard| guard.what.as_str()).collect();
-    format!("{}:{} {who} guards {}", declaration.at.line, declaration.object, what.join(" "))
+    let claims = declaration.claims.iter().map(|claim| format!(" {}", claim.is.text));
+    let claims: String = claims.collect();
+    let own = declaration.consumer == Consumer::SlsaCommand && !claims.is_empty();
+    let claims = if own { format!(" for{claims}") } else { String::new() };
+    format!(
+        "{}:{} {who} guards {}{claims}",
+        declaration.at.line,
+        declaration.object,
+        what.join(" ")
+    )
 }
 
 #[test]
@@ -54,6 +66,38 @@ fn commands_are_found_wherever_they_are_run_or_told() {
         ("a.ps1", "cosign verify `\n  --key a.pub `\n  img\n".to_owned(), vec!["1:cosign verify key guards img".to_owned()], "PowerShell"),
         ("a.sh", "gh attestation verify f --repo acme/a".to_owned(), vec!["1:gh attestation verify prefix https://github.com/acme/a/ guards f".to_owned()], "gh takes the whole repository"),
         ("a.sh", "gh attestation verify f -R acme/a --signer-workflow acme/b/.github/workflows/r.yml".to_owned(), vec!["1:gh attestation verify prefix https://github.com/acme/b/.github/workflows/r.yml guards f".to_owned()], "or the workflow of another"),
+        (
+            "a.sh",
+            "slsa-verifier verify-image ghcr.io/acme/a@sha256:0 --source-uri github.com/acme/a --builder-id https://github.com/acme/b/.github/workflows/g.yml@v1.0.0".to_owned(),
+            vec!["1:slsa-verifier verify-image prefix https://github.com/acme/b/.github/workflows/g.yml@v1.0.0 guards ghcr.io/acme/a@sha256:0 for acme/a".to_owned()],
+            "a builder, and whose build",
+        ),
+        (
+            "a.sh",
+            "slsa-verifier verify-artifact f --provenance-path p --source-uri git+https://github.com/acme/a --source-tag v1".to_owned(),
+            vec!["1:slsa-verifier verify-artifact prefix https://github.com/slsa-framework/slsa-github-generator/.github/workflows/ guards f for acme/a v1".to_owned()],
+            "the builders that are trusted without being named",
+        ),
+        ("a.sh", "slsa-verifier verify-image i --source-uri github.com/acme/a --builder-id https://cloudbuild.googleapis.com/GoogleHostedWorker".to_owned(), vec!["1:slsa-verifier verify-image key guards i".to_owned()], "Google's keys"),
+        ("a.sh", "notation verify img".to_owned(), vec!["1:notation verify nobody guards img".to_owned()], "a trust policy"),
+        ("Dockerfile", "FROM a\nRUN [\"cosign\", \"verify\", \"--key\", \"k\", \"img\"]\n".to_owned(), vec!["2:cosign verify key guards img".to_owned()], "a layer as a list of words"),
+        ("Dockerfile", "FROM a\nENTRYPOINT [ \"/cosign\", \\\n \"verify\", \"--key=k\", \"img\" ]\n".to_owned(), vec!["2:cosign verify key guards img".to_owned()], "a list over two lines"),
+        ("pod.yaml", "spec:\n  containers:\n    - image: a\n      command: [cosign, verify]\n      args:\n        - --key=k\n        - img\n".to_owned(), vec!["4:cosign verify key guards img".to_owned()], "a container's words"),
+        ("pod.yaml", "spec:\n  containers:\n    - image: ghcr.io/sigstore/cosign/cosign:v3\n      args: [verify, --key, k, img]\n".to_owned(), vec!["3:cosign verify key guards img".to_owned()], "an image of it"),
+        ("pod.yaml", "spec:\n  containers:\n    - image: a\n      args: [verify, --key, k, img]\n".to_owned(), vec![], "an image of something else"),
+        ("task.yaml", "spec:\n  steps:\n    - command: [/bin/sh, -c]\n      args:\n        - |\n          set -e\n          cosign verify --key k img\n".to_owned(), vec!["7:cosign verify key guards img".to_owned()], "a shell's argument"),
+        ("task.yaml", "spec:\n  steps:\n    - script: |\n        #!/bin/sh\n        cosign verify --key k img\n".to_owned(), vec!["5:cosign verify key guards img".to_owned()], "Tekton"),
+        (".circleci/config.yml", "jobs:\n  a:\n    steps:\n      - run:\n          command: cosign verify --key k img\n".to_owned(), vec!["5:cosign verify key guards img".to_owned()], "CircleCI"),
+        ("azure-pipelines.yml", "steps:\n  - task: Bash@3\n    inputs:\n      inlineScript: cosign verify --key k img\n".to_owned(), vec!["4:cosign verify key guards img".to_owned()], "Azure"),
+        ("Taskfile.yml", "tasks:\n  a:\n    cmds:\n      - cmd: cosign verify --key k img\n".to_owned(), vec!["4:cosign verify key guards img".to_owned()], "Task"),
+        ("package.json", "{\"scripts\": {\"check\": \"cosign verify --key k img\"}}".to_owned(), vec!["1:cosign verify key guards img".to_owned()], "npm"),
+        ("Jenkinsfile", "stage('a') {\n  sh 'cosign verify --key k img'\n}\n".to_owned(), vec!["2:cosign verify key guards img".to_owned()], "Jenkins"),
+        ("Jenkinsfile", "sh \"\"\"\n  set -e\n  cosign verify --certificate-oidc-issuer i --certificate-identity \\\"s\\\" img\n\"\"\"\n".to_owned(), vec!["3:cosign verify exact s guards img".to_owned()], "with lines and quotes"),
+        ("Jenkinsfile", "echo 'cosign verify --key k img'\n".to_owned(), vec![], "what is printed"),
+        ("a.tf", "provisioner \"local-exec\" {\n  command = \"cosign verify --key k img\"\n}\n".to_owned(), vec!["2:cosign verify key guards img".to_owned()], "Terraform"),
+        ("a.tf", "  command = <<-EOT\n    cosign verify --key k img\n  EOT\n".to_owned(), vec!["2:cosign verify key guards img".to_owned()], "with lines"),
+        ("justfile", "id := \"s\"\ncheck:\n    @cosign verify --certificate-oidc-issuer i --certificate-identity {{id}} img\n".to_owned(), vec!["3:cosign verify exact s guards img".to_owned()], "just, with its variable"),
+        ("Makefile", "ID = ^s$$\ncheck:\n\t@cosign verify \\\n\t  --certificate-oidc-issuer i \\\n\t  --certificate-identity-regexp '$(ID)' $(IMG)\n".to_owned(), vec!["3:cosign verify regex ^s$ guards ${IMG}".to_owned()], "make, with its variables"),
         ("a.sh", "flux create source oci a --url oci://ghcr.io/acme/a --verify-provider=cosign --verify-subject='^b$' --verify-issuer='^c$'".to_owned(), vec!["1:flux create source oci regex ^b$ guards oci://ghcr.io/acme/a".to_owned()], "flux writes a source"),
     ] {
         let declarations: Vec<String> = found(path, &text).declarations.iter().map(shown).collect();
@@ -152,6 +196,42 @@ fn what_is_wrong_with_a_command_is_told_at_its_line() {
         ("a.sh", "gh attestation verify f --repo acme/a".to_owned(), None, "one repository"),
         (
             "a.sh",
+            format!("cosign verify {identity} --insecure-ignore-sct --use-signed-timestamps img"),
+            Some(("SW9121", "warning")),
+            "a signed time says nothing of who issued the certificate",
+        ),
+        (
+            "a.sh",
+            format!("cosign verify {identity} --insecure-ignore-sct --ca-roots r img"),
+            None,
+            "an authority of one's own has no public log",
+        ),
+        (
+            "a.sh",
+            format!("cosign verify {identity} --allow-insecure-registry img"),
+            None,
+            "the way there",
+        ),
+        (
+            "a.sh",
+            "COSIGN_CERTIFICATE_IDENTITY=a COSIGN_EXPERIMENTAL=1 cosign verify img".to_owned(),
+            Some(("SW9120", "error")),
+            "cosign reads neither",
+        ),
+        (
+            "a.sh",
+            "slsa-verifier verify-image img".to_owned(),
+            Some(("SW9120", "error")),
+            "nobody's source",
+        ),
+        (
+            "a.sh",
+            "slsa-verifier verify-image i --source-uri github.com/acme/a".to_owned(),
+            None,
+            "a source",
+        ),
+        (
+            "a.sh",
             "gh attestation verify f".to_owned(),
             Some(("SW9120", "error")),
             "gh refuses to run",
@@ -170,5 +250,108 @@ fn what_is_wrong_with_a_command_is_told_at_its_line() {
             .map(|(code, severity)| ((*code).to_owned(), (*severity).to_owned()))
             .collect();
         assert_eq!(told, expected, "{why}: {line}");
+    }
+}
+
+#[test]
+fn a_failure_that_nobody_sees_is_told_and_no_other() {
+    let verify = "cosign verify --key k img";
+    let step = |key: &str, run: &str| {
+        let run = run.replace('\n', "\n          ");
+        format!("jobs:\n  a:\n    steps:\n      - run: |\n          {run}\n{key}")
+    };
+    let workflow = ".github/workflows/a.yml";
+    for (path, text, expected, why) in [
+        ("a.sh", format!("{verify} || true\nb"), true, "made good"),
+        ("a.sh", format!("{verify} || exit 1\nb"), false, "left"),
+        ("a.sh", format!("out=$({verify} || true)\nb $out"), false, "the output is looked at"),
+        ("a.sh", format!("#!/bin/sh\n{verify}\nb"), true, "nothing stops it"),
+        ("a.sh", format!("#!/bin/sh\nset -eu\n{verify}\nb"), false, "it stops"),
+        ("a.sh", format!("#!/bin/bash -e\n{verify}\nb"), false, "by its first line"),
+        ("a.sh", format!("#!/bin/sh\n{verify}"), false, "the last answer is the script's"),
+        (
+            "a.sh",
+            format!("#!/bin/sh\n{verify}\nif [ $? -ne 0 ]; then exit 1; fi\nb"),
+            false,
+            "asked",
+        ),
+        (
+            "a.sh",
+            format!("#!/bin/sh\ncheck() {{\n  {verify}\n  b\n}}\ncheck"),
+            false,
+            "a function; who knows",
+        ),
+        ("a.sh", format!("{verify}\nb"), false, "read in by another, perhaps"),
+        ("a.sh", format!("#!/bin/sh\nset -e\n{verify} | jq ."), true, "a pipe"),
+        ("a.sh", format!("#!/bin/bash\nset -eo pipefail\n{verify} | jq ."), false, "with pipefail"),
+        (
+            "a.sh",
+            format!("#!/bin/sh\nset -e\n{verify} | ./check"),
+            false,
+            "a program that may look",
+        ),
+        (
+            "a.sh",
+            format!("#!/bin/sh\nset -e\nif ! {verify}; then\n  echo no\nfi\nb"),
+            true,
+            "only told",
+        ),
+        (
+            "a.sh",
+            format!("#!/bin/sh\nset -e\nif ! {verify}; then\n  echo no\n  exit 1\nfi\nb"),
+            false,
+            "told and left",
+        ),
+        ("a.sh", format!("{verify} &\nb"), true, "nobody waits"),
+        ("Makefile", format!("a:\n\t-{verify}\n\tb\n"), true, "make goes on"),
+        ("Makefile", format!("a:\n\t@{verify}\n\tb\n"), false, "make stops"),
+        (workflow, step("", &format!("{verify}\nb")), false, "GitHub stops"),
+        (workflow, step("", &format!("{verify} | jq .")), true, "GitHub has no pipefail"),
+        (
+            workflow,
+            step("        shell: bash\n", &format!("{verify} | jq .")),
+            false,
+            "but where a shell is named",
+        ),
+        (workflow, step("        continue-on-error: true\n", verify), true, "the step may fail"),
+        (workflow, step("        continue-on-error: false\n", verify), false, "it may not"),
+        (
+            ".gitlab-ci.yml",
+            format!("a:\n  allow_failure: true\n  script:\n    - {verify}\n"),
+            true,
+            "GitLab",
+        ),
+        ("a.md", format!("```\n{verify} || true\n{verify} | jq .\n```\n"), false, "a document"),
+    ] {
+        let findings = found(path, &text).findings;
+        let told = findings.iter().any(|finding| finding.code.to_string() == "SW9127");
+        assert_eq!(told, expected, "{why}: {text}");
+    }
+}
+
+#[test]
+fn what_a_reader_fills_in_is_a_note_and_not_a_lock_that_nobody_opens() {
+    let github = "https://github.com";
+    for (subject, expected, why) in [
+        (
+            format!("{github}/<owner>/<repo>/.github/workflows/x.yml@refs/heads/main"),
+            true,
+            "brackets",
+        ),
+        (format!("{github}/OWNER/REPO/.github/workflows/x.yml@refs/heads/main"), true, "capitals"),
+        (format!("{github}/YOUR_ORG/a/.github/workflows/x.yml@refs/heads/main"), true, "yours"),
+        (format!("{github}/acme/a/.github/workflows/x.yml@refs/heads/main"), false, "a name"),
+    ] {
+        let text = format!(
+            "```sh\ncosign verify {ISSUER} --certificate-identity \"{subject}\" img\n```\n"
+        );
+        let found = found("README.md", &text);
+        let judged = judge(&found, &Expected { config: None, issuers: Issuers::public() });
+        let own = judged.declarations.iter().flat_map(|one| &one.findings);
+        let told: Vec<String> =
+            judged.findings.iter().chain(own).map(ToString::to_string).collect();
+        let note = told.len() == 1 && told[0].contains("placeholder, not judged");
+        assert!(if expected { note } else { told.is_empty() }, "{why}: {told:?}");
+        assert_eq!(judged.declarations.len(), 1, "{why}: it stays in the table");
     }
 }

@@ -5,7 +5,7 @@ use sealwright_pattern::{About, Equivalence, GoRegex, Language, Witness, tighten
 use sealwright_policy::{Code, Finding, Severity};
 
 use crate::checks::Expected;
-use crate::declaration::{Consumer, Declaration, Form, Identity, Matcher};
+use crate::declaration::{Declaration, Form, Identity, Matcher};
 use crate::patterns::Judge;
 
 /// What the entries should be.
@@ -24,10 +24,9 @@ const WORKFLOWS: &str = r"^https://github\.com/[^/]+/[^/]+/\.github/workflows/[^
 
 /// What a declaration should say instead; `None` when that is what it says, or nobody can tell.
 pub(super) fn of(declaration: &Declaration, expected: &Expected<'_>) -> Option<Wanted> {
-    let commands = [Consumer::CosignCommand, Consumer::GhCommand];
     let entries = declaration.identities.as_slice();
     let known = |one: &Identity| [&one.issuer, &one.subject].into_iter().flatten().all(is_known);
-    if declaration.key || commands.contains(&declaration.consumer) || !entries.iter().all(known) {
+    if declaration.key || declaration.consumer.is_command() || !entries.iter().all(known) {
         return None;
     }
     let several = declaration.bundle_path && entries.len() > 1;

@@ -79,6 +79,7 @@ pub(crate) fn verify(
         key: block.get("secretRef").is_some_and(|secret| !secret.is_null()),
         identities: identities.iter().map(identity).collect(),
         bundle_path: true,
+        claims: Vec::new(),
         weakened: Vec::new(),
     }
 }

@@ -88,6 +88,7 @@ fn keyless_entry(
         key: keyed.is_some(),
         identities: identity.into_iter().collect(),
         bundle_path: false,
+        claims: Vec::new(),
         weakened: softer.iter().cloned().chain(skips).collect(),
     })
 }
@@ -152,6 +153,7 @@ fn validating(
         key: cosign.get("key").is_some() || cosign.get("certificate").is_some(),
         identities: identities.unwrap_or_default().iter().map(identity).collect(),
         bundle_path: true,
+        claims: Vec::new(),
         weakened: softer.iter().cloned().chain(skips).collect(),
     }
 }

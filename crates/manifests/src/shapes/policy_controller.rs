@@ -51,6 +51,7 @@ fn authority(
         key: authority.get("key").is_some() || authority.get("static").is_some(),
         identities: identities.unwrap_or_default().iter().map(identity).collect(),
         bundle_path: false,
+        claims: Vec::new(),
         weakened: softer.cloned().into_iter().chain(skips).chain(no_sct).collect(),
     }
 }

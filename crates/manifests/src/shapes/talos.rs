@@ -35,6 +35,7 @@ fn rule(rule: &Node, file: &str) -> Option<Declaration> {
         key: keyless.is_none(),
         identities: identity.into_iter().collect(),
         bundle_path: false,
+        claims: Vec::new(),
         weakened: weakened(rule, &["verify"], Weakening::Skips, off).into_iter().collect(),
     })
 }

@@ -1,13 +1,13 @@
-//! One command: its words, what it is joined to, and whether anybody sees it fail.
+//! One command: its words, and what it is joined to.
 
 use std::ops::Range;
 
-use super::{Script, Word};
+use super::Word;
 
 /// What stands between a command and the next one of its level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Joint {
-    /// A new line, `;`, `&`, or the end.
+    /// A new line, `;`, or the end.
     #[default]
     End,
     /// `&&`.
@@ -16,6 +16,8 @@ pub enum Joint {
     Or,
     /// `|`.
     Pipe,
+    /// `&`: nobody waits for it.
+    Background,
 }
 
 /// A simple command.
@@ -39,17 +41,6 @@ pub struct Command {
     pub inside: u16,
     /// Whether its answer is a question: a condition of `if`, `while` or `until`, or after `!`.
     pub asked: bool,
-}
-
-/// How a failure goes unseen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Swallowed {
-    /// `|| true` and the like.
-    Or,
-    /// Left of a pipe, whose last part decides.
-    Pipe,
-    /// After `set +e`, with a command behind it.
-    NotStopping,
 }
 
 /// Programs that run what follows them, and their options that take a value.
@@ -147,67 +138,4 @@ pub fn positional<'a>(arguments: &'a [Word], valued: &[&str]) -> Vec<&'a Word> {
         }
     }
     found
-}
-
-impl Script {
-    /// Whether a command may fail without the script failing: GitHub runs `bash -e`, and
-    /// `-o pipefail` only where a step says `shell: bash`.
-    pub fn swallows(&self, index: usize, pipefail: bool) -> Option<Swallowed> {
-        let command = self.commands.get(index)?;
-        if command.asked {
-            return None;
-        }
-        let mut at = index;
-        loop {
-            let next = self.next(at);
-            match (self.commands[at].joint, next) {
-                (Joint::Or, Some(next)) => {
-                    return self.carries_on(next, command.level).then_some(Swallowed::Or);
-                }
-                (Joint::Pipe, Some(_)) if !pipefail => return Some(Swallowed::Pipe),
-                (Joint::And | Joint::Pipe, Some(next)) => at = next,
-                _ => break,
-            }
-        }
-        (self.stops_caring_before(index) && self.next(at).is_some())
-            .then_some(Swallowed::NotStopping)
-    }
-
-    /// The next command of the same text; those in its substitutions are none of its chain.
-    fn next(&self, index: usize) -> Option<usize> {
-        let inside = self.commands[index].inside;
-        let later = index + 1..self.commands.len();
-        let next = later.into_iter().find(|&next| self.commands[next].inside <= inside)?;
-        (self.commands[next].inside == inside).then_some(next)
-    }
-
-    /// Whether what stands behind `||` ends well, whatever went wrong: nothing in it leaves.
-    fn carries_on(&self, handler: usize, level: u16) -> bool {
-        let (first, rest) = match self.commands[handler..].split_first() {
-            Some((first, rest)) if first.level > level => (first, rest),
-            Some((first, _)) => (first, [].as_slice()),
-            None => return false,
-        };
-        let same = |part: &&Command| part.inside == first.inside;
-        let group = rest.iter().take_while(|part| part.level > level).filter(same);
-        let harmless = |part: &Command| {
-            matches!(part.first(), Some("true" | ":" | "echo" | "printf"))
-                || (part.first() == Some("exit") && part.words.get(1).is_some_and(|w| w.is("0")))
-        };
-        std::iter::once(first).chain(group).all(harmless)
-    }
-
-    fn stops_caring_before(&self, index: usize) -> bool {
-        let sets = self.commands[..index].iter().filter(|command| command.first() == Some("set"));
-        let mut caring = true;
-        for word in sets.flat_map(|command| command.words.iter().skip(1)) {
-            let text = word.start();
-            match text.chars().next() {
-                Some('+') if text.contains('e') => caring = false,
-                Some('-') if text.contains('e') && !text.starts_with("--") => caring = true,
-                _ => (),
-            }
-        }
-        !caring
-    }
 }

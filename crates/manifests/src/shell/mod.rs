@@ -5,11 +5,13 @@
 mod command;
 mod quoting;
 mod reader;
+mod swallowed;
 #[cfg(test)]
 mod tests;
 mod word;
 
-pub use command::{Command, Joint, Swallowed, positional};
+pub use command::{Command, Joint, positional};
+pub use swallowed::Swallowed;
 pub use word::{Part, Word};
 
 /// A longer text is read up to here: a script of this size is data.
@@ -26,8 +28,20 @@ pub struct Script {
     pub commands: Vec<Command>,
     /// Where the bodies of here-documents are, as bytes of the text.
     pub heredocs: Vec<std::ops::Range<usize>>,
+    /// The words that part an `if` or open a loop, in their order.
+    pub(crate) branches: Vec<Branch>,
+    /// Where the status of what was run before is asked for: `$?`, `$PIPESTATUS`.
+    pub(crate) statuses: Vec<usize>,
     /// Whether a limit was hit, and commands are missing.
     pub cut: bool,
+}
+
+/// `if`, `then`, `elif`, `else`, `fi` or `do`, where it is reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Branch {
+    pub(crate) word: &'static str,
+    /// Its first byte.
+    pub(crate) at: usize,
 }
 
 /// Reads a text. It never fails: what is no shell yields commands that nobody knows.

@@ -2,14 +2,25 @@
 
 use super::command::{Command, Joint};
 use super::word::{Part, Word};
-use super::{COMMANDS_MAX, DEPTH_MAX, SCRIPT_BYTES_MAX, Script};
+use super::{Branch, COMMANDS_MAX, DEPTH_MAX, SCRIPT_BYTES_MAX, Script};
+
+/// Names of the status of what was run before.
+const STATUSES: [&str; 4] = ["$?", "${?", "$PIPESTATUS", "${PIPESTATUS"];
+/// Words that part an `if`, and the one that ends the condition of a loop.
+const BRANCHES: [&str; 6] = ["if", "then", "elif", "else", "fi", "do"];
 
 pub(super) fn read(text: &str) -> Script {
     let end = text.floor_char_boundary(SCRIPT_BYTES_MAX);
     let mut reader = Reader::new(&text[..end]);
     reader.list(Until::End);
     reader.script.cut |= end < text.len();
+    reader.script.statuses = statuses(&text[..end]);
     reader.script
+}
+
+fn statuses(text: &str) -> Vec<usize> {
+    let found = STATUSES.iter().flat_map(|sign| text.match_indices(sign));
+    found.map(|(at, _)| at).collect()
 }
 
 /// What ends a list of commands.
@@ -145,6 +156,8 @@ impl<'a> Reader<'a> {
             Joint::Or
         } else if self.eat("|&") || self.eat("|") {
             Joint::Pipe
+        } else if self.eat("&") {
+            Joint::Background
         } else {
             self.at += 1;
             Joint::End
@@ -264,6 +277,9 @@ impl<'a> Reader<'a> {
     }
 
     fn reserved(&mut self, word: &Word) -> bool {
+        if let Some(word) = BRANCHES.into_iter().find(|one| word.is(one)) {
+            self.script.branches.push(Branch { word, at: self.at - word.len() });
+        }
         match word.literal().unwrap_or_default() {
             "if" | "elif" | "while" | "until" => self.asking = true,
             "!" => self.negating = true,

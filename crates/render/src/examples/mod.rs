@@ -353,6 +353,15 @@ const EXAMPLES: &[Example] = &[
         ),
     ),
     command(
+        Code::CommandFailureUnseen,
+        concat!(
+            "cosign verify ghcr.io/acme/shop \\\n",
+            "  --certificate-oidc-issuer https://token.actions.githubusercontent.com \\\n",
+            "  --certificate-identity https://github.com/acme/shop/.github/workflows/cd.yaml@refs/heads/main || true\n",
+        ),
+        VERIFY,
+    ),
+    command(
         Code::IdentityFormMistaken,
         concat!(
             "cosign verify ghcr.io/acme/shop \\\n",

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sealwright_evidence::TrustedRoot;
 use sealwright_keyless::load_trust;
 use sealwright_manifests::checks::accepts;
-use sealwright_manifests::{Declaration, Follows, Found, Guarded, Provider};
+use sealwright_manifests::{Consumer, Declaration, Follows, Found, Guarded, Provider};
 use sealwright_policy::declaration_report::{DeclarationReport, DeclarationState};
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::{
@@ -86,7 +86,8 @@ fn not_resolved(repository: &str, why: &str) -> Finding {
 /// What a declaration guards, as far as that names artifacts and not patterns of them; with the
 /// reason where it is not known which one, since another tag may have other signers.
 fn references(declaration: &Declaration) -> Vec<(String, Option<String>)> {
-    if declaration.provider != Provider::Cosign || declaration.identities.is_empty() {
+    let builds = declaration.consumer == Consumer::SlsaCommand;
+    if builds || declaration.provider != Provider::Cosign || declaration.identities.is_empty() {
         return vec![];
     }
     let guards = declaration.guards.iter().filter(|one| one.whole && !one.what.is_empty());

@@ -1,7 +1,7 @@
 //! A workflow that others may call, and that looks for its own signature under the caller's name: it
 //! is found only where both are in one repository, as when a library calls itself.
 
-use sealwright_manifests::{Consumer, Declaration, Matcher};
+use sealwright_manifests::{Declaration, Matcher};
 use sealwright_policy::{Code, Finding};
 
 use super::{Expected, named};
@@ -39,7 +39,7 @@ fn foreign<'j, 't>(job: &'j SigningJob<'t>) -> Option<&'j Run<'t>> {
 }
 
 fn subjects(declaration: &Declaration) -> impl Iterator<Item = (&Declaration, &Matcher)> {
-    let command = matches!(declaration.consumer, Consumer::CosignCommand | Consumer::GhCommand);
+    let command = declaration.consumer.is_command();
     let identities = declaration.identities.iter().filter(move |_| command);
     let subjects = identities.filter_map(|identity| identity.subject.as_ref());
     subjects.map(move |subject| (declaration, subject))

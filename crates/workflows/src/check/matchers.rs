@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use sealwright_manifests::Declaration;
 use sealwright_manifests::patterns::as_regex;
-use sealwright_manifests::{Consumer, Declaration};
 use sealwright_pattern::{GoRegex, Language, Witness};
 use sealwright_policy::{Code, Finding, Issuers, Place};
 
@@ -219,7 +219,7 @@ fn signers<'a>(file: &ConfigFile<'a>) -> Vec<One> {
 }
 
 fn declared(declaration: &Declaration) -> Vec<One> {
-    let command = matches!(declaration.consumer, Consumer::CosignCommand | Consumer::GhCommand);
+    let command = declaration.consumer.is_command();
     let identities = declaration.identities.iter().filter(|identity| {
         identity.issuer.as_ref().is_none_or(|issuer| {
             let regex = GoRegex::parse(&as_regex(&issuer.text, issuer.form));

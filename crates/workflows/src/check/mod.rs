@@ -7,7 +7,7 @@ mod pins;
 mod rights;
 mod signers;
 
-use sealwright_manifests::{Consumer, Declaration};
+use sealwright_manifests::Declaration;
 use sealwright_policy::workflow_report::{JobIdentity, SignedBy, SignsWith, WorkflowReport};
 use sealwright_policy::{Code, Config, Finding, Severity, verdict_of};
 
@@ -34,9 +34,8 @@ impl Expected<'_> {
     /// Whether anything that is in force says whom to accept. A command in a text may be about the past.
     fn says(&self) -> bool {
         let signers = self.config.is_some_and(|file| !file.config.signers.is_empty());
-        let command = |consumer| matches!(consumer, Consumer::CosignCommand | Consumer::GhCommand);
         let named = |one: &Declaration| {
-            !command(one.consumer) && one.identities.iter().any(|one| one.subject.is_some())
+            !one.consumer.is_command() && one.identities.iter().any(|one| one.subject.is_some())
         };
         signers || self.declarations.iter().any(named)
     }

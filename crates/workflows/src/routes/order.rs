@@ -132,6 +132,8 @@ fn unseen(route: &Route<'_>) -> Vec<Finding> {
             Unseen::Shell(Swallowed::Or) => "`||`",
             Unseen::Shell(Swallowed::Pipe) => "a pipe without `pipefail`",
             Unseen::Shell(Swallowed::NotStopping) => "`set +e`",
+            Unseen::Shell(Swallowed::Question) => "an `if` that only talks about it",
+            Unseen::Shell(Swallowed::Background) => "`&`",
         };
         let message = format!("{how} hides a failing {what}: `{}`", deed.by);
         let place = in_file(&deed.file, &deed.at);
