@@ -4,6 +4,8 @@
 
 mod stage;
 
+use std::time::Duration;
+
 use sealwright_devstack::registry::{Kind, RegistryOptions};
 use sealwright_devstack::sigstore::TokenRequest;
 use sealwright_policy::{Code, Verdict};
@@ -35,6 +37,24 @@ async fn a_folder_becomes_a_proven_tag_and_a_second_run_does_nothing() {
         assert!(stage.writes().is_empty(), "{:?}", stage.writes());
         eprintln!("unchanged: {} requests", again.registry_requests);
     }
+}
+
+/// What a publication waits for, in round trips to the registry: the final tag; blobs (three), and
+/// the staged manifest; evidence (three); its proof; the tag before and after; the confirmation. One
+/// that is unchanged: the final tag; its proof, whose evidence nobody expected (three); the tag again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_waits_for_the_registry_twelve_times_and_an_unchanged_one_five_times() {
+    let latency = Some(Duration::from_millis(100));
+    let stage = Stage::with(RegistryOptions { latency, ..RegistryOptions::default() });
+    let mut costs = Vec::new();
+    for text in ["a: 1\n", "a: 2\n", "a: 2\n"] {
+        stage.write("k8s/app.yaml", text);
+        stage.stack.registry().clear_requests();
+        let receipt = publish(&stage.world(PATH), &stage.packing()).await.unwrap();
+        costs.push((receipt.registry_requests, stage.rounds()));
+    }
+    let [first, second, unchanged] = [(37, 12), (35, 12), (10, 5)];
+    assert_eq!(costs, [first, second, unchanged], "requests, and rounds of them");
 }
 
 #[tokio::test(flavor = "multi_thread")]

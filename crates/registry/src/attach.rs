@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use futures::future::try_join;
 
-use sealwright_evidence::descriptor::{OCI_EMPTY_BYTES, OCI_INDEX, OCI_MANIFEST};
+use sealwright_evidence::descriptor::{BUNDLE_V03, OCI_EMPTY_BYTES, OCI_INDEX, OCI_MANIFEST};
 use sealwright_evidence::referrer::{ReferrerManifest, merge_into_index, referrer_manifest};
 use sealwright_evidence::{Descriptor, Digest};
 
@@ -20,6 +20,8 @@ use crate::upload::BlobSource;
 pub struct Attached {
     /// Digest of the referrer manifest.
     pub manifest_digest: Digest,
+    /// The bundle in it.
+    pub bundle: Descriptor,
     /// Who lists it.
     pub listed_by: ListedBy,
 }
@@ -50,18 +52,18 @@ impl Client {
         let referrer = referrer_manifest(artifact, bundle, predicate_type, &created.to_string());
         // A crash leaves blobs that nothing points at; the registry collects them.
         let config = self.push_bytes_once(repository, OCI_EMPTY_BYTES);
-        let bundle = self.upload_bytes(repository, bundle);
-        try_join(config, bundle).await?;
+        try_join(config, self.upload_bytes(repository, bundle)).await?;
         // A crash after this leaves a referrer that the API lists, or that nothing lists: it is
         // no evidence before it is listed.
         let manifest_digest = Digest::of(&referrer.bytes);
         let (target, bytes) = (Target::Digest(manifest_digest), referrer.bytes.clone());
         let pushed = self.push_manifest(repository, &target, OCI_MANIFEST, bytes).await?;
+        let bundle = Descriptor::of(BUNDLE_V03, bundle);
         if pushed.subject_accepted {
-            return Ok(Attached { manifest_digest, listed_by: ListedBy::Api });
+            return Ok(Attached { manifest_digest, bundle, listed_by: ListedBy::Api });
         }
         self.list_under_fallback_tag(repository, artifact_digest, &referrer).await?;
-        Ok(Attached { manifest_digest, listed_by: ListedBy::FallbackTag })
+        Ok(Attached { manifest_digest, bundle, listed_by: ListedBy::FallbackTag })
     }
 
     /// Read, merge, write, read again, until the entry is there. Registries have no

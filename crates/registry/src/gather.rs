@@ -3,7 +3,7 @@
 //! Nothing is judged here. Faults become gaps, so that one broken referrer does not hide the good
 //! one beside it, and so that the judge knows what was not seen.
 
-use futures::future::{join, join_all};
+use futures::future::{join_all, join3};
 use serde::Deserialize;
 
 use sealwright_evidence::descriptor::{BUNDLE_PREFIX, SIMPLE_SIGNING};
@@ -13,6 +13,7 @@ use sealwright_evidence::{
 
 use crate::client::{Client, Lookup};
 use crate::error::{Fault, RegistryError};
+use crate::expected::{Ahead, Expected};
 use crate::limits::{
     BUNDLE_BYTES_MAX, BUNDLES_COUNT_MAX, EVIDENCE_BYTES_MAX, LEGACY_PAYLOAD_BYTES_MAX,
     LEGACY_SIGNATURES_COUNT_MAX, MANIFEST_BYTES_MAX,
@@ -50,15 +51,32 @@ impl Client {
         artifact: Blob,
         options: GatherOptions,
     ) -> Result<Evidence, RegistryError> {
+        self.gather_expected(repository, artifact, options, &Expected::default()).await
+    }
+
+    /// The same by somebody who knows what will be listed: that is asked for beside the list.
+    ///
+    /// # Errors
+    /// As with [`Client::gather`].
+    pub async fn gather_expected(
+        &self,
+        repository: &Repository,
+        artifact: Blob,
+        options: GatherOptions,
+        expected: &Expected,
+    ) -> Result<Evidence, RegistryError> {
         let digest = Digest::parse(&artifact.digest).map_err(|reason| {
             let why = reason.to_string();
             RegistryError::new(repository.to_string(), Fault::Reference { why })
         })?;
-        let gathering = Gathering { client: self, repository, call: self.call() };
+        let call = self.call();
+        let mut gathering = Gathering { client: self, repository, call, ahead: Ahead::default() };
         let legacy =
             async { if options.legacy { gathering.legacy(digest).await } else { (None, vec![]) } };
-        let listed = self.referrers(repository, digest, gathering.call);
-        let (listed, (legacy, mut faults)) = join(listed, legacy).await;
+        let listed = self.referrers(repository, digest, call);
+        let ahead = self.read_ahead(repository, expected, call);
+        let (listed, (legacy, mut faults), ahead) = join3(listed, legacy, ahead).await;
+        gathering.ahead = ahead;
         let listed = listed.unwrap_or_else(|fault| Listed {
             from: ReferrersFrom::Unknown,
             referrers: vec![],
@@ -83,6 +101,7 @@ struct Gathering<'a> {
     client: &'a Client,
     repository: &'a Repository,
     call: Call,
+    ahead: Ahead,
 }
 
 /// Bytes that may still be fetched. Shared out by declared sizes in the order of the list, so that
@@ -124,7 +143,10 @@ impl Gathering<'_> {
             .map_err(|reason| error(Fault::Protocol { why: reason.to_string() }))?;
         let target = Target::Digest(digest);
         let size = usize::try_from(entry.size).unwrap_or(usize::MAX).min(MANIFEST_BYTES_MAX);
-        let found = self.client.manifest_within(self.repository, &target, size, self.call).await?;
+        let found = match self.ahead.manifests.get(&entry.digest) {
+            Some(manifest) => Lookup::Found(manifest.clone()),
+            None => self.client.manifest_within(self.repository, &target, size, self.call).await?,
+        };
         let Lookup::Found(manifest) = found else { return Err(error(Fault::Absent)) };
         if manifest.bytes.len() != size {
             let why = format!("{size} bytes are listed, {} came", manifest.bytes.len());
@@ -170,7 +192,11 @@ impl Gathering<'_> {
     }
 
     async fn layer(&self, layer: &Descriptor, bytes_max: usize) -> Result<Blob, RegistryError> {
-        match self.client.blob_within(self.repository, layer, bytes_max, self.call).await? {
+        let found = match self.ahead.bundles.get(&layer.digest) {
+            Some(bytes) if bytes.len() as u64 == layer.size => Lookup::Found(bytes.clone()),
+            _ => self.client.blob_within(self.repository, layer, bytes_max, self.call).await?,
+        };
+        match found {
             Lookup::Found(bytes) => {
                 let (digest, media_type) = (layer.digest.clone(), layer.media_type.clone());
                 Ok(Blob { digest, media_type, bytes })

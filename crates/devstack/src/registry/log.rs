@@ -31,6 +31,9 @@ pub struct RequestRecord {
     pub authorization_present: bool,
     /// Whether a fault took part.
     pub fault: bool,
+    /// One more than the largest of those that had been answered when it came: the largest of all
+    /// is how many round trips were made one after the other. Counted from 1.
+    pub round: u64,
 }
 
 /// Identifies a record until it is finished.
@@ -40,6 +43,8 @@ pub(crate) struct RecordId(u64);
 #[derive(Debug, Default)]
 struct Records {
     next: u64,
+    /// The largest round of the requests that have been answered.
+    round: u64,
     kept: VecDeque<(u64, RequestRecord)>,
 }
 
@@ -51,6 +56,7 @@ pub(crate) struct Log {
 impl Log {
     /// Notes the arrival of a request.
     pub(crate) fn begin<B>(&self, request: &Request<B>, kind: Kind) -> RecordId {
+        let mut records = self.lock();
         let record = RequestRecord {
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
@@ -59,8 +65,8 @@ impl Log {
             status: None,
             authorization_present: request.headers().contains_key(AUTHORIZATION),
             fault: false,
+            round: records.round + 1,
         };
-        let mut records = self.lock();
         let id = records.next;
         records.next += 1;
         if records.kept.len() == REQUESTS_COUNT_MAX {
@@ -77,6 +83,8 @@ impl Log {
         if let Some((_, record)) = found {
             record.status = status;
             record.fault = fault;
+            let round = record.round;
+            records.round = records.round.max(round);
         }
     }
 
@@ -85,7 +93,9 @@ impl Log {
     }
 
     pub(crate) fn clear(&self) {
-        self.lock().kept.clear();
+        let mut records = self.lock();
+        records.kept.clear();
+        records.round = 0;
     }
 
     fn lock(&self) -> MutexGuard<'_, Records> {

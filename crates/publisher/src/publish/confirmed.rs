@@ -5,7 +5,7 @@
 
 use sealwright_evidence::Digest;
 use sealwright_policy::{Code, Finding, Place, Verdict};
-use sealwright_registry::{Client, Lookup, Target};
+use sealwright_registry::{Client, Expected, Lookup, Target};
 
 use super::artifact::Artifact;
 use super::look::{self, Looked};
@@ -26,7 +26,8 @@ pub(super) async fn confirm(world: &World, promoted: Promoted) -> Result<Confirm
     world.begin(Step::Confirm, "following the final tags as a stranger");
     let Promoted { artifact, looked: proven, previous, .. } = promoted;
     let follow = follow_all(world, &artifact);
-    let (followed, looked) = futures::future::join(follow, look::judge(world, &artifact)).await;
+    let judge = look::judge(world, &artifact, &proven.found);
+    let (followed, looked) = futures::future::join(follow, judge).await;
     followed?;
     // What was foreseen is about the same digest.
     let looked = Looked { foreseen: proven.foreseen, ..looked? };
@@ -65,9 +66,10 @@ pub(super) async fn read_back(
     world: &World,
     artifact: Artifact,
     bundle: &[u8],
+    expected: &Expected,
 ) -> Result<Confirmed, Stopped> {
     world.begin(Step::Confirm, "reading it back as a stranger");
-    let looked = look::judge(world, &artifact).await?;
+    let looked = look::judge(world, &artifact, expected).await?;
     let digest = Digest::of(bundle).to_string();
     let piece = looked.judgement.evidence.iter().find(|piece| piece.digest == digest);
     if piece.is_none_or(|piece| piece.verdict != Verdict::Verified) {

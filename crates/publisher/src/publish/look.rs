@@ -4,7 +4,7 @@ use sealwright_evidence::{Evidence, Judgement, judge as judge_evidence};
 use sealwright_keyless::{Trust, TrustSource, load_trust};
 use sealwright_policy::report::TrustNote;
 use sealwright_policy::{Code, Finding, Place, Verdict};
-use sealwright_registry::{Client, GatherOptions, Lookup, Target};
+use sealwright_registry::{Client, Expected, GatherOptions, Lookup, Target};
 
 use super::artifact::Artifact;
 use super::foreseen::{self, Foreseen};
@@ -18,6 +18,8 @@ pub(super) struct Looked {
     pub(super) trust: TrustNote,
     /// What the Flux of the environments will say; only where it was asked.
     pub(super) foreseen: Vec<Foreseen>,
+    /// What the next one who looks may expect.
+    pub(super) found: Expected,
 }
 
 /// The artifact behind the reference, with the publisher's credentials.
@@ -36,9 +38,13 @@ pub(super) async fn artifact(world: &World, target: &Target) -> Result<Artifact,
 ///
 /// # Errors
 /// Only when this machine is at fault, or the artifact itself is not to be had.
-pub(super) async fn judge(world: &World, artifact: &Artifact) -> Result<Looked, Stopped> {
+pub(super) async fn judge(
+    world: &World,
+    artifact: &Artifact,
+    expected: &Expected,
+) -> Result<Looked, Stopped> {
     let stranger = stranger(world)?;
-    let looked = judge_with(world, &stranger, artifact).await;
+    let looked = judge_with(world, &stranger, artifact, expected).await;
     world.count(&stranger);
     looked.map(|(looked, ..)| looked)
 }
@@ -47,9 +53,10 @@ pub(super) async fn judge(world: &World, artifact: &Artifact) -> Result<Looked, 
 pub(super) async fn judge_and_foresee(
     world: &World,
     artifact: &Artifact,
+    expected: &Expected,
 ) -> Result<Looked, Stopped> {
     let stranger = stranger(world)?;
-    let looked = foresee_with(world, &stranger, artifact).await;
+    let looked = foresee_with(world, &stranger, artifact, expected).await;
     world.count(&stranger);
     looked
 }
@@ -58,9 +65,10 @@ async fn foresee_with(
     world: &World,
     stranger: &Client,
     artifact: &Artifact,
+    expected: &Expected,
 ) -> Result<Looked, Stopped> {
     let ahead = foreseen::look_ahead(world, stranger, artifact);
-    let judged = judge_with(world, stranger, artifact);
+    let judged = judge_with(world, stranger, artifact, expected);
     let (judged, seen) = futures::future::join(judged, ahead).await;
     let (mut looked, evidence, trust) = judged?;
     if looked.judgement.verdict == Verdict::Verified {
@@ -74,16 +82,18 @@ async fn judge_with(
     world: &World,
     stranger: &Client,
     artifact: &Artifact,
+    expected: &Expected,
 ) -> Result<(Looked, Evidence, Trust), Stopped> {
     let now = jiff::Timestamp::now();
     let trust = uncached(&world.trust);
-    let evidence = gather(world, stranger, artifact);
+    let evidence = gather(world, stranger, artifact, expected);
     let (root, evidence) = futures::future::join(load_trust(&trust, now), evidence).await;
     let root =
         root.map_err(|error| Stopped::from(Finding::new(error.code(), error.to_string())))?;
     let evidence = evidence?;
     let judgement = judge_evidence(&evidence, &root.root, &world.requirements, now);
-    let looked = Looked { judgement, trust: root.note.clone(), foreseen: vec![] };
+    let (trust, found) = (root.note.clone(), Expected::again(&evidence));
+    let looked = Looked { judgement, trust, foreseen: vec![], found };
     Ok((looked, evidence, root))
 }
 
@@ -91,15 +101,16 @@ async fn gather(
     world: &World,
     stranger: &Client,
     artifact: &Artifact,
+    expected: &Expected,
 ) -> Result<Evidence, Stopped> {
     let target = Target::Digest(artifact.digest);
     let reference = world.repository.at(target.clone()).to_string();
-    // Both at once, since referrers are asked for by digest. What is judged is the manifest that the
+    // All at once, since referrers are asked for by digest. What is judged is the manifest that the
     // stranger was given.
     let known = artifact.manifest.clone();
     let (found, gathered) = futures::future::join(
         stranger.manifest(&world.repository, &target),
-        stranger.gather(&world.repository, known, GatherOptions::default()),
+        stranger.gather_expected(&world.repository, known, GatherOptions::default(), expected),
     )
     .await;
     let found = found.map_err(|error| Stopped::unread(&reference, &error))?;

@@ -36,7 +36,7 @@ pub use talk::{Note, Silent, Step, Talk};
 pub use world::{Parts, TokenSource, World};
 
 use sealwright_evidence::Statement;
-use sealwright_registry::Target;
+use sealwright_registry::{Expected, Target};
 
 /// Publishes a folder under the final tags.
 ///
@@ -55,10 +55,11 @@ pub async fn publish(world: &World, packing: &Packing) -> Result<Receipt, Stoppe
     {
         return again(world, &survey, proven).await;
     }
-    let staged = staged::stage(world, admitted).await?;
-    let signed = signed::sign(world, staged).await?;
+    let (staged, services) =
+        futures::future::join(staged::stage(world, admitted), signed::services(world)).await;
+    let signed = signed::sign(world, staged?, services).await?;
     let attested = attested::attest(world, signed).await?;
-    let proven = proven::prove(world, attested.artifact()).await?;
+    let proven = proven::prove(world, attested.artifact(), attested.expected()).await?;
     let promoted = promoted::promote(world, &survey, proven).await?;
     let confirmed = confirmed::confirm(world, promoted).await?;
     Ok(Receipt::new(world, Outcome::Published, confirmed))
@@ -83,7 +84,7 @@ async fn again(world: &World, survey: &Survey, proven: proven::Proven) -> Result
 pub async fn promote(world: &World, target: &Target) -> Result<Receipt, Stopped> {
     let artifact = look::artifact(world, target).await?;
     let survey = survey::survey(world).await?;
-    let proven = proven::prove(world, &artifact).await?;
+    let proven = proven::prove(world, &artifact, &Expected::default()).await?;
     let complete = survey.all_name(&artifact.digest);
     let outcome = if complete { Outcome::Unchanged } else { Outcome::Published };
     let promoted = promoted::promote(world, &survey, proven).await?;
@@ -105,8 +106,8 @@ pub async fn sign_existing(
     let artifact = look::artifact(world, target).await?;
     let statement = statement(&artifact, &admission);
     let bundle = signed::sign_one(world, admission, &statement).await?;
-    let bytes = bundle.bytes.clone();
-    attested::attach_one(world, &artifact, &statement.predicate_type, bundle).await?;
-    let confirmed = confirmed::read_back(world, artifact, &bytes).await?;
+    let expected =
+        attested::attach_one(world, &artifact, &statement.predicate_type, &bundle).await?;
+    let confirmed = confirmed::read_back(world, artifact, &bundle.bytes, &expected).await?;
     Ok(Receipt::new(world, Outcome::Signed, confirmed))
 }

@@ -4,6 +4,7 @@
 //! means proving again.
 
 use sealwright_policy::{Code, Finding, Place, Verdict};
+use sealwright_registry::Expected;
 
 use super::artifact::Artifact;
 use super::look::{self, Looked};
@@ -27,11 +28,15 @@ impl Proven {
     }
 }
 
-pub(super) async fn prove(world: &World, artifact: &Artifact) -> Result<Proven, Stopped> {
+pub(super) async fn prove(
+    world: &World,
+    artifact: &Artifact,
+    expected: &Expected,
+) -> Result<Proven, Stopped> {
     world.begin(Step::Prove, "reading everything back as a stranger");
     let mut waits = world.waits.iter();
     loop {
-        let stopped = match look::judge_and_foresee(world, artifact).await {
+        let stopped = match look::judge_and_foresee(world, artifact, expected).await {
             Ok(looked) => match judged(world, artifact, looked) {
                 Ok(proven) => return Ok(proven),
                 Err(looked) => unproven(world, artifact, *looked),

@@ -5,7 +5,7 @@
 use sealwright_evidence::Statement;
 use sealwright_evidence::limits::BUNDLE_BYTES_MAX;
 use sealwright_evidence::statement::sign_statement;
-use sealwright_keyless::{SignedBundle, Signer, load_signing_config};
+use sealwright_keyless::{SignedBundle, Signer, SigningConfig, load_signing_config};
 use sealwright_policy::{Code, EvidenceKind, Finding, Place};
 
 use super::admitted::{Admission, check_identity};
@@ -23,7 +23,22 @@ pub(super) struct Signed {
     _made_by_sign: (),
 }
 
-pub(super) async fn sign(world: &World, staged: Staged) -> Result<Signed, Stopped> {
+/// Who signs and logs. Nothing of the artifact is needed to know it, so it is found out meanwhile.
+pub(super) async fn services(world: &World) -> Result<SigningConfig, Stopped> {
+    let config = load_signing_config(&world.trust, jiff::Timestamp::now()).await;
+    let config = config.map_err(|error| failed(error.code(), error.to_string()))?;
+    Ok(match world.rekor_version {
+        Some(version) => config.with_rekor_version(version),
+        None => config,
+    })
+}
+
+/// Services that cannot be had stop it only where something is to be signed.
+pub(super) async fn sign(
+    world: &World,
+    staged: Staged,
+    services: Result<SigningConfig, Stopped>,
+) -> Result<Signed, Stopped> {
     let kinds = staged.missing.clone();
     let statements: Vec<Statement> =
         kinds.iter().map(|kind| statement(world, &staged, *kind)).collect();
@@ -32,7 +47,7 @@ pub(super) async fn sign(world: &World, staged: Staged) -> Result<Signed, Stoppe
         world.done(Step::Sign, "all evidence is there already; nothing was signed".to_owned());
         return Ok(Signed { artifact, bundles: vec![], _made_by_sign: () });
     }
-    let bundles = sign_all(world, admission, &statements).await?;
+    let bundles = sign_all(world, services?, admission, &statements).await?;
     let bundles = kinds.into_iter().zip(bundles).collect();
     Ok(Signed { artifact, bundles, _made_by_sign: () })
 }
@@ -43,7 +58,8 @@ pub(super) async fn sign_one(
     admission: Admission,
     statement: &Statement,
 ) -> Result<SignedBundle, Stopped> {
-    let mut bundles = sign_all(world, admission, std::slice::from_ref(statement)).await?;
+    let services = services(world).await?;
+    let mut bundles = sign_all(world, services, admission, std::slice::from_ref(statement)).await?;
     let none = || Finding::new(Code::SigningFailed, "no bundle came of the statement");
     bundles.pop().ok_or_else(|| none().into())
 }
@@ -63,18 +79,12 @@ fn statement(world: &World, staged: &Staged, kind: EvidenceKind) -> Statement {
 
 async fn sign_all(
     world: &World,
+    services: SigningConfig,
     admission: Admission,
     statements: &[Statement],
 ) -> Result<Vec<SignedBundle>, Stopped> {
     world.begin(Step::Sign, "asking for a certificate, signing, logging");
-    let failed = |code, why: String| Stopped::from(Finding::new(code, why));
-    let config = load_signing_config(&world.trust, jiff::Timestamp::now()).await;
-    let config = config.map_err(|error| failed(error.code(), error.to_string()))?;
-    let config = match world.rekor_version {
-        Some(version) => config.with_rekor_version(version),
-        None => config,
-    };
-    let signer = Signer::new(config, admission.token, world.http.clone());
+    let signer = Signer::new(services, admission.token, world.http.clone());
     let signer = signer.map_err(|error| failed(error.code(), error.to_string()))?;
     let bytes: Vec<Vec<u8>> = statements.iter().map(Statement::to_bytes).collect();
     let bundles = signer.sign(&bytes).await;
@@ -85,6 +95,10 @@ async fn sign_all(
     let entries: Vec<String> = bundles.iter().map(|bundle| bundle.log_index.to_string()).collect();
     world.done(Step::Sign, format!("log entries {}", entries.join(", ")));
     Ok(bundles)
+}
+
+fn failed(code: Code, why: String) -> Stopped {
+    Finding::new(code, why).into()
 }
 
 /// The certificate must say what the token promised, and a reader must take the bundle.

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use sealwright_evidence::Digest;
 use sealwright_policy::{EvidenceKind, Verdict};
-use sealwright_registry::{BlobSource, Lookup, Target};
+use sealwright_registry::{BlobSource, Expected, Lookup, Target};
 
 use super::admitted::{Admission, Admitted};
 use super::artifact::{Artifact, CONFIG_BYTES};
@@ -31,8 +31,14 @@ pub(super) async fn stage(world: &World, admitted: Admitted) -> Result<Staged, S
     world.begin(Step::Stage, "pushing the artifact under a staging tag");
     let Admitted { packed, admission, source, artifact, .. } = admitted;
     let target = Target::Digest(artifact.digest);
-    let found = world.writer.manifest(&world.repository, &target).await;
+    // Both at once: where the manifest is there already, so are its blobs, and none is sent.
+    let (found, blobs) = futures::future::join(
+        world.writer.manifest(&world.repository, &target),
+        push_blobs(world, &packed),
+    )
+    .await;
     let found = found.map_err(|error| Stopped::unread(&artifact.digest.to_string(), &error))?;
+    blobs?;
     let missing = match found {
         Lookup::Found(_) => {
             let missing = lacking(world, &artifact).await?;
@@ -40,7 +46,7 @@ pub(super) async fn stage(world: &World, admitted: Admitted) -> Result<Staged, S
             missing
         }
         Lookup::Absent => {
-            let tag = push(world, &packed, &artifact).await?;
+            let tag = push_manifest(world, &artifact).await?;
             world.done(Step::Stage, format!("{} under {tag}", artifact.digest));
             world.requirements.evidence.iter().copied().collect()
         }
@@ -51,7 +57,7 @@ pub(super) async fn stage(world: &World, admitted: Admitted) -> Result<Staged, S
 /// What an earlier, interrupted publication has not attached. What cannot be told is made again:
 /// one referrer more is harmless.
 async fn lacking(world: &World, artifact: &Artifact) -> Result<Vec<EvidenceKind>, Stopped> {
-    let judgement = look::judge(world, artifact).await?.judgement;
+    let judgement = look::judge(world, artifact, &Expected::default()).await?.judgement;
     let lacking = world.requirements.evidence.iter().copied().filter(|kind| {
         let answer = judgement.requirements.iter().find(|one| one.evidence == kind.name());
         answer.is_none_or(|answer| answer.verdict != Verdict::Verified)
@@ -59,8 +65,7 @@ async fn lacking(world: &World, artifact: &Artifact) -> Result<Vec<EvidenceKind>
     Ok(lacking.collect())
 }
 
-/// The manifest goes last: a registry refuses one whose blobs it does not have.
-async fn push(world: &World, packed: &Packed, artifact: &Artifact) -> Result<String, Stopped> {
+async fn push_blobs(world: &World, packed: &Packed) -> Result<(), Stopped> {
     let repository = &world.repository;
     let config = Bytes::from_static(CONFIG_BYTES);
     let (config_digest, config_size) = (Digest::of(&config), config.len() as u64);
@@ -77,13 +82,17 @@ async fn push(world: &World, packed: &Packed, artifact: &Artifact) -> Result<Str
     let config =
         world.writer.push_blob(repository, &config_digest, config_size, BlobSource::Bytes(config));
     let layer = world.writer.push_blob(repository, &contents.layer, contents.layer_bytes, layer);
-    futures::future::try_join(config, layer)
-        .await
-        .map_err(|error| Stopped::unwritten("a blob", &error))?;
+    let pushed = futures::future::try_join(config, layer).await;
+    pushed.map(drop).map_err(|error| Stopped::unwritten("a blob", &error))
+}
+
+/// Goes last: a registry refuses a manifest whose blobs it does not have.
+async fn push_manifest(world: &World, artifact: &Artifact) -> Result<String, Stopped> {
     let tag = staging::tag_for(&artifact.digest);
-    let manifest = &artifact.manifest;
+    let Artifact { manifest, .. } = artifact;
     let (target, bytes) = (Target::Tag(tag.clone()), manifest.bytes.clone());
-    let pushed = world.writer.push_manifest(repository, &target, &manifest.media_type, bytes).await;
+    let pushed =
+        world.writer.push_manifest(&world.repository, &target, &manifest.media_type, bytes).await;
     pushed.map_err(|error| Stopped::unwritten("the manifest", &error))?;
     Ok(tag)
 }

@@ -2,7 +2,7 @@
 
 use sealwright_evidence::Digest;
 use sealwright_policy::Code;
-use sealwright_registry::{Lookup, Target};
+use sealwright_registry::{Expected, Lookup, Target};
 
 use super::artifact::Artifact;
 use super::look;
@@ -84,7 +84,7 @@ pub(super) async fn published_already(
     let Some(artifact) = survey.agreed().filter(|found| found.holds(packed)) else {
         return Ok(None);
     };
-    let looked = match look::judge_and_foresee(world, artifact).await {
+    let looked = match look::judge_and_foresee(world, artifact, &Expected::default()).await {
         Err(stopped) if stopped.is(Code::PublicationUnacceptable) => return Ok(None),
         looked => looked?,
     };

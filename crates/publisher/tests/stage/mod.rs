@@ -167,6 +167,12 @@ impl Stage {
         requests.into_iter().filter(|request| !reads.contains(&request.method.as_str())).collect()
     }
 
+    /// Round trips to the registry that were made one after the other.
+    pub(crate) fn rounds(&self) -> u64 {
+        let requests = self.stack.registry().requests();
+        requests.iter().map(|request| request.round).max().unwrap_or_default()
+    }
+
     /// Those that are part of a log entry: what signing leaves at Sigstore is not the registry's.
     pub(crate) fn tag_writes(&self, tag: &str) -> usize {
         let end = format!("/manifests/{tag}");

@@ -5,6 +5,7 @@
 
 mod attaching;
 mod credentials;
+mod expecting;
 mod flux_view;
 mod gathering;
 mod odd;

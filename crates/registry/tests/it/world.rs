@@ -56,6 +56,11 @@ impl World {
         requests.iter().map(|request| format!("{} {:?}", request.method, request.kind)).collect()
     }
 
+    /// Round trips that were made one after the other.
+    pub(crate) fn rounds(&self) -> u64 {
+        self.server.requests().iter().map(|request| request.round).max().unwrap_or_default()
+    }
+
     /// What a call costs in requests.
     pub(crate) async fn cost<T>(&self, call: impl Future<Output = T>) -> (T, usize) {
         self.server.clear_requests();
