@@ -10,7 +10,9 @@ use crate::held::{Held, held};
 use crate::kustomize::{self, Overlay};
 use crate::object::Object;
 use crate::patch::{Patch, patches};
-use crate::relevant::{holds, is_ksail, is_kustomization, is_relevant, is_yaml, names_a_kind};
+use crate::relevant::{
+    holds, is_ksail, is_kustomization, is_relevant, is_yaml, names_a_kind, utf8,
+};
 use crate::shapes::charts::{self, Chart, Repository};
 use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
 use crate::shapes::flux_instance::{self, Instance};
@@ -52,9 +54,16 @@ pub fn discover<'a>(files: impl IntoIterator<Item = File<'a>>) -> Found {
 
 pub use crate::joining::join;
 
-/// What one file says.
+/// What one file says; of one that is larger than is read ([`sealwright_yaml::FILE_BYTES_MAX`]) that
+/// it is, whatever is in it.
 pub fn look(file: File<'_>) -> Facts {
     let mut facts = Facts { path: file.path.to_owned(), ..Facts::default() };
+    if let Some(complaint) = sealwright_yaml::too_large(file.bytes) {
+        facts.complaints.push(complaint);
+        return facts;
+    }
+    let bytes = utf8(file.bytes);
+    let file = File { bytes: &bytes, ..file };
     if !is_relevant(file.path, file.bytes) {
         return facts;
     }

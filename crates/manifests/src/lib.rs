@@ -10,6 +10,7 @@ pub mod shell;
 
 mod declaration;
 mod discover;
+mod escaped;
 mod found;
 mod held;
 mod joining;
@@ -33,6 +34,7 @@ pub use declaration::{
 pub use discover::{Facts, discover, join, look};
 pub use found::{Found, Guard, Source, SourceKind, Unjudged, Unread, Why};
 pub use reads::reads;
+pub use relevant::{is_looked_into, is_utf16, is_yaml, may_tell};
 /// Where something stands in a file.
 pub use sealwright_yaml::Place;
 

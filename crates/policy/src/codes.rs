@@ -1063,11 +1063,11 @@ codes! {
         "kubectl is missing, took too long or failed, or the overlay takes remote bases, which are never fetched."
         "Its files were read one by one: what its patches and generators change on the way is not seen."
         "Install kubectl and run again, or render it yourself and give the folder with the result.";
-    TreeLinkOutside "SW9155" Note
+    TreeLinkOutside "SW9155" Unknown
         "A symbolic link leads out of the tree"
-        "Links are followed only within the folder that was given."
-        "What it leads to is not judged."
-        "Give the folder that holds both.";
+        "Links are followed only within the folder that was given. It is a note where neither the name is one of a manifest nor the target a folder."
+        "What it leads to is not judged. Flux leaves links out of its artifacts; kubectl and other tools follow them."
+        "Give the folder that holds both, or put the file itself in the place of the link.";
     TreeEmpty "SW9156" Unknown
         "Nothing was found that pulls or verifies anything"
         "No object of a known kind and no verify command is in the folder."
@@ -1083,6 +1083,11 @@ codes! {
         "It is a template, a placeholder of a document, encrypted, or takes a rendering that was not done."
         "Whom it lets in is known only when it is rendered."
         "Render it, and give the folder with the result as well.";
+    TreeFolderPassedOver "SW9159" Note
+        "A folder is marked as a cache and passed over"
+        "It holds a CACHEDIR.TAG, as cargo's `target` does: programs fill it, and anything may delete it."
+        "Manifests that are applied from it are not judged."
+        "Take the CACHEDIR.TAG away where people keep manifests.";
     WorkflowUnreadable "SW9201" Unknown
         "A workflow or action cannot be read"
         "The file is not YAML, or a part of it could not be read."

@@ -6,7 +6,7 @@ use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 
 use crate::complaint::{Complaint, Trouble};
 use crate::node::{Key, Node, Place, Style, Value};
-use crate::read::{DEPTH_MAX, NODES_MAX, span_place};
+use crate::read::{DEPTH_MAX, NODES_MAX, TEXT_BYTES_MAX, span_place};
 use crate::scalar;
 
 /// Mappings up to this size are searched for keys that stand twice without a set.
@@ -18,20 +18,42 @@ pub(crate) enum Step {
     Off(Trouble, Place, String),
 }
 
-/// Builds one document at a time; the number of values counts over all of them.
+/// Builds one document at a time; the size counts over all of them.
 pub(crate) struct Builder<'a> {
     text: &'a str,
     frames: Vec<Frame>,
     root: Option<Node>,
     anchors: HashMap<usize, Anchored>,
     duplicates: Vec<Complaint>,
-    nodes_kept: usize,
+    kept: Size,
+    size: Size,
+}
+
+/// How much there is, once aliases are expanded.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
     nodes: usize,
+    /// Bytes of their texts.
+    text: usize,
+}
+
+impl Size {
+    /// A collection without what is in it.
+    const ONE: Size = Size { nodes: 1, text: 0 };
+
+    fn plus(self, more: Size) -> Size {
+        let nodes = self.nodes.saturating_add(more.nodes);
+        Size { nodes, text: self.text.saturating_add(more.text) }
+    }
+
+    fn since(self, before: Size) -> Size {
+        Size { nodes: self.nodes - before.nodes, text: self.text - before.text }
+    }
 }
 
 struct Anchored {
     node: Node,
-    nodes: usize,
+    size: Size,
     height: usize,
 }
 
@@ -40,8 +62,8 @@ struct Frame {
     at: Place,
     style: Style,
     anchor: usize,
-    /// Values before it, to know how many are below it.
-    nodes_before: usize,
+    /// What was there before it, to know how much is below it.
+    before: Size,
     /// Levels below it.
     height: usize,
     collected: Collected,
@@ -65,8 +87,8 @@ impl<'a> Builder<'a> {
             root: None,
             anchors: HashMap::new(),
             duplicates: Vec::new(),
-            nodes_kept: 0,
-            nodes: 0,
+            kept: Size::default(),
+            size: Size::default(),
         }
     }
 
@@ -80,14 +102,14 @@ impl<'a> Builder<'a> {
         self.anchors.clear();
         self.duplicates.clear();
         self.root = None;
-        self.nodes = self.nodes_kept;
+        self.size = self.kept;
     }
 
     /// The complete document, with the keys that stand twice.
     pub(crate) fn finish(&mut self) -> Option<(Node, Vec<Complaint>)> {
         let root = self.root.take();
         let duplicates = std::mem::take(&mut self.duplicates);
-        self.nodes_kept = self.nodes;
+        self.kept = self.size;
         self.abandon();
         root.map(|root| (root, duplicates))
     }
@@ -127,18 +149,26 @@ impl<'a> Builder<'a> {
     }
 
     fn leaf(&mut self, at: Place, value: Value, style: Style, anchor: usize) -> Step {
-        if let Step::Off(trouble, at, told) = self.count(1, &at) {
-            return Step::Off(trouble, at, told);
+        let text = match &value {
+            Value::Text(text) | Value::Number(text) => text.len(),
+            _ => 0,
+        };
+        let size = Size { nodes: 1, text };
+        if let off @ Step::Off(..) = self.count(size, &at) {
+            return off;
         }
-        self.put(Node { at, value, style, defined: None }, anchor, 1, 0)
+        self.put(Node { at, value, style, defined: None }, anchor, size, 0)
     }
 
-    fn count(&mut self, nodes: usize, at: &Place) -> Step {
-        self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes <= NODES_MAX {
+    fn count(&mut self, more: Size, at: &Place) -> Step {
+        self.size = self.size.plus(more);
+        let told = if self.size.nodes > NODES_MAX {
+            format!("there are more than {NODES_MAX} values once aliases are expanded")
+        } else if self.size.text > TEXT_BYTES_MAX {
+            format!("there are more than {TEXT_BYTES_MAX} bytes of text once aliases are expanded")
+        } else {
             return Step::On;
-        }
-        let told = format!("there are more than {NODES_MAX} values once aliases are expanded");
+        };
         Step::Off(Trouble::TooManyNodes, at.clone(), told)
     }
 
@@ -160,9 +190,9 @@ impl<'a> Builder<'a> {
             StructureStyle::Block => Style::Block,
             StructureStyle::Flow => Style::Flow,
         };
-        let nodes_before = self.nodes;
-        let counted = self.count(1, &at);
-        self.frames.push(Frame { at, style, anchor, nodes_before, height: 0, collected });
+        let before = self.size;
+        let counted = self.count(Size::ONE, &at);
+        self.frames.push(Frame { at, style, anchor, before, height: 0, collected });
         counted
     }
 
@@ -183,7 +213,7 @@ impl<'a> Builder<'a> {
         let end = flow_end.or(last).unwrap_or(frame.at.range.end);
         frame.at.range.end = end.max(frame.at.range.start);
         let node = Node { at: frame.at, value, style: frame.style, defined: None };
-        self.put(node, frame.anchor, self.nodes - frame.nodes_before, frame.height)
+        self.put(node, frame.anchor, self.size.since(frame.before), frame.height)
     }
 
     fn alias(&mut self, id: usize, at: Place) -> Step {
@@ -191,27 +221,27 @@ impl<'a> Builder<'a> {
             let told = "this is not YAML: an alias stands within its own anchor".to_owned();
             return Step::Off(Trouble::NotYaml, at, told);
         };
-        let (nodes, height) = (anchored.nodes, anchored.height);
+        let (size, height) = (anchored.size, anchored.height);
         if self.frames.len() + height > DEPTH_MAX {
             return too_deep(at);
         }
-        if let off @ Step::Off(..) = self.count(nodes, &at) {
+        if let off @ Step::Off(..) = self.count(size, &at) {
             return off;
         }
         let Some(anchored) = self.anchors.get(&id) else { return Step::On };
         let mut node = anchored.node.clone();
         let defined = std::mem::replace(&mut node.at, at);
         node.defined = Some(Box::new(defined));
-        self.put(node, 0, nodes, height)
+        self.put(node, 0, size, height)
     }
 
     /// A complete value goes where it belongs.
-    fn put(&mut self, node: Node, anchor: usize, nodes: usize, height: usize) -> Step {
+    fn put(&mut self, node: Node, anchor: usize, size: Size, height: usize) -> Step {
         if anchor != 0 {
-            if let off @ Step::Off(..) = self.count(nodes, &node.at) {
+            if let off @ Step::Off(..) = self.count(size, &node.at) {
                 return off;
             }
-            self.anchors.insert(anchor, Anchored { node: node.clone(), nodes, height });
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size, height });
         }
         let Some(frame) = self.frames.last_mut() else {
             self.root = Some(node);
@@ -285,6 +315,7 @@ fn merged(entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
     }
     let (merges, mut own): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|(key, _)| key.name == MERGE);
+    let mut names: HashSet<String> = own.iter().map(|(key, _)| key.name.clone()).collect();
     for (key, node) in merges {
         let brought = match node.value {
             Value::Map(entries) => entries,
@@ -292,7 +323,6 @@ fn merged(entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
             // Not what a merge key takes: kept under its name, for whoever reads it.
             value => vec![(Key { name: "<<".to_owned(), ..key }, Node { value, ..node })],
         };
-        let mut names: HashSet<String> = own.iter().map(|(key, _)| key.name.clone()).collect();
         own.extend(brought.into_iter().filter(|(key, _)| names.insert(key.name.clone())));
     }
     own

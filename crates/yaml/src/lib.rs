@@ -17,5 +17,7 @@ mod template;
 pub use complaint::{Complaint, Trouble};
 pub use inside::{Inside, inside};
 pub use node::{Document, Key, Node, Place, Stream, Style, Value};
-pub use read::{COMPLAINTS_MAX, DEPTH_MAX, FILE_BYTES_MAX, NODES_MAX, read};
+pub use read::{
+    COMPLAINTS_MAX, DEPTH_MAX, FILE_BYTES_MAX, NODES_MAX, TEXT_BYTES_MAX, read, too_large,
+};
 pub use template::{Template, template_in};

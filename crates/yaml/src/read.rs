@@ -18,6 +18,10 @@ pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// each takes a short line.
 pub const NODES_MAX: usize = 1_000_000;
 
+/// Most text of one file, in bytes, after aliases are expanded: a long text that many aliases repeat
+/// is few values. Four times the largest file.
+pub const TEXT_BYTES_MAX: usize = 4 * FILE_BYTES_MAX;
+
 /// Deepest nesting of one document. Schemas in custom resource definitions reach about forty.
 pub const DEPTH_MAX: usize = 128;
 
@@ -26,14 +30,19 @@ pub const COMPLAINTS_MAX: usize = 100;
 
 /// Reads a file. Never fails, never panics: what is wrong stands in the complaints.
 pub fn read(bytes: &[u8]) -> Stream {
-    if bytes.len() > FILE_BYTES_MAX {
-        let told = format!("the file has {} bytes; {FILE_BYTES_MAX} are read", bytes.len());
-        let at = Place { line: 1, column: 1, range: 0..0 };
-        let complaints = vec![Complaint::new(Trouble::TooLarge, at, told)];
-        return Stream { documents: Vec::new(), complaints };
+    if let Some(complaint) = too_large(bytes) {
+        return Stream { documents: Vec::new(), complaints: vec![complaint] };
     }
     let (text, bad) = text_of(bytes);
     Reader::new(&text, bad).read()
+}
+
+/// What is said of a file that is larger than is read, or of the beginning of one. Nothing of any
+/// other.
+pub fn too_large(bytes: &[u8]) -> Option<Complaint> {
+    let told = format!("the file has more than {FILE_BYTES_MAX} bytes: it is not read");
+    let at = Place { line: 1, column: 1, range: 0..0 };
+    (bytes.len() > FILE_BYTES_MAX).then(|| Complaint::new(Trouble::TooLarge, at, told))
 }
 
 /// The bytes as text of the same length, and where bytes were that no YAML can have: those that
@@ -141,8 +150,8 @@ impl<'a> Reader<'a> {
     /// A document is complete.
     fn finish(&mut self, end: usize) {
         let Some((root, duplicates)) = self.builder.finish() else { return };
-        let first_bad = self.bad.iter().find(|at| (self.begin..end).contains(at));
-        if let Some(at) = first_bad.copied() {
+        let first_bad = self.bad.get(self.bad.partition_point(|at| *at < self.begin));
+        if let Some(at) = first_bad.copied().filter(|at| *at < end) {
             let told = "there is a byte here that is no text: NUL, or not UTF-8";
             return self.complain(Complaint::new(Trouble::NotYaml, place_at(self.text, at), told));
         }

@@ -119,8 +119,10 @@ fn limits_hold_and_are_told() {
     let keys: String = (0..100).map(|number| format!("k{number}: 1, ")).collect();
     let merges = format!("a: &a {{{keys}}}\nb: [{}]\n", "{<<: [*a, *a, *a, *a]}, ".repeat(3_000));
     let huge = vec![b' '; FILE_BYTES_MAX + 1];
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), "*a, ".repeat(100));
     let cases: &[(&[u8], Trouble, &str)] = &[
         (bomb.as_bytes(), Trouble::TooManyNodes, "aliases that multiply"),
+        (long.as_bytes(), Trouble::TooManyNodes, "few aliases of a long text"),
         (merges.as_bytes(), Trouble::TooManyNodes, "merge keys that multiply"),
         (&"[".repeat(100_000).into_bytes(), Trouble::TooDeep, "brackets"),
         (&"{a: ".repeat(10_000).into_bytes(), Trouble::TooDeep, "braces"),
@@ -146,6 +148,20 @@ fn complaints_end() {
     let stream = read("a: [\n---\n".repeat(1000).as_bytes());
     assert_eq!(stream.complaints.len(), COMPLAINTS_MAX);
     assert_eq!(stream.complaints.last().unwrap().trouble, Trouble::TooManyComplaints);
+}
+
+/// Each would take hours if the work grew with the square of the size.
+#[test]
+fn what_is_large_within_the_limits_is_read() {
+    let keys: String = (0..50_000).map(|number| format!("k{number}: 1\n")).collect();
+    let merged = format!("{keys}{}", "<<: {k1: 2}\n".repeat(50_000));
+    let root = &read(merged.as_bytes()).documents[0].root;
+    assert_eq!(root.entries().len(), 50_000);
+    let many = format!("{}{}", "a\n---\n".repeat(200_000), "\0".repeat(2_000_000));
+    let stream = read(many.as_bytes());
+    assert_eq!((stream.documents.len(), troubles(&stream).len()), (200_000, 1));
+    let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), "*a, ".repeat(60));
+    assert_eq!(read(text.as_bytes()).complaints, [], "a long text, a little less often");
 }
 
 #[test]

@@ -27,6 +27,12 @@ pub(crate) fn embedded(path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     Some(yaml)
 }
 
+/// Whether files of this name hold manifests in texts, beside documents.
+pub(super) fn holds_manifests(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["tf", "hcl", "nix"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
 /// `''${` is `${`; blanks before it keep its place.
 fn unescape_nix(yaml: &mut [u8]) {
     let found: Vec<usize> = memchr::memmem::find_iter(yaml, b"''$").collect();

@@ -33,6 +33,7 @@ use self::texts::{Kind, Passage, Setting};
 use crate::File;
 use crate::declaration::Declaration;
 use crate::found::Unjudged;
+use crate::relevant::holds;
 use crate::shell;
 
 /// What the commands of one file say.
@@ -44,12 +45,17 @@ pub(crate) struct Commands {
 }
 
 /// A word that every command which is looked for has in it.
-const VERIFY: &[u8] = b"verify";
+const VERIFY: &str = "verify";
+
+/// Whether a file that is no YAML is one that holds commands or manifests, by its name and first line.
+pub(crate) fn holds_texts(path: &str, text: &str) -> bool {
+    embedded::holds_manifests(path) || Kind::of(path, text) != Kind::Other
+}
 
 /// What the commands in a file say. `stream`: its YAML, or that which is embedded in it.
 pub(crate) fn commands(file: File<'_>, stream: &Stream) -> Commands {
     let mut commands = Commands::default();
-    if memchr::memmem::find(file.bytes, VERIFY).is_none() {
+    if !holds(file.bytes, VERIFY) {
         return commands;
     }
     let text = String::from_utf8_lossy(file.bytes);
@@ -77,7 +83,7 @@ pub(crate) fn commands(file: File<'_>, stream: &Stream) -> Commands {
 }
 
 fn read(passage: &Passage<'_>, file: File<'_>, outer: &Known, commands: &mut Commands) {
-    if memchr::memmem::find(passage.text.as_bytes(), VERIFY).is_none() {
+    if !passage.text.contains(VERIFY) {
         return;
     }
     let text = dialect::disguised(&passage.text, passage.dialect);

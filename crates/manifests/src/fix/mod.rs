@@ -14,6 +14,7 @@ use std::ops::Range;
 use crate::checks::Expected;
 use crate::declaration::{Declaration, Identity, Matcher};
 use crate::found::Found;
+use crate::relevant::is_utf16;
 use crate::{File, discover};
 
 /// A file with what would mend it.
@@ -77,6 +78,9 @@ pub fn mend(files: &[File<'_>], found: &Found, expected: &Expected<'_>) -> Vec<M
 }
 
 fn mend_one(file: File<'_>, found: &Found, expected: &Expected<'_>) -> Option<Mended> {
+    if is_utf16(file.bytes) {
+        return None;
+    }
     let declared = found.declarations.iter().filter(|one| one.file == file.path);
     let unread = found.unread.iter().filter(|one| one.file == file.path);
     let steps = declared

@@ -12,7 +12,7 @@ use sealwright_policy::{Finding, Report};
 
 use super::arguments::ManifestsArguments;
 use super::tree::{self, Tree};
-use super::{concluded, config, find, judged, nothing};
+use super::{concluded, config, find, judged, nothing, reading};
 use crate::failure::Failure;
 use crate::output::talk;
 
@@ -50,7 +50,7 @@ pub fn fix(arguments: &ManifestsArguments, now: Timestamp) -> Result<(String, Re
 fn as_if_written(folder: &Utf8Path, mended: Vec<Mended>) -> Result<(Found, Vec<Finding>), Failure> {
     let instead = mended.into_iter().map(|one| (one.path, one.text)).collect();
     let tree = Tree { instead, ..tree::walk(folder)? };
-    let (facts, seen) = tree::look(&tree);
+    let (facts, seen) = reading::look(&tree);
     let seen = seen.into_iter().chain(tree.findings);
     Ok((join(facts), seen.collect()))
 }
@@ -62,7 +62,7 @@ fn read(folder: &Utf8Path, found: &Found) -> Result<BTreeMap<String, Vec<u8>>, F
     for path in declared.chain(found.unread.iter().map(|one| &one.file)) {
         let file = folder.join(path);
         // What vanished since is told by the check.
-        if let Ok(bytes) = tree::read(file.as_std_path()) {
+        if let Ok(bytes) = reading::read(file.as_std_path()) {
             files.insert(path.clone(), bytes);
         }
     }
@@ -89,7 +89,7 @@ fn tell(mended: &[Mended], written: bool) {
 fn write(folder: &Utf8Path, mended: &Mended, before: &[u8]) -> Result<(), Failure> {
     let path = folder.join(&mended.path);
     let cannot = |why| Failure::file(&path, "write", why);
-    if tree::read(path.as_std_path()).map_err(cannot)? != before {
+    if reading::read(path.as_std_path()).map_err(cannot)? != before {
         let changed = std::io::Error::other("it was changed meanwhile");
         return Err(Failure::file(&path, "write", changed));
     }

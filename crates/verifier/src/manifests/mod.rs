@@ -6,6 +6,7 @@ mod baseline;
 mod fix;
 mod observe;
 mod overlays;
+mod reading;
 mod tree;
 
 use camino::Utf8Path;
@@ -69,7 +70,7 @@ fn judged(found: &Found, seen: Vec<Finding>, expected: &Expected<'_>, now: Times
 /// Everything in the folder, and what was seen on the way.
 pub(crate) fn find(folder: &Utf8Path) -> Result<(Found, Vec<Finding>), Failure> {
     let tree = tree::walk(folder)?;
-    let (facts, mut seen) = tree::look(&tree);
+    let (facts, mut seen) = reading::look(&tree);
     seen.extend(tree.findings.iter().cloned());
     let mut found = join(facts);
     let rendered = overlays::render(&tree, &found);
@@ -88,16 +89,24 @@ pub(crate) struct Seen {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Everything in the folder as it is written, and the files that are wanted.
-pub(crate) fn see(folder: &Utf8Path, wanted: fn(&str) -> bool) -> Result<Seen, Failure> {
+/// Everything in the folder as it is written, and the files that are wanted; of links within it those
+/// that are `named`, by what they lead to.
+pub(crate) fn see(
+    folder: &Utf8Path,
+    wanted: fn(&str) -> bool,
+    named: fn(&str) -> bool,
+) -> Result<Seen, Failure> {
     let tree = tree::walk(folder)?;
-    let (facts, mut findings) = tree::look(&tree);
+    let (facts, mut findings) = reading::look(&tree);
     findings.extend(tree.findings.iter().cloned());
     let paths = tree.files.iter().filter(|path| wanted(path));
-    // What cannot be read has been told by the look at all.
-    let files =
-        paths.filter_map(|path| Some((path.clone(), tree::read(&tree.root.join(path)).ok()?)));
-    Ok(Seen { found: join(facts), files: files.collect(), findings })
+    let paths = paths.chain(tree.links.iter().filter(|path| named(path)));
+    let (files, more) = reading::keep(&tree, paths);
+    // What could not be read at first need not be told again.
+    let told = |one: &Finding| findings.iter().any(|known| known.place.file == one.place.file);
+    let more: Vec<Finding> = more.into_iter().filter(|one| !told(one)).collect();
+    findings.extend(more);
+    Ok(Seen { found: join(facts), files, findings })
 }
 
 /// The configuration, and which one it is.

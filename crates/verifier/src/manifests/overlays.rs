@@ -13,7 +13,8 @@ use sealwright_manifests::{Declaration, File, Found, Guard, Source, join, look};
 use sealwright_policy::{Code, Finding, Place};
 use sealwright_yaml::Node;
 
-use super::tree::{self, Tree};
+use super::reading;
+use super::tree::Tree;
 use crate::program::{Bounds, Unanswered, ask};
 
 /// Time for all overlays together: kustomize takes a tenth of a second for each.
@@ -157,7 +158,7 @@ fn kustomization(root: &Path, file: &str) -> Option<(String, Kustomization)> {
     if !NAMES.contains(&name) {
         return None;
     }
-    let bytes = tree::read(&root.join(file)).ok()?;
+    let bytes = reading::read(&root.join(file)).ok()?;
     let stream = sealwright_yaml::read(&bytes);
     let node = &stream.documents.first()?.root;
     let mut read = Kustomization {

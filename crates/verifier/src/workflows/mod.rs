@@ -30,7 +30,7 @@ pub fn workflows(arguments: &WorkflowsArguments, now: Timestamp) -> Result<Repor
         Some(_) => |_: &str| true,
         None => sealwright_workflows::is_wanted,
     };
-    let seen = see(&arguments.folder, wanted)?;
+    let seen = see(&arguments.folder, wanted, sealwright_workflows::is_wanted)?;
     let files = seen.files.iter().map(|(path, bytes)| File { path, bytes });
     let tree = Tree::read(files);
     let repository = repository(arguments, config.as_ref(), &tree)?;

@@ -47,7 +47,12 @@ const NOT_SHOWN: &[(&[Code], &str)] = &[
         "it is about what is in a registry",
     ),
     (
-        &[Code::TreeUnreadable, Code::OverlayNotRendered, Code::TreeLinkOutside],
+        &[
+            Code::TreeUnreadable,
+            Code::OverlayNotRendered,
+            Code::TreeLinkOutside,
+            Code::TreeFolderPassedOver,
+        ],
         "it is about the machine and no file",
     ),
 ];

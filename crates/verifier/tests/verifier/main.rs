@@ -1,6 +1,7 @@
 //! The whole command against a dev registry and a dev Sigstore, with an empty environment.
 
 mod artifact;
+mod bad_trees;
 mod cluster;
 mod cluster_doubts;
 mod cluster_scope;
