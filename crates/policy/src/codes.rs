@@ -1248,6 +1248,16 @@ codes! {
         "The revision could not be read."
         "A renamed signer is found only by the clusters."
         "Fetch the revision that --base names; with actions/checkout, set `fetch-depth: 0`.";
+    StrangersArtifact "SW9242" Error
+        "What strangers' runs leave behind is signed or published"
+        "A workflow that follows a run which anybody can start, from a fork as well, downloads that run's artifacts and signs or publishes with them."
+        "Whoever opens a pull request chooses the bytes that carry the project's identity."
+        "Build what is signed in the run that signs; or ask for `github.event.workflow_run.event == 'push'`. The name of the branch is no answer: a fork has a `main` as well.";
+    StrangersCache "SW9243" Error
+        "A job that signs restores a cache that strangers can fill"
+        "A workflow that anybody can start runs what they propose for the default branch. Its caches, whatever its permissions are, are read by every run of the repository."
+        "What they have put into the cache runs or is packed where the project signs."
+        "Run proposals under `pull_request`, whose caches are its own, and restore no cache in the job that signs.";
 }
 
 impl Code {

@@ -10,6 +10,13 @@ pub(crate) fn excludes(condition: &str, refs: &Refs) -> bool {
     parsed.is_some_and(|expression| expression.value(refs).truth() == Some(false))
 }
 
+/// Whether a job with this condition runs although one that it needs was skipped or failed.
+pub(crate) fn goes_on(condition: &str) -> bool {
+    Expression::parse(condition).is_some_and(|condition| {
+        ["always", "failure", "cancelled"].iter().any(|name| condition.asks(name))
+    })
+}
+
 impl Contexts for Refs {
     fn value(&self, path: &str) -> Value {
         match path {

@@ -178,6 +178,25 @@ impl Expression {
         }
     }
 
+    /// All contexts that are asked anywhere in it.
+    pub(crate) fn contexts<'e>(&'e self, paths: &mut Vec<&'e str>) {
+        match self {
+            Expression::Literal(_) | Expression::Order => (),
+            Expression::Context(path) => paths.push(path),
+            Expression::Call(_, arguments) => {
+                arguments.iter().for_each(|argument| argument.contexts(paths));
+            }
+            Expression::Not(inner) => inner.contexts(paths),
+            Expression::And(one, other)
+            | Expression::Or(one, other)
+            | Expression::Equal(one, other)
+            | Expression::Unequal(one, other) => {
+                one.contexts(paths);
+                other.contexts(paths);
+            }
+        }
+    }
+
     /// Whether a context beginning like this, or a function of this name, is asked anywhere in it.
     pub(crate) fn asks(&self, start: &str) -> bool {
         match self {
@@ -199,6 +218,12 @@ impl Expression {
 fn call(name: &str, arguments: &[Expression], contexts: &dyn Contexts) -> Value {
     let values: Vec<Value> = arguments.iter().map(|argument| argument.value(contexts)).collect();
     match (name, values.as_slice()) {
+        ("contains", [_, Value::Text(item)]) if listed(arguments).is_some() => {
+            let is_item = |one: &String| one.eq_ignore_ascii_case(item);
+            listed(arguments).map_or(Value::Unknown, |list| Value::Bool(list.iter().any(is_item)))
+        }
+        // Nothing holds nothing, and is as good as an empty text.
+        ("contains", [Value::Null, Value::Text(part)]) => Value::Bool(part.is_empty()),
         ("always", []) => Value::Bool(true),
         ("startswith", [Value::Begins(start), Value::Text(text)]) => {
             let (start, text) = (start.to_ascii_lowercase(), text.to_ascii_lowercase());
@@ -224,6 +249,17 @@ fn call(name: &str, arguments: &[Expression], contexts: &dyn Contexts) -> Value 
         }
         _ => Value::Unknown,
     }
+}
+
+/// The texts of `fromJSON('["a", "b"]')`, when that is the first argument and holds nothing else.
+fn listed(arguments: &[Expression]) -> Option<Vec<String>> {
+    let Some(Expression::Call(name, inner)) = arguments.first() else { return None };
+    let [Expression::Literal(Value::Text(text))] = inner.as_slice() else { return None };
+    let list = sealwright_yaml::read(text.as_bytes());
+    let items = list.documents.first().filter(|_| name == "fromjson")?.root.items();
+    let texts: Option<Vec<String>> =
+        items.iter().map(|item| item.text().map(str::to_owned)).collect();
+    texts.filter(|texts| !texts.is_empty())
 }
 
 fn format(text: &str, values: &[Value]) -> Value {
@@ -437,6 +473,10 @@ mod tests {
             ("inputs.empty == 'x'", Some(false), "nothing is no text"),
             ("contains('a b', 'B')", Some(true), "text in text"),
             ("contains(fromJSON('[1]'), 1)", None, "lists"),
+            ("contains(fromJSON('[\"a\", \"b\"]'), 'B')", Some(true), "one of a list"),
+            ("contains(fromJSON('[\"a\", \"b\"]'), 'c')", Some(false), "none of it"),
+            ("contains(fromJSON('[\"a\", 1]'), 'c')", None, "not all of it are texts"),
+            ("contains(inputs.empty, 'c')", Some(false), "nothing holds nothing"),
             ("'it''s' == 'it''s'", Some(true), "a quote in quotes"),
             ("format('{0}-x', 'y') == 'y-x'", Some(true), "put together"),
             ("1 < 2", None, "not needed"),

@@ -1,6 +1,8 @@
 //! The jobs that sign or could, and every way in which each of them comes to run: by events of its own
 //! workflow, and through calls.
 
+use std::collections::HashSet;
+
 use sealwright_yaml::Place;
 
 use crate::condition;
@@ -97,7 +99,75 @@ pub(crate) fn of<'t>(tree: &'t Tree, about: About<'_>) -> Walked<'t> {
             }
         }
     }
+    let may = |job: &SigningJob<'_>| {
+        declared(job.workflow, job.job, ID_TOKEN) == Some(Level::Write)
+            || job.runs.iter().any(|run| run.granted(job, ID_TOKEN) == Some(Level::Write))
+    };
+    walk.walked.jobs.retain(|job| !job.signings.is_empty() || may(job));
     walk.walked
+}
+
+impl Run<'_> {
+    /// How much of a permission the job has in this run, with all that its callers pass on. `None`:
+    /// the settings of the repository, or a caller elsewhere, decide.
+    pub(crate) fn granted(&self, job: &SigningJob<'_>, name: &str) -> Option<Level> {
+        let callers = self.callers.iter().map(|caller| declared(caller.workflow, caller.job, name));
+        let mut said = callers.chain([declared(job.workflow, job.job, name)]);
+        // No setting of a repository grants this one.
+        let elsewhere = self.refs.is_of_other_callers() || name != ID_TOKEN;
+        let first = said.next().flatten().or((!elsewhere).then_some(Level::None));
+        said.fold(first, |above, own| match (above, own) {
+            (Some(above), Some(own)) => Some(above.min(own)),
+            (above, own) => own.or(above),
+        })
+    }
+
+    /// Whether a condition decides if the job runs: its own, a caller's, or one of a job that either
+    /// waits for.
+    pub(crate) fn is_conditional(&self, job: &SigningJob<'_>) -> bool {
+        let callers = self.callers.iter().map(|caller| (caller.workflow, caller.job));
+        let mut links = callers.chain([(job.workflow, job.job)]);
+        links.any(|(workflow, job)| waits_for_a_condition(workflow, job))
+    }
+}
+
+fn waits_for_a_condition(workflow: &Workflow, job: &Job) -> bool {
+    let (mut waiting, mut seen) = (vec![job], HashSet::new());
+    while let Some(job) = waiting.pop() {
+        if job.condition.is_some() {
+            return true;
+        }
+        let needs = job.needs.iter().filter(|need| seen.insert(need.text.as_str()));
+        waiting.extend(needs.filter_map(|need| workflow.job(&need.text)));
+    }
+    false
+}
+
+/// Whether it may ask for a token, or has what its callers pass on.
+fn may_ask(workflow: &Workflow, job: &Job) -> bool {
+    match declared(workflow, job, ID_TOKEN) {
+        Some(level) => level == Level::Write,
+        None => workflow.is_reusable(),
+    }
+}
+
+/// The jobs that never run for these refs: by their own condition, or because one that they need does
+/// not. A condition that asks how it went lets a job run also behind one that was skipped.
+fn skipped<'t>(workflow: &'t Workflow, refs: &Refs) -> HashSet<&'t str> {
+    let by_itself =
+        |job: &&Job| job.condition.as_ref().is_some_and(|own| condition::excludes(&own.text, refs));
+    let id = |job: &'t Job| job.id.text.as_str();
+    let mut skipped: HashSet<&str> = workflow.jobs.iter().filter(by_itself).map(id).collect();
+    let follows = |job: &Job| !job.condition.as_ref().is_some_and(|c| condition::goes_on(&c.text));
+    loop {
+        let needs = |job: &&Job| job.needs.iter().any(|need| skipped.contains(need.text.as_str()));
+        let more = workflow.jobs.iter().filter(|job| !skipped.contains(id(job)));
+        let more: Vec<&str> = more.filter(|job| needs(job) && follows(job)).map(id).collect();
+        if more.is_empty() {
+            return skipped;
+        }
+        skipped.extend(more);
+    }
 }
 
 struct Walk<'t, 'a> {
@@ -122,9 +192,7 @@ impl<'t> Walk<'t, '_> {
     fn steps(&mut self, workflow: &'t Workflow, job: &'t Job) -> Option<SigningJob<'t>> {
         let work = signing::of_job(self.tree, workflow, job);
         self.walked.missing_actions.extend(work.missing);
-        let matters =
-            !work.signings.is_empty() || declared(workflow, job, ID_TOKEN) == Some(Level::Write);
-        matters.then(|| SigningJob {
+        (!work.signings.is_empty() || may_ask(workflow, job)).then(|| SigningJob {
             workflow,
             job,
             signings: work.signings,
@@ -136,11 +204,8 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn run(&mut self, workflow: &'t Workflow, refs: &Refs, callers: &mut Vec<Caller<'t>>) {
-        for job in &workflow.jobs {
-            let condition = job.condition.as_ref();
-            if condition.is_some_and(|condition| condition::excludes(&condition.text, refs)) {
-                continue;
-            }
+        let skipped = skipped(workflow, refs);
+        for job in workflow.jobs.iter().filter(|job| !skipped.contains(job.id.text.as_str())) {
             self.note(workflow, job, refs, callers);
             let Some(call) = job.call() else { continue };
             let Target::Local(path) = &call.uses.target else { continue };
@@ -198,8 +263,7 @@ fn called_elsewhere<'t>(
 ) -> Option<SigningJob<'t>> {
     let remote = call.uses.remote()?;
     let signing = signing::of_call(&workflow.path, call);
-    let granted = declared(workflow, job, ID_TOKEN) == Some(Level::Write);
-    (signing.is_some() || granted).then(|| SigningJob {
+    (signing.is_some() || may_ask(workflow, job)).then(|| SigningJob {
         workflow,
         job,
         opaque: signing.is_none(),

@@ -21,6 +21,8 @@ pub const JOBS_COUNT_MAX: usize = 1_000;
 /// Steps of one job that are looked at; GitHub itself stops far below.
 pub const STEPS_COUNT_MAX: usize = 1_000;
 
+const ALWAYS_TRUE: &str = "`if` has something beside its `${{ }}`, if only a line break: GitHub takes it for a text, and the condition is always true";
+
 /// Reads one file and keeps what is wrong with it.
 pub(crate) struct Reader<'a> {
     path: &'a str,
@@ -144,7 +146,7 @@ impl<'a> Reader<'a> {
             id,
             name: scalar(node.get("name")),
             needs: texts(node.get("needs")),
-            condition: condition(node.get("if")),
+            condition: self.condition(node.get("if")),
             permissions: node.get("permissions").map(|node| self.permissions(node)),
             environment: scalar(environment)
                 .or_else(|| scalar(environment.and_then(|node| node.get("name")))),
@@ -177,12 +179,32 @@ impl<'a> Reader<'a> {
             at: node.at.clone(),
             id: scalar(node.get("id")),
             name: scalar(node.get("name")),
-            condition: condition(node.get("if")),
+            condition: self.condition(node.get("if")),
             continue_on_error: is_on(node.get("continue-on-error")),
             env: settings(node.get("env")),
             with: settings(node.get("with")),
             act,
         }
+    }
+
+    /// Without the `${{ }}` around all of it. With anything beside that, a line break as well, GitHub
+    /// takes it for a text, and a text is a yes.
+    fn condition(&mut self, node: Option<&Node>) -> Option<Written> {
+        let written = scalar(node)?;
+        let whole = written.text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
+        let whole = whole.filter(|inner| !inner.contains("${{"));
+        let text = match whole {
+            Some(inner) => inner.trim().to_owned(),
+            None if written.text.contains("${{") => {
+                self.malformed(&written.at, ALWAYS_TRUE);
+                // Whether it also runs after a failure is asked all the same.
+                let states = ["always(", "failure(", "cancelled("];
+                let asks = states.iter().any(|name| written.text.contains(name));
+                if asks { written.text.clone() } else { "true".to_owned() }
+            }
+            None => written.text.trim().to_owned(),
+        };
+        Some(Written { text, ..written })
     }
 
     fn uses(&mut self, written: Written) -> Uses {
@@ -294,15 +316,6 @@ fn script(run: &Node, shell: Option<&Node>) -> Option<Script> {
         literal: run.style == Style::Literal && run.defined.is_none(),
         shell: scalar(shell).map(|shell| shell.text),
     })
-}
-
-/// Without the `${{ }}` that may stand around all of it.
-fn condition(node: Option<&Node>) -> Option<Written> {
-    let written = scalar(node)?;
-    let text = written.text.trim();
-    let inner = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}"));
-    let inner = inner.filter(|inner| !inner.contains("${{"));
-    Some(Written { text: inner.unwrap_or(text).trim().to_owned(), ..written })
 }
 
 /// `true`, or an expression that could be.

@@ -208,6 +208,14 @@ impl Refs {
         self.event == Event::WorkflowCall
     }
 
+    /// Whether a ref is one of them.
+    pub(crate) fn let_in(&self, name: &str) -> bool {
+        let matches = |pattern: &String| {
+            GoRegex::parse(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(name))
+        };
+        matches(&self.pattern) && !self.except.iter().any(matches)
+    }
+
     /// What all of them begin with.
     pub(crate) fn start(&self) -> String {
         let mut start = String::new();

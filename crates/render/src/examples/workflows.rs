@@ -16,8 +16,18 @@ const fn beside(
     right: &'static str,
     beside: &'static [(&'static str, &'static str)],
 ) -> Example {
-    let (command, path) = ("workflows", ".github/workflows/cd.yaml");
-    Example { code, shown: Shown::File { command, path, wrong, right, beside } }
+    at(".github/workflows/cd.yaml", code, wrong, right, beside)
+}
+
+/// Another file than the workflow that publishes.
+const fn at(
+    path: &'static str,
+    code: Code,
+    wrong: &'static str,
+    right: &'static str,
+    beside: &'static [(&'static str, &'static str)],
+) -> Example {
+    Example { code, shown: Shown::File { command: "workflows", path, wrong, right, beside } }
 }
 
 macro_rules! lines {
@@ -57,16 +67,64 @@ const TESTS: &str = lines!(
     "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
     "      - run: make test",
 );
+/// One that signs what it is told to.
+const SIGNS: &str = publish!(
+    "    permissions: {contents: read, packages: write, id-token: write}",
+    "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+);
 /// Who may sign.
-const CONFIG: &[(&str, &str)] = &[(
-    "sealwright.yaml",
+const SIGNERS: &str = lines!(
+    "apiVersion: sealwright.dev/v1alpha1",
+    "kind: SupplyChain",
+    "signers:",
+    "  cd: {github: {repository: acme/shop, workflow: cd.yaml, refs: [refs/heads/main]}}",
+    "artifacts:",
+    "  shop: {repository: ghcr.io/acme/shop, signers: [cd], evidence: [signature]}",
+);
+const CONFIG: &[(&str, &str)] = &[("sealwright.yaml", SIGNERS)];
+/// The whole of it.
+const PUBLISHES: &[(&str, &str)] =
+    &[("sealwright.yaml", SIGNERS), (".github/workflows/cd.yaml", GOOD)];
+/// A workflow that others call to sign.
+const CALLED: &[(&str, &str)] = &[(
+    ".github/workflows/sign.yaml",
     lines!(
-        "apiVersion: sealwright.dev/v1alpha1",
-        "kind: SupplyChain",
-        "signers:",
-        "  cd: {github: {repository: acme/shop, workflow: cd.yaml, refs: [refs/heads/main]}}",
-        "artifacts:",
-        "  shop: {repository: ghcr.io/acme/shop, signers: [cd], evidence: [signature]}",
+        "on: workflow_call",
+        "jobs:",
+        "  sign:",
+        "    runs-on: ubuntu-24.04",
+        "    permissions: {packages: write, id-token: write}",
+        "    steps:",
+        "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+    ),
+)];
+/// A workflow that runs on every proposal.
+const CI: &[(&str, &str)] = &[(
+    ".github/workflows/ci.yaml",
+    lines!(
+        "name: ci",
+        "on: {push: {branches: [main]}, pull_request: {}}",
+        "permissions: {contents: read}",
+        "jobs:",
+        "  test:",
+        "    runs-on: ubuntu-24.04",
+        "    steps:",
+        "      - run: make test",
+    ),
+)];
+/// One that shows strangers' proposals, with nothing but the right to write a comment.
+const PREVIEW: &[(&str, &str)] = &[(
+    ".github/workflows/preview.yaml",
+    lines!(
+        "on: pull_request_target",
+        "permissions: {pull-requests: write}",
+        "jobs:",
+        "  preview:",
+        "    runs-on: ubuntu-24.04",
+        "    steps:",
+        "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+        "        with: {ref: \"${{ github.event.pull_request.head.sha }}\"}",
+        "      - run: make preview",
     ),
 )];
 
@@ -78,7 +136,47 @@ pub(super) const EXAMPLES: &[Example] = &[
         lines!("on: push", "permissions: {contents: read}", "jobs: [test]"),
         TESTS,
     ),
+    at(
+        "sealwright.yaml",
+        Code::SignerWorkflowMissing,
+        lines!(
+            "apiVersion: sealwright.dev/v1alpha1",
+            "kind: SupplyChain",
+            "signers:",
+            "  old: {github: {repository: acme/shop, workflow: release.yaml, refs: [refs/heads/main]}}",
+            "  cd: {github: {repository: acme/shop, workflow: cd.yaml, refs: [refs/heads/main]}}",
+            "artifacts:",
+            "  shop: {repository: ghcr.io/acme/shop, signers: [cd, old], evidence: [signature]}",
+        ),
+        SIGNERS,
+        &[(".github/workflows/cd.yaml", GOOD)],
+    ),
     beside(Code::SignerCannotSign, TESTS, GOOD, CONFIG),
+    beside(
+        Code::SignerSignsNothing,
+        publish!(
+            "    permissions: {contents: read, id-token: write}",
+            "      - run: aws s3 sync public s3://acme-shop",
+        ),
+        GOOD,
+        CONFIG,
+    ),
+    at(".github/workflows/nightly.yaml", Code::SigningUnaccepted, SIGNS, TESTS, PUBLISHES),
+    beside(
+        Code::SigningEventUnaccepted,
+        lines!(
+            "on: {push: {branches: [main]}, release: {types: [published]}}",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  publish:",
+            "    runs-on: ubuntu-24.04",
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "    steps:",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+        ),
+        SIGNS,
+        CONFIG,
+    ),
     workflow(
         Code::SigningWithoutToken,
         publish!(
@@ -102,6 +200,24 @@ pub(super) const EXAMPLES: &[Example] = &[
             "      - uses: actions/attest-build-provenance@e8998f949152b193b063cb0ec769d69d929409be # v2.4.0",
             "        with: {subject-path: shop.tar}",
         ),
+    ),
+    beside(
+        Code::CallerGrantsLess,
+        lines!(
+            "on: {push: {branches: [main]}}",
+            "jobs:",
+            "  publish:",
+            "    permissions: {packages: write}",
+            "    uses: ./.github/workflows/sign.yaml",
+        ),
+        lines!(
+            "on: {push: {branches: [main]}}",
+            "jobs:",
+            "  publish:",
+            "    permissions: {packages: write, id-token: write}",
+            "    uses: ./.github/workflows/sign.yaml",
+        ),
+        CALLED,
     ),
     workflow(
         Code::SigningHoldsAll,
@@ -210,6 +326,22 @@ pub(super) const EXAMPLES: &[Example] = &[
         ),
         GOOD,
     ),
+    at(
+        ".github/workflows/rebuild.yaml",
+        Code::RouteWithoutEvidence,
+        lines!(
+            "on: {push: {branches: [main]}}",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  rebuild:",
+            "    runs-on: ubuntu-24.04",
+            "    permissions: {contents: read, packages: write}",
+            "    steps:",
+            "      - run: flux push artifact oci://ghcr.io/acme/shop:latest --path . --source shop --revision main",
+        ),
+        TESTS,
+        PUBLISHES,
+    ),
     workflow(
         Code::SigningFailureUnseen,
         publish!(
@@ -221,6 +353,20 @@ pub(super) const EXAMPLES: &[Example] = &[
         publish!(
             "    permissions: {contents: read, packages: write, id-token: write}",
             "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+            "      - run: crane tag ghcr.io/acme/shop@$DIGEST latest",
+        ),
+    ),
+    workflow(
+        Code::TagMovesWhatever,
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+            "      - if: always()",
+            "        run: crane tag ghcr.io/acme/shop@$DIGEST latest",
+        ),
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
             "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
             "      - run: crane tag ghcr.io/acme/shop@$DIGEST latest",
         ),
@@ -250,5 +396,67 @@ pub(super) const EXAMPLES: &[Example] = &[
             "      - run: sealwright-publisher publish --artifact shop --tag latest",
         ),
         GOOD,
+    ),
+    workflow(
+        Code::StrangersStartSigning,
+        lines!(
+            "on: issue_comment",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  publish:",
+            "    runs-on: ubuntu-24.04",
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "    steps:",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+        ),
+        SIGNS,
+    ),
+    workflow(
+        Code::RouteUnread,
+        publish!(
+            "    permissions: {contents: read, packages: write}",
+            "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
+            "      - run: ./release.sh",
+        ),
+        GOOD,
+    ),
+    beside(
+        Code::StrangersArtifact,
+        lines!(
+            "on: {workflow_run: {workflows: [ci], types: [completed]}}",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  publish:",
+            "    if: github.event.workflow_run.head_branch == 'main'",
+            "    runs-on: ubuntu-24.04",
+            "    permissions: {actions: read, packages: write, id-token: write}",
+            "    steps:",
+            "      - run: gh run download ${{ github.event.workflow_run.id }}",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$(cat digest)",
+        ),
+        lines!(
+            "on: {workflow_run: {workflows: [ci], types: [completed]}}",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  publish:",
+            "    if: github.event.workflow_run.event == 'push'",
+            "    runs-on: ubuntu-24.04",
+            "    permissions: {actions: read, packages: write, id-token: write}",
+            "    steps:",
+            "      - run: gh run download ${{ github.event.workflow_run.id }}",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$(cat digest)",
+        ),
+        CI,
+    ),
+    beside(
+        Code::StrangersCache,
+        publish!(
+            "    permissions: {contents: read, packages: write, id-token: write}",
+            "      - uses: actions/cache@0057852bfaa89a56745cba8c7296529d2fc39830 # v4.3.0",
+            "        with: {path: target, key: build}",
+            "      - run: cosign sign --yes ghcr.io/acme/shop@$DIGEST",
+        ),
+        SIGNS,
+        PREVIEW,
     ),
 ];

@@ -18,26 +18,9 @@ const NOT_SHOWN: &[(&[Code], &str)] = &[
     (&[Code::IdentityWorkflowAbsent], "it takes a repository with workflows and a name"),
     (&[Code::BootstrapDisagrees], "it takes the files of two tools"),
     (&[Code::WorkflowTooLarge], "it is large"),
-    (
-        &[Code::SignerWorkflowMissing, Code::SignerVanished, Code::IdentityStillNamed],
-        "it is about a file that is not there",
-    ),
-    (
-        &[Code::SigningUnaccepted, Code::SigningEventUnaccepted, Code::SignerSignsNothing],
-        "it takes matchers beside several jobs",
-    ),
+    (&[Code::SignerVanished, Code::IdentityStillNamed], "it takes two revisions"),
     (&[Code::RepositoryNameUnknown, Code::BaseUnread], "it is about how the command is called"),
-    (&[Code::CallerGrantsLess], "it takes two workflows"),
     (&[Code::NothingSigns], "it is about what is nowhere in a repository"),
-    (
-        &[
-            Code::TagMovesWhatever,
-            Code::StrangersStartSigning,
-            Code::RouteUnread,
-            Code::RouteWithoutEvidence,
-        ],
-        "`docs/example-broken` and the tests of the crate show it at length",
-    ),
     (
         &[Code::SourcesFewer, Code::FindingsAdopted, Code::BaselineStale],
         "it is by comparison with a baseline",
@@ -61,6 +44,8 @@ const NOT_SHOWN: &[(&[Code], &str)] = &[
 const ALSO: &[(Code, Code, &str)] = &[
     (Code::CallsInCircle, Code::RouteUnread, "nobody gets to its end"),
     (Code::JobMaySign, Code::RouteUnread, "it may push as well"),
+    (Code::SignerSignsNothing, Code::JobMaySign, "the job is one that may"),
+    (Code::RouteWithoutEvidence, Code::RouteMissesGate, "another route has it"),
     (Code::StrangersCodeSigns, Code::RouteUnread, "what is fetched may push as well"),
     (Code::PatchTargetsNothing, Code::SourceOpen, "what the patch should have locked is open"),
 ];

@@ -24,10 +24,11 @@ pub(super) fn check(
     if accepted.iter().all(Vec::is_empty) {
         return vec![nobody(job, signing)];
     }
-    if signing.conditional || job.job.condition.is_some() {
+    if signing.conditional {
         return vec![];
     }
     let refused = job.runs.iter().zip(accepted).filter(|(run, by)| by.is_empty() && is_meant(run));
+    let refused = refused.filter(|(run, _)| !run.is_conditional(job));
     refused.map(|(run, _)| by_event(job, run)).collect()
 }
 

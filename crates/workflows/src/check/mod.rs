@@ -129,9 +129,17 @@ fn signs_with(signing: &Signing) -> SignsWith {
 }
 
 fn rights_of(job: &SigningJob<'_>) -> Vec<String> {
+    let passed_on = |name: &str| {
+        let mut runs = job.runs.iter().map(|run| run.granted(job, name));
+        let first = runs.next().flatten()?;
+        runs.all(|level| level == Some(first)).then_some(first)
+    };
     let right = |name: &str| match jobs::declared(job.workflow, job.job, name) {
         Some(level) => format!("{name}: {level}"),
-        None => format!("{name}: not said"),
+        None => match passed_on(name).filter(|_| job.workflow.is_reusable()) {
+            Some(level) => format!("{name}: {level} by its callers"),
+            None => format!("{name}: not said"),
+        },
     };
     [ID_TOKEN, PACKAGES, ATTESTATIONS].map(right).into()
 }

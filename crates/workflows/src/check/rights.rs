@@ -1,6 +1,6 @@
 //! The permissions of a job that signs: none too few, none too many.
 
-use sealwright_policy::{Code, Finding, Severity};
+use sealwright_policy::{Code, Finding, Place, Severity};
 
 use super::{called_by, named};
 use crate::facts::Makes;
@@ -40,9 +40,7 @@ fn lacking(job: &SigningJob<'_>, name: &'static str) -> Option<Finding> {
     let level = match permissions {
         Some(permissions) => permissions.level(name),
         // No setting of a repository grants it; other permissions it may.
-        None if name == ID_TOKEN && !job.workflow.is_reusable() && job.calls.is_none() => {
-            Level::None
-        }
+        None if name == ID_TOKEN && runs_by_itself(job) => Level::None,
         None => return None,
     };
     if level == Level::Write {
@@ -60,27 +58,45 @@ fn lacking(job: &SigningJob<'_>, name: &'static str) -> Option<Finding> {
     Some(finding.with_mismatch(format!("{name}: write"), found))
 }
 
+/// Whether it runs with what its own file says alone, be it besides being called.
+fn runs_by_itself(job: &SigningJob<'_>) -> bool {
+    let by_itself = |run: &Run<'_>| run.callers.is_empty() && !run.refs.is_of_other_callers();
+    !job.workflow.is_reusable() || job.runs.iter().any(by_itself)
+}
+
 /// Whoever calls denies it.
 fn lacking_by_call(job: &SigningJob<'_>, name: &'static str) -> Option<Finding> {
     let (run, caller) = job.runs.iter().find_map(|run| Some((run, denying(run, name)?)))?;
-    let permissions = jobs::permissions(caller.workflow, caller.job)?;
+    let permissions = jobs::permissions(caller.workflow, caller.job);
     let message = format!(
         "{} grants less than {} needs: `{name}: write`",
         called_by(&run.callers),
         named(job.workflow, job.job)
     );
-    let place = in_file(&caller.workflow.path, permissions.place(name));
-    let found = format!("{name}: {}", permissions.level(name));
+    let at = permissions.map_or(&caller.job.id.at, |permissions| permissions.place(name));
+    let place = in_file(&caller.workflow.path, at);
+    let found = permissions.map_or_else(
+        || format!("nothing is said, which for {name} is none"),
+        |permissions| format!("{name}: {}", permissions.level(name)),
+    );
     let finding = Finding::new(Code::CallerGrantsLess, message).with_place(place);
     Some(finding.with_mismatch(format!("{name}: write"), found))
 }
 
 /// The first caller that says something and not this. One that says nothing may grant all that the
-/// settings of the repository allow.
+/// settings of the repository allow; of tokens they allow none.
 fn denying<'a, 't>(run: &'a Run<'t>, name: &str) -> Option<&'a Caller<'t>> {
-    run.callers.iter().find(|caller| {
-        jobs::declared(caller.workflow, caller.job, name).is_some_and(|level| level < Level::Write)
-    })
+    let outermost = |index: usize| index == 0 && !run.refs.is_of_other_callers();
+    let mut callers = run.callers.iter().enumerate();
+    let denies = |(index, caller): &(usize, &Caller<'_>)| match jobs::declared(
+        caller.workflow,
+        caller.job,
+        name,
+    ) {
+        Some(level) => level < Level::Write,
+        None => outermost(*index) && name == ID_TOKEN,
+    };
+    callers.find(denies).map(|(_, caller)| caller)
 }
 
 /// It logs in to GitHub's registry with its own token, which may not write there.
@@ -115,19 +131,32 @@ fn everything(job: &SigningJob<'_>) -> Option<Finding> {
 
 /// It signs nothing and could, under a name that is accepted.
 fn idle(job: &SigningJob<'_>, accepted: &[Vec<usize>]) -> Option<Finding> {
-    if !job.signings.is_empty() || job.calls.is_some() || accepted.iter().all(Vec::is_empty) {
+    let runs = job.runs.iter().zip(accepted).filter(|(_, by)| !by.is_empty());
+    let mut runs = runs.filter(|(run, _)| run.granted(job, ID_TOKEN) == Some(Level::Write));
+    let (run, _) = runs.next()?;
+    if !job.signings.is_empty() || job.calls.is_some() {
         return None;
     }
-    let permissions = jobs::permissions(job.workflow, job.job)?;
+    let place = granting(job, run)?;
     let message = format!(
         "{} may sign under an accepted identity, and nothing in it is known to",
         named(job.workflow, job.job)
     );
-    let place = in_file(&job.workflow.path, permissions.place(ID_TOKEN));
     let finding = Finding::new(Code::JobMaySign, message).with_place(place);
     // Granted to this very job, it was meant for something: a login somewhere, or a script that signs.
     let severity = if job.job.permissions.is_some() { Severity::Note } else { Severity::Warning };
     Some(Finding { severity, ..finding })
+}
+
+/// Where the right to ask for a token is written that a job has in a run: its own, or the nearest
+/// caller's that says something.
+fn granting(job: &SigningJob<'_>, run: &Run<'_>) -> Option<Place> {
+    let callers = run.callers.iter().map(|caller| (caller.workflow, caller.job)).rev();
+    let mut links = [(job.workflow, job.job)].into_iter().chain(callers);
+    links.find_map(|(workflow, job)| {
+        let permissions = jobs::permissions(workflow, job)?;
+        Some(in_file(&workflow.path, permissions.place(ID_TOKEN)))
+    })
 }
 
 /// What needs it.

@@ -25,6 +25,8 @@ pub(super) struct Deed {
     pub(super) unseen: Option<Unseen>,
     /// Whether it is done whatever happened before: `if: always()`.
     pub(super) whatever: bool,
+    /// Whether the condition of its step keeps strangers out.
+    pub(super) kept: bool,
     /// Id of its step.
     pub(super) step: Option<String>,
 }
@@ -47,6 +49,12 @@ pub(super) enum What {
     Check,
     /// Fetches what somebody proposes.
     FetchesProposal,
+    /// Fetches what this expression names, which an earlier step or job chooses.
+    FetchesChosen(String),
+    /// Fetches what the run has left that this one follows.
+    TakesArtifact,
+    /// Restores what earlier runs have kept.
+    RestoresCache,
     /// Runs a script, or an action of the repository.
     Runs,
     /// Puts this expression, whose text a stranger chooses, into a script.
@@ -137,6 +145,7 @@ impl Deed {
             at: at.clone(),
             unseen: None,
             whatever: false,
+            kept: false,
             step: None,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::deeds::{Deed, What};
+use super::guards;
 use super::start::Branch;
 use super::target::Target;
 use super::walk::{Run, Unit};
@@ -82,8 +83,8 @@ impl<'a> Spot<'a> {
         if reviewed && start.trigger.event == Event::Push && start.branch == Branch::Named {
             gates.insert(Gate::Reviewed);
         }
-        let succeeded = |text: &String| text.contains("workflow_run.conclusion");
-        if start.trigger.event == Event::WorkflowRun && unit.conditions.iter().any(succeeded) {
+        let succeeded = unit.conditions.iter().any(|text| guards::asks_for_success(text));
+        if start.trigger.event == Event::WorkflowRun && succeeded {
             gates.insert(Gate::Checks);
         }
         let before = unit.before.iter().map(|unit| &self.run.units[*unit]);

@@ -6,11 +6,13 @@ mod deeds;
 mod exposure;
 mod facts;
 mod gates;
+mod guards;
 mod images;
 mod named;
 mod order;
 #[cfg(test)]
 mod outcomes;
+mod poison;
 mod scope;
 #[cfg(test)]
 mod sketches;
@@ -74,6 +76,7 @@ pub fn routes(tree: &Tree, about: About<'_>, config: Option<&Config>) -> Routes 
     findings.extend(order::findings(&routes, &runs));
     findings.extend(named::findings(&runs, &routes));
     findings.extend(exposure::findings(&runs, tree));
+    findings.extend(poison::findings(&runs, tree));
     findings.extend(unread(&runs, &routes));
     findings.extend(config.into_iter().flat_map(|config| untouched(config, &runs)));
     let findings = once(findings);

@@ -25,7 +25,7 @@ pub(super) enum Ref {
     Unknown,
 }
 
-const ANYBODYS_BRANCH: &str = "a-branch-of-anybody";
+pub(super) const ANYBODYS_BRANCH: &str = "a-branch-of-anybody";
 
 /// Names at one place.
 #[derive(Debug, Clone)]
@@ -103,8 +103,8 @@ impl<'a> Scope<'a> {
         expression.value(self).text().unwrap_or_else(open)
     }
 
-    /// What an input or variable holds, open or not.
-    fn named(&self, path: &str, depth: u8) -> Option<String> {
+    /// What an input or variable holds, open or not; `None` for other contexts.
+    pub(super) fn named(&self, path: &str, depth: u8) -> Option<String> {
         if let Some(name) = path.strip_prefix("inputs.") {
             let known = self.inputs.get(name).cloned();
             return known.or_else(|| (!self.chosen).then(String::new));

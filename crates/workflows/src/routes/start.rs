@@ -1,7 +1,8 @@
 //! The ways in: each trigger of each workflow, with what is known of the ref and of who may pull it.
 
-use super::scope::Ref;
+use super::scope::{ANYBODYS_BRANCH, Ref};
 use crate::model::{Workflow, Written};
+use crate::refs;
 use crate::tree::Tree;
 use crate::triggers::{Event, Filter, Trigger};
 
@@ -71,6 +72,7 @@ fn pushes<'a>(workflow: &'a Workflow, trigger: &'a Trigger) -> Vec<Start<'a>> {
             let label = format!("push to {}", listed(branches));
             let patterns = branches.iter().any(|branch| branch.text.contains(['*', '?', '[', '!']));
             let (reference, branch) = match branches.as_slice() {
+                _ if lets_in_anybodys(trigger) => (Ref::Unknown, Branch::Any),
                 _ if patterns => (Ref::Unknown, Branch::Unsaid),
                 [only] => (Ref::Exact(format!("refs/heads/{}", only.text)), Branch::Named),
                 _ => (Ref::Unknown, Branch::Named),
@@ -93,6 +95,12 @@ fn pushes<'a>(workflow: &'a Workflow, trigger: &'a Trigger) -> Vec<Start<'a>> {
         found.push(start(label, Ref::Tag, Branch::Unsaid));
     }
     found
+}
+
+/// Whether the patterns let in a branch that nobody has thought of: `**`, or `*` with a few taken out.
+fn lets_in_anybodys(trigger: &Trigger) -> bool {
+    let refs = refs::of(trigger, None);
+    refs.iter().any(|refs| refs.let_in(&format!("refs/heads/{ANYBODYS_BRANCH}")))
 }
 
 fn listed(names: &[Written]) -> String {

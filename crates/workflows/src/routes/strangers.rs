@@ -3,6 +3,7 @@
 use sealwright_manifests::shell;
 
 use super::deeds::{Deed, What};
+use super::poison;
 use super::scope::Scope;
 use crate::expression::{Contexts, Expression, Value};
 use crate::model::{Script, Setting, setting};
@@ -25,6 +26,9 @@ const CHOSEN: &[(&str, &[&str])] = &[
     ("github.head_ref", &[""]),
 ];
 
+/// Inputs and variables that hold each other; more is a circle.
+const INDIRECT_MAX: u8 = 8;
+
 /// What a ref of a checkout holds when it is a proposal.
 const PROPOSALS: &[&str] = &[
     "github.event.pull_request.head",
@@ -36,16 +40,28 @@ const PROPOSALS: &[&str] = &[
 
 /// Whether a stranger chooses the text that an expression puts in.
 fn is_chosen(inner: &str, scope: &Scope<'_>) -> bool {
+    chosen_within(inner, scope, 0)
+}
+
+fn chosen_within(inner: &str, scope: &Scope<'_>, depth: u8) -> bool {
     let Some(expression) = Expression::parse(inner) else { return false };
     let mut paths = Vec::new();
     pasted(&expression, &mut paths);
     paths.iter().any(|path| {
         let chosen = CHOSEN.iter().any(|(start, ends)| {
-            path.strip_prefix(start).is_some_and(|rest| {
+            let within = start.starts_with(&format!("{path}."));
+            let named = |rest: &str| {
                 ends.iter().any(|end| rest == *end || rest.ends_with(&format!(".{end}")))
-            })
+            };
+            // A whole part of the event, as `toJSON(github.event)` puts it in.
+            within || path.strip_prefix(start).is_some_and(named)
         });
-        chosen && scope.value(path) != Value::Null
+        // An input or variable that somebody filled with such a text.
+        let handed = scope.named(path, 0).filter(|_| depth < INDIRECT_MAX);
+        let handed = handed.is_some_and(|text| {
+            expressions(&text).any(|(_, inner)| chosen_within(inner, scope, depth + 1))
+        });
+        handed || chosen && scope.value(path) != Value::Null
     })
 }
 
@@ -58,7 +74,9 @@ fn pasted(expression: &Expression, paths: &mut Vec<String>) {
             pasted(other, paths);
         }
         Expression::And(_, other) => pasted(other, paths),
-        Expression::Call(name, arguments) if name == "format" || name == "join" => {
+        Expression::Call(name, arguments)
+            if ["format", "join", "tojson", "fromjson"].contains(&name.as_str()) =>
+        {
             arguments.iter().for_each(|argument| pasted(argument, paths));
         }
         _ => (),
@@ -93,12 +111,31 @@ pub(super) fn of_script(script: &Script, file: &str, scope: &Scope<'_>) -> Vec<D
         if fetches {
             deeds.push(deed(What::FetchesProposal, command.range.start, program));
         }
+        if program == "gh" && is(&["run", "download"]) && of_the_run_before(arguments, scope) {
+            deeds.push(deed(What::TakesArtifact, command.range.start, "gh run download"));
+        }
     }
     deeds.push(deed(What::Runs, 0, "run"));
     deeds
 }
 
+/// Whether an argument, or a variable in it, is the number of the run that this one follows.
+fn of_the_run_before(arguments: &[shell::Word], scope: &Scope<'_>) -> bool {
+    let none = std::collections::BTreeMap::new();
+    arguments.iter().any(|word| scope.word(word, &none).contains("github.event.workflow_run."))
+}
+
+/// What an action takes, in the order in which it does.
 pub(super) fn of_action(name: &str, with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
+    let taken = [
+        (poison::takes_artifact(name, with), What::TakesArtifact),
+        (poison::restores(name, with), What::RestoresCache),
+    ];
+    let taken = taken.into_iter().filter_map(|(is, what)| is.then_some(what));
+    taken.chain(proposed(name, with, scope)).collect()
+}
+
+fn proposed(name: &str, with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
     let value = |key: &str| setting(with, key).map(|written| scope.expand(&written.text));
     match name {
         "actions/checkout" => {
@@ -106,7 +143,12 @@ pub(super) fn of_action(name: &str, with: &[Setting], scope: &Scope<'_>) -> Vec<
             let repository = value("repository").unwrap_or_default();
             let proposal = PROPOSALS.iter().any(|part| reference.to_lowercase().contains(part))
                 || repository.to_lowercase().contains("head.repo");
-            if proposal { vec![What::FetchesProposal] } else { vec![] }
+            let chosen = reference.contains("steps.") || reference.contains("needs.");
+            match (proposal, chosen) {
+                (true, _) => vec![What::FetchesProposal],
+                (false, true) => vec![What::FetchesChosen(reference)],
+                (false, false) => vec![],
+            }
         }
         "actions/github-script" => {
             let script = setting(with, "script").map(|written| written.text.as_str());

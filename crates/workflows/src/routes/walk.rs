@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deeds::{Deed, Unseen, What, of_step, runs_only_after_failure, runs_whatever_happened};
+use super::guards;
 use super::scope::{Ref, Scope};
 use super::start::Start;
+use crate::condition::goes_on;
 use crate::expression::Expression;
 use crate::model::{Act, Call, Job, Runs, Setting, Step, Work, Workflow, setting};
 use crate::permissions::Permissions;
@@ -20,7 +22,7 @@ const STEPS_MAX: usize = 10_000;
 /// Everything that one trigger sets going.
 pub(super) struct Run<'a> {
     pub(super) start: Start<'a>,
-    repository: Option<&'a str>,
+    pub(super) repository: Option<&'a str>,
     pub(super) units: Vec<Unit<'a>>,
     /// Workflows and actions that would have to be read, and are elsewhere.
     pub(super) unread: Vec<Unread>,
@@ -68,6 +70,8 @@ struct Frame<'a> {
     loose: BTreeSet<usize>,
     conditions: BTreeSet<String>,
     held: Held,
+    /// Those of the job that calls.
+    permissions: Option<&'a Permissions>,
     depth: u8,
 }
 
@@ -83,6 +87,7 @@ impl<'a> Run<'a> {
             loose: BTreeSet::new(),
             conditions: BTreeSet::new(),
             held: false,
+            permissions: None,
             depth: 0,
         };
         let mut run =
@@ -124,10 +129,7 @@ impl<'a> Run<'a> {
         let scope = self.scope(frame, job);
         let condition = job.condition.as_ref().map(|condition| condition.text.as_str());
         let rescue = condition.is_some_and(runs_only_after_failure);
-        let parsed = condition.and_then(Expression::parse);
-        let goes_on = parsed.as_ref().is_some_and(|condition| {
-            ["always", "failure", "cancelled"].iter().any(|name| condition.asks(name))
-        });
+        let goes_on = condition.is_some_and(goes_on);
         let needed: Vec<&Ended> =
             job.needs.iter().filter_map(|need| done.get(need.text.as_str())).collect();
         let skipped = needed.iter().any(|ended| ended.skipped) && !goes_on;
@@ -156,7 +158,12 @@ impl<'a> Run<'a> {
             },
             before,
             conditions: conditions.clone(),
-            permissions: job.permissions.as_ref().or(frame.workflow.permissions.as_ref()),
+            // Who says nothing has what is passed on.
+            permissions: job
+                .permissions
+                .as_ref()
+                .or(frame.workflow.permissions.as_ref())
+                .or(frame.permissions),
             environment: job.environment.as_ref().map(|name| scope.expand(&name.text)),
             deeds: vec![],
         };
@@ -238,7 +245,11 @@ impl<'a> Run<'a> {
                     let own = deeds.split_off(from);
                     deeds.extend(own.into_iter().filter(|(deed, _)| !deed.what.holds()));
                 }
+                let kept = condition.is_some_and(|condition| {
+                    guards::keeps_out(condition, &self.start, self.repository)
+                });
                 for (deed, _) in &mut deeds[from..] {
+                    deed.kept |= kept;
                     deed.whatever |= condition.is_some_and(runs_whatever_happened);
                     if step.continue_on_error {
                         deed.unseen = Some(Unseen::ContinueOnError);
@@ -296,10 +307,20 @@ impl<'a> Run<'a> {
             let declared =
                 workflow.trigger(&Event::WorkflowCall).map(|trigger| &trigger.inputs[..]);
             let inputs = given(declared.unwrap_or_default(), &call.with, scope);
-            let Unit { chain, before, loose, conditions, .. } = unit;
+            let Unit { chain, before, loose, conditions, permissions, .. } = unit;
             let (depth, chosen) = (frame.depth + 1, false);
-            let inner =
-                Frame { workflow, inputs, chosen, chain, before, loose, conditions, held, depth };
+            let inner = Frame {
+                workflow,
+                inputs,
+                chosen,
+                chain,
+                before,
+                loose,
+                conditions,
+                held,
+                permissions,
+                depth,
+            };
             return self.workflow(tree, &inner);
         }
         self.cut |= called.is_some();
@@ -394,6 +415,7 @@ fn remote_deeds(call: &Call, file: &str, scope: &Scope<'_>) -> Vec<Deed> {
         at: call.uses.at.clone(),
         unseen: None,
         whatever: false,
+        kept: false,
         step: None,
     }]
 }

@@ -143,6 +143,53 @@ fn a_condition_on_the_event_takes_names_away() {
 }
 
 #[test]
+fn a_job_behind_one_that_does_not_run_does_not_run() {
+    let build = |condition: &str, own: &str| {
+        let text = signing("{push: {branches: [main]}, pull_request: {}}", SIGN);
+        let build = format!(
+            "jobs:\n  build:\n    if: {condition}\n    runs-on: x\n    steps: [{{run: make}}]\n"
+        );
+        let text = text.replace("jobs:\n", &build);
+        text.replace("  sign:\n", &format!("  sign:\n    needs: build\n    {own}\n"))
+    };
+    let push = "github.event_name == 'push'";
+    for (condition, own, left, why) in [
+        (push, "# silent", 1, "it waits for one of pushes alone"),
+        (push, "if: github.actor != 'x'", 1, "a condition that does not ask how it went"),
+        (push, "if: always()", 2, "it goes on"),
+        (push, "if: ${{ !cancelled() }}", 2, "it goes on"),
+        ("github.actor == 'x'", "# silent", 2, "perhaps"),
+    ] {
+        let judged = judged(&[(".github/workflows/cd.yaml", &build(condition, own))]);
+        assert_eq!(names(&judged).len(), left, "{why}");
+    }
+}
+
+#[test]
+fn who_says_nothing_signs_with_what_the_caller_passes_on() {
+    let called = workflow("workflow_call", "", "    steps: [{run: ./release.sh}]\n");
+    let caller = |permissions: &str| {
+        format!("on: push\n{permissions}\njobs: {{a: {{uses: ./.github/workflows/sign.yml}}}}\n")
+    };
+    for (permissions, seen, why) in [
+        ("permissions: {id-token: write}", 1, "it may sign under its own name"),
+        ("permissions: {contents: read}", 0, "it may not"),
+        ("# silent", 0, "nor by any setting"),
+    ] {
+        let files = [
+            (".github/workflows/cd.yaml", caller(permissions)),
+            (".github/workflows/sign.yml", called.clone()),
+        ];
+        let files: Vec<(&str, &str)> = files.iter().map(|(p, t)| (*p, t.as_str())).collect();
+        let judged = judged(&files);
+        assert_eq!(judged.jobs.len(), seen, "{why}: {:?}", judged.jobs);
+        let Some(job) = judged.jobs.first() else { continue };
+        assert_eq!(job.job, "sign.yml: sign");
+        assert!(job.identities[0].san.starts_with(CALLED), "{}", job.identities[0].san);
+    }
+}
+
+#[test]
 fn without_its_name_a_repository_has_no_examples() {
     let text = signing("push", SIGN);
     let tree = crate::support::read(&[(".github/workflows/cd.yaml", &text)]);

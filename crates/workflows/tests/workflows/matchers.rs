@@ -199,3 +199,52 @@ fn who_cannot_be_compared_with_a_matcher_is_not_taken_for_accepted() {
     assert!(!declared_as("refs/heads/.*").contains(&undecided), "all branches are easy");
     assert!(!declared_as("refs/heads/main").contains(&undecided), "so is one");
 }
+
+#[test]
+fn a_job_that_may_sign_by_its_callers_right_is_told_at_the_caller() {
+    let signer = SIGNER.replace("cd.yaml", "called.yaml");
+    let called = workflow("workflow_call", "", "    steps: [{run: aws s3 ls}]\n");
+    let caller = |level: &str| {
+        format!(
+            "on: {MAIN}\njobs:\n  a:\n    permissions: {{id-token: {level}}}\n    uses: ./.github/workflows/called.yaml\n"
+        )
+    };
+    let found = |level: &str| {
+        let caller = caller(level);
+        let files = [
+            (".github/workflows/cd.yaml", caller.as_str()),
+            (".github/workflows/called.yaml", &called),
+        ];
+        let all = findings(&judged_by(&files, &signer));
+        let may = all.into_iter().find(|finding| finding.code == Code::JobMaySign);
+        may.map(|finding| finding.place.to_string())
+    };
+    assert_eq!(found("write").as_deref(), Some(".github/workflows/cd.yaml:4:19"));
+    assert_eq!(found("none"), None, "it may not");
+}
+
+#[test]
+fn an_event_that_a_caller_or_an_earlier_job_may_hold_back_is_not_told() {
+    let signer = SIGNER.replace("cd.yaml", "called.yaml");
+    let on = "{push: {branches: [main]}, schedule: [{cron: '0 4 * * *'}], release: {}}";
+    let caller = |more: &str| {
+        format!(
+            "on: {on}\njobs:\n  a:\n    {more}\n    permissions: {{id-token: write, packages: write}}\n    uses: ./.github/workflows/called.yaml\n  b: {{if: vars.ON, runs-on: x, steps: [{{run: x}}]}}\n"
+        )
+    };
+    for (more, expected, why) in [
+        ("# silent", 1, "a release runs for a tag"),
+        ("if: vars.ON", 0, "a condition that is not on paper"),
+        ("needs: b", 0, "that of another job"),
+    ] {
+        let (caller, called) = (caller(more), signing("workflow_call", SIGN));
+        let files = [
+            (".github/workflows/cd.yaml", caller.as_str()),
+            (".github/workflows/called.yaml", &called),
+        ];
+        let judged = judged_by(&files, &signer);
+        let told =
+            codes(&judged).iter().filter(|code| **code == Code::SigningEventUnaccepted).count();
+        assert_eq!(told, expected, "{why}: {:?}", findings(&judged));
+    }
+}

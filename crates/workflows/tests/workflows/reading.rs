@@ -53,7 +53,8 @@ fn read<'a>(files: &[(&'a str, &'a str)]) -> Tree {
 #[test]
 fn a_workflow_is_read_with_its_places() {
     let tree = read(&[(".github/workflows/cd.yaml", CD)]);
-    assert_eq!(tree.findings, []);
+    let [always] = tree.findings.as_slice() else { panic!("{:?}", tree.findings) };
+    assert!(always.message.contains("always true"), "its last job: {always}");
     let cd = tree.workflow(".github/workflows/cd.yaml").unwrap();
     assert!(cd.starts_by_itself() && !cd.is_reusable());
     let push = cd.trigger(&Event::Push).unwrap();
@@ -80,7 +81,7 @@ fn jobs_and_steps_are_read() {
     let script = sign.script().unwrap();
     assert_eq!(script.line(1).line, 27, "the second line of the script");
     let job = cd.job("call").unwrap();
-    assert_eq!(job.condition.as_ref().unwrap().text, "${{ a }} && ${{ b }}", "two expressions");
+    assert_eq!(job.condition.as_ref().unwrap().text, "true", "two expressions are a text");
     let call = job.call().unwrap();
     assert_eq!(call.uses.target, Target::Local(".github/workflows/sign.yaml".to_owned()));
     assert!(matches!(call.secrets, Secrets::Inherit(_)));
@@ -201,5 +202,27 @@ fn jobs_that_wait_for_none_that_is_there_or_for_themselves_never_run() {
         let tree = crate::support::read(&[(".github/workflows/a.yaml", &text)]);
         let told: Vec<&str> = tree.findings.iter().map(|one| one.message.as_str()).collect();
         assert_eq!(told, expected, "{why}");
+    }
+}
+
+#[test]
+fn a_condition_with_something_beside_its_braces_is_always_true() {
+    for (condition, always, why) in [
+        ("github.ref == 'x'", false, "no braces"),
+        ("${{ github.ref == 'x' }}", false, "around all of it"),
+        ("'${{ a }}'", false, "quoted for YAML"),
+        (">-\n          ${{ a &&\n          b }}", false, "folded, and its end stripped"),
+        ("|\n          a &&\n          b", false, "a line break without braces is space"),
+        ("|\n          ${{ a }}", true, "a line break behind them is text"),
+        ("${{ a }} && ${{ b }}", true, "twice"),
+        ("a == '${{ b }}'", true, "in the middle"),
+        ("'${{ a }} '", true, "a space"),
+    ] {
+        let text =
+            format!("on: push\njobs:\n  a:\n    steps:\n      - if: {condition}\n        run: x\n");
+        let tree = read(&[(".github/workflows/x.yml", &text)]);
+        assert_eq!(tree.findings.len(), usize::from(always), "{why}: {:?}", tree.findings);
+        let condition = tree.workflows[0].jobs[0].steps()[0].condition.clone().unwrap();
+        assert_eq!(condition.text == "true", always, "{why}: {}", condition.text);
     }
 }

@@ -68,7 +68,7 @@ fn a_caller_must_grant_what_the_called_needs() {
         (granted, called("timeout-minutes: 5"), vec![], "the called has what the caller has"),
         ("permissions: {contents: read}", called(granted), vec![Code::CallerGrantsLess], "less"),
         ("permissions: {}", called("timeout-minutes: 5"), vec![Code::CallerGrantsLess], "nothing"),
-        ("# silent", called(granted), vec![], "the settings may allow it"),
+        ("# silent", called(granted), vec![Code::CallerGrantsLess], "no setting grants it"),
         (
             granted,
             called("permissions: {}"),
@@ -82,6 +82,9 @@ fn a_caller_must_grant_what_the_called_needs() {
             judged(&[(".github/workflows/cd.yaml", &text), (".github/workflows/s.yml", &called)]);
         assert_eq!(codes(&judged), expected, "{why}: {:?}", findings(&judged));
     }
+    let both = called("timeout-minutes: 5").replace("workflow_call", "[push, workflow_call]");
+    let found = codes(&judged(&[(".github/workflows/s.yml", &both)]));
+    assert_eq!(found, [Code::SigningWithoutToken], "on its own push it has none");
     let alone = judged(&[(".github/workflows/s.yml", &called("timeout-minutes: 5"))]);
     assert_eq!(codes(&alone), [], "whoever calls it decides");
 }
@@ -94,10 +97,12 @@ fn a_generator_elsewhere_needs_what_it_asks_for() {
         ("{id-token: write, packages: write, actions: read}", vec![], "all of it"),
         ("{id-token: write}", vec![Code::CallerGrantsLess], "it pushes"),
         ("{packages: write}", vec![Code::CallerGrantsLess], "it signs"),
+        ("# silent", vec![Code::CallerGrantsLess], "nothing is said, which is no token"),
     ] {
         let text = format!(
             "on: push\njobs:\n  a:\n    permissions: {permissions}\n    uses: {slsa}@v2.1.0\n"
         );
+        let text = text.replace("permissions: # silent", "# silent");
         let judged = judged(&[(".github/workflows/cd.yaml", &text)]);
         assert_eq!(codes(&judged), expected, "{why}: {:?}", findings(&judged));
     }
