@@ -1,10 +1,11 @@
 //! Two passes: each file alone, then what one file says about another.
 
-use sealwright_yaml::{Complaint, Document, Node, Place, Stream};
+use sealwright_yaml::{Complaint, Document, Node, Stream};
 
 use crate::File;
 use crate::commands::{self, Commands};
 use crate::declaration::Declaration;
+use crate::edit::{set, text};
 use crate::found::{Found, Unjudged, Unread};
 use crate::held::{Held, held};
 use crate::kustomize::{self, Overlay};
@@ -13,10 +14,10 @@ use crate::patch::{Patch, patches};
 use crate::relevant::{
     holds, is_ksail, is_kustomization, is_relevant, is_yaml, names_a_kind, utf8,
 };
-use crate::shapes::charts::{self, Chart, Repository};
 use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
 use crate::shapes::flux_instance::{self, Instance};
 use crate::shapes::{kro, ksail, kyverno, policy_controller, talos};
+use crate::target::Named;
 use crate::unread::{unread, unread_by_ksail};
 use crate::variables::{Substitution, substitution};
 
@@ -29,8 +30,8 @@ pub struct Facts {
     /// Sources that other objects hold: no patch of an overlay reaches them.
     pub(crate) held: Vec<Pulled>,
     pub(crate) declarations: Vec<Declaration>,
-    pub(crate) charts: Vec<Chart>,
-    pub(crate) repositories: Vec<Repository>,
+    /// Sources, charts and their repositories, as overlays find them.
+    pub(crate) kept: Vec<Kept>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) overlays: Vec<Overlay>,
     pub(crate) patches: Vec<Patch>,
@@ -40,11 +41,30 @@ pub struct Facts {
     pub(crate) unjudged: Vec<Unjudged>,
     /// A kind is named that pulls an artifact or says who may sign one.
     pub(crate) names_a_kind: bool,
-    /// Sources without a URL that declare something: parts of objects, for patches.
-    pub(crate) parts: Vec<Place>,
+    /// No word in it is about what is looked for, and nothing more was read.
+    pub(crate) is_other: bool,
     pub(crate) commands: Commands,
     /// The objects stand in a document: what they declare counts, and they run nowhere.
     pub(crate) is_shown: bool,
+}
+
+/// An object that overlays may change, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Kept {
+    pub(crate) kind: Kind,
+    pub(crate) named: Named,
+    pub(crate) object: Node,
+    /// Another object holds it: no patch of an overlay reaches it.
+    pub(crate) is_held: bool,
+}
+
+/// Kinds of what is followed through overlays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    OciRepository,
+    HelmRepository,
+    HelmChart,
+    HelmRelease,
 }
 
 /// All that is declared in these files.
@@ -65,6 +85,7 @@ pub fn look(file: File<'_>) -> Facts {
     let bytes = utf8(file.bytes);
     let file = File { bytes: &bytes, ..file };
     if !is_relevant(file.path, file.bytes) {
+        facts.is_other = true;
         return facts;
     }
     let embedded = commands::embedded(file.path, file.bytes);
@@ -117,6 +138,7 @@ impl Facts {
         let Held { nodes, unjudged } = held(node, file);
         self.unjudged.extend(unjudged);
         let told = holder.map_or_else(|| file.path.to_owned(), Object::told);
+        let before = self.kept.len();
         for object in nodes.iter().filter_map(Object::of) {
             let source = (SOURCE_GROUP, "OCIRepository") == (object.group(), object.kind);
             match holder {
@@ -127,19 +149,17 @@ impl Facts {
                 _ => self.object(&object, file),
             }
         }
+        self.kept[before..].iter_mut().for_each(|kept| kept.is_held = true);
     }
 
     fn object(&mut self, object: &Object<'_>, file: File<'_>) {
         let path = file.path;
         self.unread.extend(unread(object, path));
         match (object.group(), object.kind) {
-            (SOURCE_GROUP, "OCIRepository") => match flux::oci_repository(object, path) {
-                Some(pulled) => self.pulled.push(pulled),
-                None => self.parts.extend(object.node.at_path(&["spec", "verify"]).map(place)),
-            },
-            (SOURCE_GROUP, "HelmRepository") => self.repositories.push(charts::repository(object)),
-            (SOURCE_GROUP, "HelmChart") => self.charts.extend(charts::helm_chart(object, path)),
-            (HELM_GROUP, "HelmRelease") => self.charts.extend(charts::helm_release(object, path)),
+            (SOURCE_GROUP, "OCIRepository") => self.keep(Kind::OciRepository, object),
+            (SOURCE_GROUP, "HelmRepository") => self.keep(Kind::HelmRepository, object),
+            (SOURCE_GROUP, "HelmChart") => self.keep(Kind::HelmChart, object),
+            (HELM_GROUP, "HelmRelease") => self.keep(Kind::HelmRelease, object),
             (KUSTOMIZE_GROUP, "Kustomization") => {
                 self.overlays.extend(kustomize::flux_kustomization(object, file));
                 self.substitutions.extend(substitution(object));
@@ -163,13 +183,21 @@ impl Facts {
         }
     }
 
+    fn keep(&mut self, kind: Kind, object: &Object<'_>) {
+        let mut whole = object.node.clone();
+        // Items of a list need not say what they are.
+        for (key, is) in [("apiVersion", object.api_version), ("kind", object.kind)] {
+            if whole.get(key).is_none() {
+                let value = text(&whole.at, is);
+                set(&mut whole, key, value);
+            }
+        }
+        self.kept.push(Kept { kind, named: object.named(), object: whole, is_held: false });
+    }
+
     fn ksail(&mut self, root: &Node, file: File<'_>) {
         self.pulled.extend(ksail::cluster(root, file.path));
     }
-}
-
-fn place(node: &Node) -> Place {
-    node.at.clone()
 }
 
 /// Whether a document in a `kustomization.yaml` is Kustomize's, which needs no kind; Flux' objects

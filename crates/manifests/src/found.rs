@@ -39,6 +39,9 @@ pub struct Source {
     pub at: Place,
     /// What protects it.
     pub guarded_by: Guard,
+    /// The overlays that make this of it, by their files, and what the object is called there. None:
+    /// it is what its own file says.
+    pub rendered: Vec<(String, String)>,
 }
 
 /// Kinds of source.
@@ -67,8 +70,10 @@ pub enum Guard {
     Declaration(usize),
     /// Another source carries the artifact: a release whose `chartRef` names it.
     Source(String),
-    /// It cannot be told: a template, or what an overlay renders.
+    /// It cannot be told: a template, or overlays that disagree.
     Unknown(String),
+    /// An overlay changes it in a way that takes a rendering.
+    NotRendered(String),
 }
 
 /// A block at a path that nobody reads.

@@ -4,17 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sealwright_policy::Code;
-use sealwright_yaml::Place;
+use sealwright_yaml::{Node, Place};
 
 use crate::commands::{Commands, absent};
-use crate::declaration::{Declaration, Follows, Guarded, Provider};
-use crate::discover::Facts;
-use crate::found::{Found, Guard, Source, Unread, Why};
+use crate::declaration::{Declaration, Provider};
+use crate::discover::{Facts, Kept};
+use crate::found::{Found, Guard, Source};
 use crate::kustomize::{Laid, Overlay};
-use crate::laying::{Ground, Outcome};
-use crate::shapes::charts::{Chart, From, Repository};
+use crate::laying::{Ground, Outcome, Read};
 use crate::shapes::flux::Pulled;
-use crate::target::Named;
 use crate::tell;
 use crate::variables::Variables;
 
@@ -26,27 +24,28 @@ pub fn join(mut facts: Vec<Facts>) -> Found {
     joining.overlays(&facts);
     joining.plain(&mut facts);
     joining.instances(&mut facts);
-    joining.charts(&mut facts);
+    joining.objects(&facts);
     let paths = facts.iter().map(|file| file.path.as_str());
     let absent = absent(&joining.found.declarations, paths);
     joining.found.findings.extend(absent);
     joining.finish()
 }
 
-struct Joining {
-    found: Found,
+pub(crate) struct Joining {
+    pub(crate) found: Found,
     variables: Variables,
-    /// What overlays make of the sources, by the number of the source.
-    outcome: Outcome,
+    /// What overlays make of the objects, by the number of each.
+    pub(crate) outcome: Outcome,
     /// Files that overlays name as patches: their objects are parts, and pull nothing.
-    used_as_patch: BTreeSet<String>,
+    pub(crate) used_as_patch: BTreeSet<String>,
 }
 
 impl Joining {
     fn of(facts: &[Facts]) -> Self {
         let variables =
             Variables(facts.iter().flat_map(|file| file.substitutions.iter().cloned()).collect());
-        let laid = facts.iter().flat_map(|file| &file.overlays).flat_map(|one| &one.patches);
+        let overlays = facts.iter().flat_map(|file| &file.overlays);
+        let laid = overlays.flat_map(|one| one.patches.iter().chain(&one.late));
         let used = laid.filter_map(|laid| match laid {
             Laid::At { path, .. } => Some(path.clone()),
             Laid::Here(_) => None,
@@ -67,9 +66,8 @@ impl Joining {
                 file.pulled.retain(|pulled| pulled.declaration.is_some());
                 file.held.retain(|pulled| pulled.declaration.is_some());
                 file.unjudged.clear();
-                file.charts.retain(|chart| chart.declaration.is_some());
+                file.kept.retain(|kept| is_verified(&kept.object));
                 file.overlays.clear();
-                file.parts.clear();
                 file.complaints.clear();
                 file.patches.clear();
             }
@@ -80,13 +78,17 @@ impl Joining {
     fn overlays(&mut self, facts: &[Facts]) {
         let overlays: Vec<Overlay> =
             facts.iter().flat_map(|file| file.overlays.iter().cloned()).collect();
-        let mut sources: BTreeMap<&str, Vec<(usize, &Pulled)>> = BTreeMap::new();
-        for (number, (path, pulled)) in numbered(facts).enumerate() {
-            if !self.used_as_patch.contains(path) {
-                sources.entry(path).or_default().push((number, pulled));
+        let mut objects: BTreeMap<&str, Vec<(usize, &Kept)>> = BTreeMap::new();
+        for (number, (path, kept)) in numbered(facts).enumerate() {
+            if !self.used_as_patch.contains(path) && !kept.is_held {
+                objects.entry(path).or_default().push((number, kept));
             }
         }
-        let is_unclear = |file: &&Facts| file.complaints.iter().any(|one| one.trouble.is_fatal());
+        let read = |file: &Facts| match file.complaints.iter().any(|it| it.trouble.is_fatal()) {
+            true => Read::Partly,
+            false if file.is_other => Read::Not,
+            false => Read::Whole,
+        };
         let patches: HashMap<&str, &[_]> =
             facts.iter().map(|file| (file.path.as_str(), file.patches.as_slice())).collect();
         let ground = Ground {
@@ -95,10 +97,9 @@ impl Joining {
                 .filter_map(|one| Some((one.folder.as_deref()?, one)))
                 .collect(),
             overlays: &overlays,
-            sources,
+            objects,
             patches,
-            files: facts.iter().map(|file| file.path.as_str()).collect(),
-            unclear: facts.iter().filter(is_unclear).map(|file| file.path.as_str()).collect(),
+            files: facts.iter().map(|file| (file.path.as_str(), read(file))).collect(),
         };
         self.outcome = ground.lay();
         for struck in self.outcome.hits.values() {
@@ -108,27 +109,17 @@ impl Joining {
 
     /// What stands in each file on its own.
     fn plain(&mut self, facts: &mut [Facts]) {
-        let mut number = 0;
         for file in facts {
             for complaint in &file.complaints {
                 tell::complaint(complaint, &file.path, file.names_a_kind, &mut self.found);
             }
             self.found.unjudged.append(&mut file.unjudged);
-            let is_patch = self.used_as_patch.contains(&file.path);
             for unread in std::mem::take(&mut file.unread) {
                 tell::unread(unread, &mut self.found);
             }
-            for at in file.parts.iter().filter(|_| !is_patch) {
-                let told = "this is a part of an object, and no overlay that was found uses it";
-                tell::unjudged(&mut self.found, &file.path, at, Why::NotRendered, told.to_owned());
-            }
-            for pulled in std::mem::take(&mut file.pulled) {
-                if !is_patch {
-                    self.pulled(pulled, number);
-                }
-                number += 1;
-            }
-            for Pulled { mut source, declaration, .. } in std::mem::take(&mut file.held) {
+            let held = std::mem::take(&mut file.held);
+            for pulled in std::mem::take(&mut file.pulled).into_iter().chain(held) {
+                let Pulled { mut source, declaration, .. } = pulled;
                 source.guarded_by = self.guard(declaration);
                 self.keep(source);
             }
@@ -138,45 +129,22 @@ impl Joining {
         }
     }
 
-    /// A source with what its overlays make of it.
-    fn pulled(&mut self, pulled: Pulled, number: usize) {
-        let Pulled { mut source, declaration, .. } = pulled;
-        let Some(guards) = self.outcome.guards.remove(&number).filter(|guards| !guards.is_empty())
-        else {
-            source.guarded_by = self.guard(declaration);
-            return self.keep(source);
-        };
-        let open: Vec<&String> =
-            guards.iter().filter(|(_, guard)| guard.is_none()).map(|(file, _)| file).collect();
-        let partly = !open.is_empty() && open.len() < guards.len();
-        let told = partly.then(|| {
-            let (first, object) = (open[0], &source.object);
-            format!("{object} is verified by some overlays, and not by {first}")
-        });
-        let mut declared: Vec<Declaration> = Vec::new();
-        for declaration in guards.into_iter().filter_map(|(_, guard)| guard) {
-            if !declared.contains(&declaration) {
-                declared.push(declaration);
-            }
-        }
-        let guards: Vec<Guard> = declared.into_iter().map(|one| self.guard(Some(one))).collect();
-        source.guarded_by = match told {
-            Some(told) => {
-                let told_of = tell::finding(Code::VerifiedPartly, &source.file, &source.at, &told);
-                self.found.findings.push(told_of);
-                Guard::Unknown(told)
-            }
-            None => guards.into_iter().next().unwrap_or(Guard::Nothing),
-        };
-        self.keep(source);
-    }
-
-    fn guard(&mut self, declaration: Option<Declaration>) -> Guard {
+    pub(crate) fn guard(&mut self, declaration: Option<Declaration>) -> Guard {
         match declaration {
             None => Guard::Nothing,
             Some(declaration) => {
-                let same =
-                    |one: &Declaration| one.file == declaration.file && one.at == declaration.at;
+                let texts = |one: &Declaration| self.variables.put_into(one.clone());
+                let wanted = texts(&declaration);
+                let same = |one: &Declaration| {
+                    (&one.file, &one.at, &one.provider, one.key, &one.identities)
+                        == (
+                            &wanted.file,
+                            &wanted.at,
+                            &wanted.provider,
+                            wanted.key,
+                            &wanted.identities,
+                        )
+                };
                 let known = self.found.declarations.iter().position(same);
                 let number = known.unwrap_or_else(|| self.declare(declaration.clone()));
                 if known.is_some() {
@@ -199,15 +167,8 @@ impl Joining {
     }
 
     fn declare(&mut self, mut declaration: Declaration) -> usize {
+        declaration = self.variables.put_into(declaration);
         let file = declaration.file.clone();
-        for identity in &mut declaration.identities {
-            for matcher in [&mut identity.issuer, &mut identity.subject].into_iter().flatten() {
-                self.variables.matcher(matcher, &file);
-            }
-        }
-        for guard in &mut declaration.guards {
-            self.variables.guarded(guard, &file);
-        }
         if let Provider::Other(word) = &declaration.provider
             && sealwright_yaml::template_in(word).is_none()
         {
@@ -219,7 +180,7 @@ impl Joining {
         self.found.declarations.len() - 1
     }
 
-    fn keep(&mut self, mut source: Source) {
+    pub(crate) fn keep(&mut self, mut source: Source) {
         if let Some(url) = self.variables.changed(&source.url, source.whole, &source.file) {
             (source.url, source.whole) = (url, true);
         }
@@ -239,99 +200,14 @@ impl Joining {
                     continue;
                 };
                 if named.kind == "OCIRepository" {
-                    source.guarded_by = self.guard(declaration);
+                    let guard = self.guard(declaration);
+                    if source.guarded_by == Guard::Nothing {
+                        source.guarded_by = guard;
+                    }
                     self.keep(source);
                 }
             }
         }
-    }
-
-    fn charts(&mut self, facts: &mut [Facts]) {
-        let repositories: Vec<Repository> =
-            facts.iter_mut().flat_map(|file| std::mem::take(&mut file.repositories)).collect();
-        let mut references = Vec::new();
-        for file in facts {
-            for chart in std::mem::take(&mut file.charts) {
-                match chart.from.clone() {
-                    From::Repository { namespace, name, chart: path, version } => {
-                        let is_it = |one: &&Repository| {
-                            one.name == name
-                                && (one.namespace == namespace
-                                    || one.namespace.is_empty()
-                                    || namespace.is_empty())
-                        };
-                        let repository = repositories.iter().find(is_it);
-                        let follows = Follows::chart(&version);
-                        self.chart(chart, repository, (&path, follows), &file.path);
-                    }
-                    From::Source { kind, namespace, name } => match kind.as_str() {
-                        "OCIRepository" | "HelmChart" => {
-                            let named = Named { kind, namespace, name, ..Named::default() };
-                            references.push((chart, named, file.path.clone()));
-                        }
-                        _ => self.of_files(&chart, &format!("{kind} {name}"), &file.path),
-                    },
-                }
-            }
-        }
-        // What they name may stand in any file.
-        for (chart, named, file) in references {
-            self.by_reference(&chart, &named, &file);
-        }
-    }
-
-    /// A chart of a repository, which decides whether it is verified at all.
-    fn chart(
-        &mut self,
-        chart: Chart,
-        repository: Option<&Repository>,
-        (path, follows): (&str, Follows),
-        file: &str,
-    ) {
-        let url = |one: &Repository| format!("{}/{path}", one.url.trim_end_matches('/'));
-        let source =
-            Source { follows, ..source_of(&chart, file, &repository.map(url).unwrap_or_default()) };
-        let Some(mut declaration) = chart.declaration.clone() else {
-            return self.keep(source);
-        };
-        match repository {
-            Some(repository) if !repository.is_oci => {
-                let from = format!("HelmRepository {}", repository.name);
-                tell::unread(not_oci(&chart, &from, &declaration, file), &mut self.found);
-                return self.keep(source);
-            }
-            Some(_) => declaration.guards.push(Guarded {
-                what: source.url.clone(),
-                at: chart.at.clone(),
-                whole: source.whole,
-                follows: source.follows.clone(),
-            }),
-            // Whether it is an OCI repository is not known, so neither is whether anything is read.
-            None => {}
-        }
-        let guarded_by = self.guard(Some(declaration));
-        self.keep(Source { guarded_by, ..source });
-    }
-
-    /// A chart of a repository of files, which is not verified there.
-    fn of_files(&mut self, chart: &Chart, from: &str, file: &str) {
-        if let Some(declaration) = &chart.declaration {
-            tell::unread(not_oci(chart, from, declaration, file), &mut self.found);
-        }
-    }
-
-    /// A release whose chart another source carries.
-    fn by_reference(&mut self, chart: &Chart, named: &Named, file: &str) {
-        let carrier = self.found.sources.iter().find(|source| is_named(&source.object, named));
-        let mut source = source_of(chart, file, carrier.map_or("", |carrier| &carrier.url));
-        if let Some(carrier) = carrier {
-            source.follows.clone_from(&carrier.follows);
-        }
-        source.guarded_by = match carrier {
-            Some(carrier) => Guard::Source(carrier.object.clone()),
-            None => Guard::Unknown(format!("{} is not in these files", named.told())),
-        };
-        self.keep(source);
     }
 
     fn finish(self) -> Found {
@@ -370,51 +246,13 @@ fn in_order(found: &mut Found) {
     }
 }
 
-/// All sources with their file, in the order in which they are numbered.
-fn numbered(facts: &[Facts]) -> impl Iterator<Item = (&str, &Pulled)> {
-    facts.iter().flat_map(|file| file.pulled.iter().map(|pulled| (file.path.as_str(), pulled)))
+/// All objects that overlays may change with their file, in the order in which they are numbered.
+fn numbered(facts: &[Facts]) -> impl Iterator<Item = (&str, &Kept)> {
+    facts.iter().flat_map(|file| file.kept.iter().map(|kept| (file.path.as_str(), kept)))
 }
 
-fn source_of(chart: &Chart, file: &str, url: &str) -> Source {
-    Source {
-        kind: chart.kind,
-        object: chart.object.clone(),
-        url: url.to_owned(),
-        whole: sealwright_yaml::template_in(url).is_none(),
-        follows: Follows::AsWritten,
-        file: file.to_owned(),
-        at: chart.at.clone(),
-        guarded_by: Guard::Nothing,
-    }
-}
-
-fn not_oci(chart: &Chart, from: &str, block: &Declaration, file: &str) -> Unread {
-    let told = format!(
-        "nobody reads the verification of {}: charts are verified from a HelmRepository of type \
-         `oci`, and {from} is none",
-        chart.object
-    );
-    Unread {
-        file: file.to_owned(),
-        at: block.at.clone(),
-        object: chart.object.clone(),
-        path: "verify".to_owned(),
-        read_at: "a chart from a HelmRepository of `type: oci`".to_owned(),
-        told,
-    }
-}
-
-/// Whether a source is the one that is named; what it stands in is no part of its name. One without a
-/// namespace gets some on the way: it may be the one that is meant.
-fn is_named(object: &str, named: &Named) -> bool {
-    let bare = object.split(" in ").next().unwrap_or(object);
-    let Some(name) = bare.strip_prefix(named.kind.as_str()).map(str::trim_start) else {
-        return false;
-    };
-    match name.rsplit_once('/') {
-        Some((namespace, name)) => {
-            name == named.name && (namespace == named.namespace || named.namespace.is_empty())
-        }
-        None => name == named.name,
-    }
+/// Whether an object declares something; what a document shows without pulls nothing.
+fn is_verified(object: &Node) -> bool {
+    let blocks: [&[&str]; 2] = [&["spec", "verify"], &["spec", "chart", "spec", "verify"]];
+    blocks.iter().any(|path| object.at_path(path).is_some_and(|block| !block.is_null()))
 }

@@ -10,6 +10,7 @@ pub mod shell;
 
 mod declaration;
 mod discover;
+mod edit;
 mod escaped;
 mod found;
 mod held;
@@ -21,6 +22,7 @@ mod patch;
 mod paths;
 mod reads;
 mod relevant;
+mod settling;
 mod shapes;
 mod target;
 mod tell;

@@ -29,7 +29,7 @@ const WORDS: &[&str] = &[
     "matchO",
     "verify:",
     "/verify",
-    "/spec/ref",
+    "/spec",
     "\"verify\"",
     "cosign",
     "COSIGN",

@@ -59,7 +59,11 @@ pub(crate) fn patched(patched: &Patched, object: &str, file: &str, found: &mut F
             found.findings.push(told.with_mismatch(object, target.clone()));
         }
         Patched::Removes(at) => found.findings.push(removed(file, at, object)),
-        Patched::Elsewhere { path, at } => elsewhere(path, file, at, object, found),
+        Patched::Unread(block) => unread(block.clone(), found),
+        Patched::Fails { why, at } => {
+            let told = format!("Kustomize stops at this patch of {object}: {why}");
+            found.findings.push(finding(Code::PatchFails, file, at, told));
+        }
         Patched::Unknown { why, at } => {
             let told = format!("what this patch changes is not known: {why}");
             unjudged(found, file, at, Why::NotRendered, told);
@@ -69,30 +73,31 @@ pub(crate) fn patched(patched: &Patched, object: &str, file: &str, found: &mut F
 
 /// What a patch of an overlay comes to.
 pub(crate) fn struck(struck: &Struck, found: &mut Found) {
-    let Struck { file, at, target, hit, .. } = struck;
+    let Struck { file, at, hit, .. } = struck;
+    let target = struck.target.told();
     match hit {
-        Hit::No => {
+        Hit::No if struck.verifies => {
+            let stops = if struck.target.is_exact() { ": Kustomize stops there" } else { "" };
             let told = format!(
-                "this patch aims at {target}, and no source of an overlay that has it is one"
+                "this patch aims at {target}, and no source of an overlay that has it is one{stops}"
             );
             found.findings.push(finding(Code::PatchTargetsNothing, file, at, told));
         }
-        Hit::Unknown => {
+        Hit::Unknown if struck.verifies => {
             let told = format!("whether this patch of {target} hits anything takes a rendering");
             unjudged(found, file, at, Why::NotRendered, told);
         }
-        Hit::Yes => {}
+        Hit::No | Hit::Unknown | Hit::Yes => {}
     }
     if let Some((at, object)) = &struck.removes {
         found.findings.push(removed(file, at, object));
     }
-    if let Some((path, at)) = &struck.elsewhere {
-        elsewhere(path, file, at, target, found);
+    if let Some((at, why)) = &struck.fails {
+        let told = format!("Kustomize stops at this patch of {why}");
+        found.findings.push(finding(Code::PatchFails, file, at, told));
     }
-    if let Some(at) = &struck.changes {
-        let told =
-            format!("what this patch makes of the verification of {target} takes a rendering");
-        unjudged(found, file, at, Why::NotRendered, told);
+    for block in &struck.unread {
+        unread(block.clone(), found);
     }
 }
 
@@ -103,16 +108,4 @@ fn removed(file: &str, at: &Place, object: &str) -> Finding {
         at,
         format!("this patch takes the verification out of {object}"),
     )
-}
-
-fn elsewhere(path: &str, file: &str, at: &Place, object: &str, found: &mut Found) {
-    let block = Unread {
-        file: file.to_owned(),
-        at: at.clone(),
-        object: object.to_owned(),
-        path: path.to_owned(),
-        read_at: "/spec/verify of an OCIRepository".to_owned(),
-        told: format!("nobody reads `{path}`, which this patch sets in {object}"),
-    };
-    unread(block, found);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sealwright_yaml::{Node, template_in};
 
-use crate::declaration::{Follows, Guarded, Matcher};
+use crate::declaration::{Declaration, Follows, Guarded, Matcher};
 use crate::object::Object;
 use crate::paths::{is_within, normal};
 
@@ -31,6 +31,20 @@ pub(crate) fn substitution(object: &Object<'_>) -> Option<Substitution> {
 pub(crate) struct Variables(pub(crate) Vec<Substitution>);
 
 impl Variables {
+    /// A declaration with its variables put in.
+    pub(crate) fn put_into(&self, mut declaration: Declaration) -> Declaration {
+        let file = declaration.file.clone();
+        for identity in &mut declaration.identities {
+            for matcher in [&mut identity.issuer, &mut identity.subject].into_iter().flatten() {
+                self.matcher(matcher, &file);
+            }
+        }
+        for guard in &mut declaration.guards {
+            self.guarded(guard, &file);
+        }
+        declaration
+    }
+
     /// A matcher with its variables put in.
     pub(crate) fn matcher(&self, matcher: &mut Matcher, file: &str) {
         if let Some(text) = self.changed(&matcher.text, matcher.whole, file) {

@@ -876,14 +876,14 @@ codes! {
     PatchTargetsNothing "SW9104" Error
         "A patch changes nothing"
         "It sets a verification on an object that is not there: another kind, name or namespace."
-        "Kustomize and flux-operator say nothing, and the source runs unverified."
+        "With a `target`, Kustomize and flux-operator say nothing, and the source runs unverified; a partial object that matches none stops Kustomize."
         "Aim it at the source: for a FluxInstance `kind: OCIRepository, name: flux-system`.";
     VerifyUnread "SW9105" Error
         "Nobody reads this block"
         "It declares who may sign, at a path or under a key that its consumer does not know."
         "It looks like a lock, and nothing is verified."
         "Move it to the path that the message names.";
-    VerifyRemoved "SW9106" Warning
+    VerifyRemoved "SW9106" Error
         "A patch takes verification out"
         "An overlay removes the block that its base has."
         "What is locked at one place is open at another."
@@ -898,6 +898,11 @@ codes! {
         "The patch that adds the verification is not in every overlay that takes the source."
         "The environment without it pulls what anybody pushes."
         "Put the block into the base, or the patch into every overlay.";
+    PatchFails "SW9109" Error
+        "A patch cannot be applied"
+        "It removes what is not there, adds to what is not there, or its `test` does not hold."
+        "Kustomize renders nothing of the whole overlay: the cluster keeps what it had, and a new one gets nothing."
+        "Compare the path with the object as the base and the earlier patches make it.";
     CommandWithoutIdentity "SW9120" Error
         "A verifying command names no identity"
         "A keyless signature is good when the right person made it; the command does not say who that is, or which issuer vouches for it."

@@ -32,7 +32,7 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
         let state = match (&source.guarded_by, exception) {
             _ if guarded => None,
             (_, Some(_)) => Some(DeclarationState::Excepted),
-            (Guard::Unknown(_), None) => Some(DeclarationState::NotJudged),
+            (Guard::Unknown(_) | Guard::NotRendered(_), None) => Some(DeclarationState::NotJudged),
             (_, None) => Some(DeclarationState::Unverified),
         };
         for scope in scopes(source, expected) {
@@ -46,7 +46,8 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
             (Some(state), Guard::Nothing) => {
                 open.push(report(source, state, finding(source, exception, expected)));
             }
-            (Some(state), Guard::Unknown(why)) => {
+            // A lock that is there only when somebody renders it so is not closed.
+            (Some(state), Guard::Unknown(why) | Guard::NotRendered(why)) => {
                 open.push(report(source, state, not_known(source, why)));
             }
             _ => {}
@@ -62,7 +63,7 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
 /// Whether something that is read and not switched off verifies it. What is not known is not guarded.
 fn is_guarded(found: &Found, source: &Source, depth: usize) -> bool {
     match &source.guarded_by {
-        Guard::Nothing | Guard::Unknown(_) => false,
+        Guard::Nothing | Guard::Unknown(_) | Guard::NotRendered(_) => false,
         Guard::Declaration(index) => {
             found.declarations.get(*index).is_some_and(|one| one.provider != Provider::Blank)
         }

@@ -37,6 +37,14 @@ pub(crate) enum From {
     Source { kind: String, namespace: String, name: String },
 }
 
+impl Chart {
+    /// Whether another source carries it, or another object makes it.
+    pub(crate) fn names_another(&self) -> bool {
+        let carries = |kind: &str| matches!(kind, "OCIRepository" | "HelmChart");
+        matches!(&self.from, From::Source { kind, .. } if carries(kind))
+    }
+}
+
 /// A `HelmRepository`.
 pub(crate) fn repository(object: &Object<'_>) -> Repository {
     let spec = |key| object.node.text_at(&["spec", key]).unwrap_or("");

@@ -40,6 +40,7 @@ pub(crate) fn oci_repository(object: &Object<'_>, file: &str) -> Option<Pulled> 
         file: file.to_owned(),
         at: object.at(),
         guarded_by: Guard::Nothing,
+        rendered: Vec::new(),
     };
     let block = spec.get("verify").filter(|block| !block.is_null());
     let declaration = block.map(|block| {

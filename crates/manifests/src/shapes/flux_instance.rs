@@ -2,15 +2,18 @@
 //! `kustomize.patches` is the only way to one. The same fields stand under `instance` in the values of
 //! the chart flux-instance, which other charts and configuration maps hold as a text.
 
-use sealwright_yaml::{Node, Place, Stream, inside, template_in};
+use sealwright_yaml::{Node, Place, Stream, inside};
 
 use crate::File;
-use crate::declaration::{Consumer, Declaration, Follows, Guarded};
-use crate::found::{Guard, Source, SourceKind};
+use crate::declaration::{Consumer, Follows};
+use crate::edit::{map, text};
+use crate::found::{Guard, Source, SourceKind, Unread};
+use crate::kustomize::in_text;
 use crate::object::Object;
-use crate::patch::{Act, Patch, is_about_git, patches};
-use crate::shapes::flux::{Pulled, SOURCE_GROUP, verify};
+use crate::patch::Patch;
+use crate::shapes::flux::{Pulled, SOURCE_GROUP, oci_repository};
 use crate::target::{Hit, Named, Target};
+use crate::unread::unread;
 
 /// Most texts inside each other that are looked into.
 const TEXTS_DEPTH_MAX: usize = 4;
@@ -30,8 +33,10 @@ pub(crate) enum Patched {
     Nothing { target: String, at: Place },
     /// It takes the block out of the generated source.
     Removes(Place),
-    /// It sets a block at a path that nobody reads.
-    Elsewhere { path: String, at: Place },
+    /// It sets something that nobody reads.
+    Unread(Unread),
+    /// Kustomize stops at it, and why.
+    Fails { why: String, at: Place },
     /// It cannot be told.
     Unknown { why: &'static str, at: Place },
 }
@@ -82,119 +87,167 @@ fn is_instance(node: &Node) -> bool {
 }
 
 fn read(spec: &Node, namespace: &str, at: Place, file: File<'_>) -> Instance {
-    let source = spec.get("sync").and_then(|sync| sync_source(sync, namespace, &at, file.path));
-    let mut instance = Instance { source, patched: Vec::new() };
+    let mut generated = spec.get("sync").and_then(|sync| Generated::of(sync, namespace, &at));
+    let mut patched = Vec::new();
     let list = spec.at_path(&["kustomize", "patches"]).map(Node::items).unwrap_or_default();
     for item in list {
         let target = item.get("target").filter(|target| !target.is_null()).map(Target::of);
         for patch in in_text(item.get("patch"), target.as_ref(), file) {
-            apply(&patch, &mut instance, file.path);
-        }
-    }
-    instance
-}
-
-/// The patches in a text, or in a value that is written out.
-pub(crate) fn in_text(node: Option<&Node>, target: Option<&Target>, file: File<'_>) -> Vec<Patch> {
-    let Some(node) = node else { return Vec::new() };
-    let documents = inside(node, file.bytes).documents;
-    let roots: Vec<Node> = documents.into_iter().map(|document| document.root).collect();
-    patches(&roots, target)
-}
-
-fn sync_source(sync: &Node, namespace: &str, at: &Place, file: &str) -> Option<Pulled> {
-    let kind = sync.text_at(&["kind"])?;
-    // The source has the name of its namespace unless one is given.
-    let named = generated(kind, namespace, sync.text_at(&["name"]).unwrap_or(namespace));
-    let url = sync.get("url").and_then(Guarded::of);
-    let source = Source {
-        kind: SourceKind::FluxInstance,
-        object: named.told(),
-        url: url.as_ref().map(|url| url.what.clone()).unwrap_or_default(),
-        follows: match sync.get("ref").and_then(Node::scalar) {
-            Some(tag) if !tag.is_empty() => Follows::Tag(tag.to_owned()),
-            _ => Follows::NotResolved("`sync` has no `ref`".to_owned()),
-        },
-        whole: url.is_none_or(|url| url.whole) && template_in(kind).is_none(),
-        file: file.to_owned(),
-        at: at.clone(),
-        guarded_by: Guard::Nothing,
-    };
-    Some(Pulled { named, source, declaration: None })
-}
-
-fn apply(patch: &Patch, instance: &mut Instance, file: &str) {
-    let Some(pulled) = &mut instance.source else {
-        let why = "the fields beside it do not tell which source is generated";
-        return instance.patched.push(Patched::Unknown { why, at: patch.at.clone() });
-    };
-    let Some(target) = &patch.target else { return };
-    let is_oci = pulled.named.kind == "OCIRepository";
-    if patch.refers && target.takes(&pulled.named) != Hit::No {
-        refer(pulled);
-    }
-    if patch.acts.is_empty() {
-        return;
-    }
-    match target.takes(&pulled.named) {
-        Hit::Unknown => {
-            let why = "it selects its target by labels, annotations or a template";
-            instance.patched.push(Patched::Unknown { why, at: patch.at.clone() });
-        }
-        Hit::No if is_about_git(patch) => {}
-        Hit::No => {
-            let (target, at) = (target.told(), patch.at.clone());
-            instance.patched.push(Patched::Nothing { target, at });
-        }
-        // Commits are verified by a block of another form, which is not judged.
-        Hit::Yes if !is_oci && is_about_git(patch) => {}
-        Hit::Yes if !is_oci => {
-            let path = format!("spec.verify of a {}", pulled.named.kind);
-            instance.patched.push(Patched::Elsewhere { path, at: patch.at.clone() });
-        }
-        Hit::Yes => {
-            for act in &patch.acts {
-                instance.patched.extend(take(act, pulled, file));
+            match &mut generated {
+                Some(generated) => generated.lay(&patch, &mut patched, file.path),
+                None if patch.verifies() => {
+                    let why = "the fields beside it do not tell which source is generated";
+                    patched.push(Patched::Unknown { why, at: patch.at.clone() });
+                }
+                None => {}
             }
         }
     }
+    let source = generated.map(|generated| generated.pulled(&at, file.path));
+    Instance { source, patched }
 }
 
-fn refer(pulled: &mut Pulled) {
-    let told = Follows::NotResolved("a patch beside it changes `spec.ref`".to_owned());
-    let guards = pulled.declaration.iter_mut().flat_map(|one| &mut one.guards);
-    guards.for_each(|guarded| guarded.follows = told.clone());
-    pulled.source.follows = told;
+/// The source that flux-operator makes, on its way through the patches: it has an interval, a URL, a
+/// tag, a Secret and a provider (flux-operator 0.30).
+struct Generated {
+    named: Named,
+    object: Node,
+    /// Why it is not known what is pulled.
+    open: Option<String>,
+    /// Why it is not known what guards it.
+    doubt: Option<String>,
 }
 
-fn take(act: &Act, pulled: &mut Pulled, file: &str) -> Option<Patched> {
-    match act {
-        Act::Declares(block) => {
-            pulled.declaration = Some(declaration(block, pulled, file));
-            None
+impl Generated {
+    fn of(sync: &Node, namespace: &str, at: &Place) -> Option<Self> {
+        let kind = sync.text_at(&["kind"])?;
+        // The source has the name of its namespace unless one is given.
+        let named = generated(kind, namespace, sync.text_at(&["name"]).unwrap_or(namespace));
+        let field = |key| sync.get(key).filter(|node| !node.is_null()).cloned();
+        let mut spec = vec![("interval", text(at, "1m"))];
+        spec.extend(field("url").map(|url| ("url", url)));
+        spec.extend(field("provider").map(|provider| ("provider", provider)));
+        let tag = field("ref").filter(|tag| tag.scalar().is_some_and(|tag| !tag.is_empty()));
+        let open = tag.is_none().then(|| "`sync` has no `ref`".to_owned());
+        spec.extend(tag.map(|tag| ("ref", map(at, vec![("tag", tag)]))));
+        let secret = field("pullSecret").map(|name| map(at, vec![("name", name)]));
+        spec.extend(secret.map(|secret| ("secretRef", secret)));
+        let names = vec![("name", text(at, &named.name)), ("namespace", text(at, namespace))];
+        let object = map(
+            at,
+            vec![
+                ("apiVersion", text(at, &format!("{SOURCE_GROUP}/v1"))),
+                ("kind", text(at, kind)),
+                ("metadata", map(at, names)),
+                ("spec", map(at, spec)),
+            ],
+        );
+        Some(Self { named, object, open, doubt: None })
+    }
+
+    fn lay(&mut self, patch: &Patch, patched: &mut Vec<Patched>, file: &str) {
+        let Some(target) = &patch.target else { return };
+        let (is_oci, is_git) = (self.named.kind == "OCIRepository", patch.is_about_git());
+        let at = || patch.at.clone();
+        match target.takes(&self.named) {
+            Hit::Unknown => {
+                let why = "it selects its target by labels, annotations or a template";
+                self.doubt.get_or_insert_with(|| why.to_owned());
+                patched.extend(patch.verifies().then(|| Patched::Unknown { why, at: at() }));
+            }
+            Hit::No if patch.verifies() && !is_git => {
+                patched.push(Patched::Nothing { target: target.told(), at: at() });
+            }
+            Hit::No => {}
+            // Commits are verified by a block of another form, which is not judged.
+            Hit::Yes if !is_oci && patch.verifies() && !is_git => {
+                patched.push(Patched::Unread(of_another_kind(&self.named, patch, file)));
+            }
+            Hit::Yes if !is_oci => {}
+            Hit::Yes => self.change(patch, patched, file),
         }
-        Act::Removes(at) => {
-            pulled.declaration = None;
-            Some(Patched::Removes(at.clone()))
+    }
+
+    fn change(&mut self, patch: &Patch, patched: &mut Vec<Patched>, file: &str) {
+        let before = self.object.clone();
+        for change in &patch.changes {
+            let had = self.is_verified();
+            if let Err(why) = change.apply(&mut self.object) {
+                self.object = before;
+                self.doubt = Some(format!("Kustomize stops at a patch: {why}"));
+                return patched.push(Patched::Fails { why, at: change.at().clone() });
+            }
+            if had && !self.is_verified() {
+                patched.push(Patched::Removes(change.at().clone()));
+            }
         }
-        Act::Changes(at) => {
-            let why = "it changes a part of a block that another patch makes";
-            Some(Patched::Unknown { why, at: at.clone() })
+        if self.object.at_path(&["spec", "ref"]) != before.at_path(&["spec", "ref"]) {
+            self.open = None;
         }
-        Act::Elsewhere(path, at) => Some(Patched::Elsewhere { path: path.clone(), at: at.clone() }),
+        if self.is_verified() {
+            patched.retain(|one| !matches!(one, Patched::Removes(_)));
+        }
+        let of =
+            |object: &Node| Object::of(object).map(|one| unread(&one, file)).unwrap_or_default();
+        let known = of(&before);
+        let new = of(&self.object).into_iter().filter(|one| !known.contains(one));
+        patched.extend(new.map(Patched::Unread));
+    }
+
+    fn is_verified(&self) -> bool {
+        self.object.at_path(&["spec", "verify"]).is_some_and(|block| !block.is_null())
+    }
+
+    fn pulled(self, at: &Place, file: &str) -> Pulled {
+        let mut source = Source {
+            kind: SourceKind::FluxInstance,
+            object: self.named.told(),
+            url: String::new(),
+            follows: Follows::AsWritten,
+            whole: true,
+            file: file.to_owned(),
+            at: at.clone(),
+            guarded_by: self.doubt.map_or(Guard::Nothing, Guard::NotRendered),
+            rendered: Vec::new(),
+        };
+        // Without a URL it is one nevertheless, of which the values of a chart say more elsewhere.
+        let mut object = self.object;
+        if object.at_path(&["spec", "url"]).is_none()
+            && let Some(mut spec) = object.get("spec").cloned()
+        {
+            crate::edit::set(&mut spec, "url", text(at, ""));
+            crate::edit::set(&mut object, "spec", spec);
+        }
+        let read = Object::of(&object).and_then(|object| oci_repository(&object, file));
+        let Some(mut pulled) = read else {
+            return Pulled { named: self.named, source, declaration: None };
+        };
+        (source.url, source.whole) = (pulled.source.url, pulled.source.whole);
+        source.follows = self.open.map_or(pulled.source.follows, Follows::NotResolved);
+        if let Some(declaration) = &mut pulled.declaration {
+            declaration.consumer = Consumer::FluxInstance;
+            declaration.object.clone_from(&source.object);
+            for guarded in &mut declaration.guards {
+                guarded.at = at.clone();
+                guarded.follows = source.follows.clone();
+                if guarded.what.is_empty() {
+                    guarded.what.clone_from(&source.object);
+                }
+            }
+        }
+        Pulled { named: self.named, source, declaration: pulled.declaration }
     }
 }
 
-fn declaration(block: &Node, pulled: &Pulled, file: &str) -> Declaration {
-    let what = match pulled.source.url.as_str() {
-        "" => pulled.source.object.clone(),
-        url => url.to_owned(),
-    };
-    let guard = Guarded {
-        what,
-        at: pulled.source.at.clone(),
-        whole: pulled.source.whole,
-        follows: pulled.source.follows.clone(),
-    };
-    verify(block, Consumer::FluxInstance, pulled.source.object.clone(), file, vec![guard])
+fn of_another_kind(named: &Named, patch: &Patch, file: &str) -> Unread {
+    let path = format!("spec.verify of a {}", named.kind);
+    let at = patch.changes.iter().find(|one| one.verifies()).map_or(&patch.at, |one| one.at());
+    Unread {
+        file: file.to_owned(),
+        at: at.clone(),
+        object: named.told(),
+        told: format!("nobody reads `{path}`, which this patch sets in {}", named.told()),
+        path,
+        read_at: "/spec/verify of an OCIRepository".to_owned(),
+    }
 }

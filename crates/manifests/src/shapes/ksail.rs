@@ -34,6 +34,7 @@ pub(crate) fn cluster(root: &Node, file: &str) -> Option<Pulled> {
         file: file.to_owned(),
         at: root.at.clone(),
         guarded_by: Guard::Nothing,
+        rendered: Vec::new(),
     };
     let declaration = block.map(|block| declaration(block, &source.object, file));
     Some(Pulled { named, source, declaration })

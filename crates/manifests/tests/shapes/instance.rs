@@ -169,11 +169,7 @@ fn the_generated_source_follows_what_the_instance_says() {
     for (text, expected, why) in [
         (with("v1"), Follows::Tag("v1".to_owned()), "a tag"),
         (text.clone(), Follows::NotResolved("`sync` has no `ref`".to_owned()), "nothing is said"),
-        (
-            moved,
-            Follows::NotResolved("a patch beside it changes `spec.ref`".to_owned()),
-            "a patch changes it",
-        ),
+        (moved, Follows::Tag("v2".to_owned()), "a patch changes it"),
     ] {
         let found = found(&[("flux.yaml", &text)]);
         assert_eq!(found.sources[0].follows, expected, "{why}");

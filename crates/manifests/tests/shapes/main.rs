@@ -6,6 +6,7 @@ mod held;
 mod instance;
 mod messy;
 mod overlays;
+mod rendered;
 mod sources;
 mod unread;
 
@@ -32,6 +33,7 @@ fn guards(found: &Found) -> Vec<String> {
         }
         Guard::Source(object) => object.clone(),
         Guard::Unknown(_) => "unknown".to_owned(),
+        Guard::NotRendered(_) => "not rendered".to_owned(),
     };
     found.sources.iter().map(|one| format!("{} <- {}", one.object, told(&one.guarded_by))).collect()
 }

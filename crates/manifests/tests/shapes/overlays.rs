@@ -3,7 +3,7 @@
 use super::{VERIFY, codes, found, guards, source};
 
 const PATCH: &str = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata:\n  \
-     name: a\nspec:\n";
+     name: a\n  namespace: apps\nspec:\n";
 
 fn overlay(rest: &str) -> String {
     format!("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{rest}")

@@ -78,15 +78,11 @@ fn an_overlay_can_make_a_source_follow_something_else() {
     };
     for (patch, expected, why) in [
         ("- {op: replace, path: /spec/interval, value: 1m}\n", ":v1", "something else"),
-        (
-            "- {op: replace, path: /spec/ref/tag, value: v2}\n",
-            "? a patch in p.yaml changes `spec.ref`",
-            "by an operation",
-        ),
+        ("- {op: replace, path: /spec/ref/tag, value: v2}\n", ":v2", "by an operation"),
         (
             "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: a}\n\
-             spec: {ref: {tag: v2}}\n",
-            "? a patch in p.yaml changes `spec.ref`",
+             spec: {ref: {semver: '>=2', tag: null}}\n",
+            "? it follows the semver `>=2`",
             "by merging",
         ),
     ] {

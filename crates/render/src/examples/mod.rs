@@ -124,6 +124,9 @@ macro_rules! locked {
 /// What flux-operator runs by, with a patch of the source that it makes.
 macro_rules! instance {
     ($name:literal) => {
+        instance!($name, "/spec/verify")
+    };
+    ($name:literal, $path:literal) => {
         concat!(
             "apiVersion: fluxcd.controlplane.io/v1\n",
             "kind: FluxInstance\n",
@@ -137,7 +140,9 @@ macro_rules! instance {
             "}\n",
             "        patch: |\n",
             "          - op: add\n",
-            "            path: /spec/verify\n",
+            "            path: ",
+            $path,
+            "\n",
             "            value: {provider: cosign, secretRef: {name: key}}\n",
         )
     };
@@ -324,6 +329,11 @@ const EXAMPLES: &[Example] = &[
         Code::ProviderUnknown,
         source!("  verify:", "    provider: sigstore", "    secretRef: {name: key}"),
         source!("  verify:", "    provider: cosign", "    secretRef: {name: key}"),
+    ),
+    manifest(
+        Code::PatchFails,
+        instance!("flux-system", "/spec/verify/cosign"),
+        instance!("flux-system"),
     ),
     command(Code::CommandWithoutIdentity, "cosign verify ghcr.io/acme/shop\n", VERIFY),
     command(

@@ -236,37 +236,86 @@ fn kubectl(root: &Path) -> Command {
     command
 }
 
-/// Adds to what the files say what only the rendered ones do.
+/// Adds to what the files say what only the rendered ones do, and says of what takes a rendering what
+/// came of it.
 pub(super) fn compare(found: &mut Found, rendered: Vec<(String, Found)>) {
-    let mut guarded: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    let mut answers: BTreeMap<usize, Vec<(String, Source)>> = BTreeMap::new();
     let files = found.sources.len();
     for (file, overlay) in rendered {
         let places: Vec<usize> =
             overlay.declarations.iter().map(|one| known_or_new(found, one, &file)).collect();
-        for source in overlay.sources {
-            let guard = match source.guarded_by {
-                Guard::Declaration(index) => places.get(index).copied(),
-                _ => None,
-            };
-            let open = source.guarded_by == Guard::Nothing;
-            let same = found.sources[..files].iter().find(|one| key(one) == key(&source));
-            if open && same.is_some_and(|one| matches!(one.guarded_by, Guard::Declaration(_))) {
-                let source =
-                    Source { file: file.clone(), at: Default::default(), ..source.clone() };
-                found.sources.push(source);
+        for mut source in overlay.sources {
+            if let Guard::Declaration(index) = &mut source.guarded_by {
+                *index = places[*index];
             }
-            // Guarded in one overlay and open in another is open.
-            let all = guarded.entry(key(&source)).or_insert(guard);
-            *all = all.and(guard);
+            let on_paper = &found.sources[..files];
+            let of_this = |one: &&Source| {
+                one.kind == source.kind
+                    && one.rendered.iter().any(|(by, name)| *by == file && *name == source.object)
+            };
+            match on_paper.iter().position(|one| of_this(&one)) {
+                Some(number) => {
+                    answers.entry(number).or_default().push((file.clone(), source));
+                }
+                // A file that no overlay on paper takes, or an object that is made on the way.
+                None if !on_paper.iter().any(|one| key(one) == key(&source)) => {
+                    let (file, at) = (file.clone(), Default::default());
+                    found.sources.push(Source { file, at, ..source });
+                }
+                None => {}
+            }
         }
     }
-    for source in &mut found.sources[..files] {
-        if source.guarded_by == Guard::Nothing
-            && let Some(Some(index)) = guarded.get(&key(source))
-        {
-            source.guarded_by = Guard::Declaration(*index);
-        }
+    for (number, answers) in answers {
+        answer(found, number, answers);
     }
+}
+
+/// What the overlays that were rendered make of one source.
+fn answer(found: &mut Found, number: usize, answers: Vec<(String, Source)>) {
+    let source = &found.sources[number];
+    let is_whole = answers.len() == source.rendered.len();
+    match &source.guarded_by {
+        Guard::NotRendered(_) if is_whole => {
+            let (file, at) = (source.file.clone(), source.at.clone());
+            let mut all: Vec<Source> = Vec::new();
+            for (_, one) in answers {
+                let one = Source { file: file.clone(), at: at.clone(), ..one };
+                if !all.iter().any(|known| is_same(known, &one)) {
+                    all.push(one);
+                }
+            }
+            let mut all = all.into_iter();
+            if let Some(first) = all.next() {
+                found.sources[number] = first;
+            }
+            found.sources.extend(all);
+        }
+        // What paper takes for locked is open in the end.
+        Guard::Declaration(_) => {
+            for (file, one) in answers.into_iter().filter(|(_, it)| it.guarded_by == Guard::Nothing)
+            {
+                found.sources.push(Source { file, at: Default::default(), ..one });
+            }
+        }
+        Guard::Nothing if is_whole => {
+            let guards: Option<Vec<usize>> = answers
+                .iter()
+                .map(|(_, one)| match one.guarded_by {
+                    Guard::Declaration(index) => Some(index),
+                    _ => None,
+                })
+                .collect();
+            if let Some(index) = guards.and_then(|guards| guards.first().copied()) {
+                found.sources[number].guarded_by = Guard::Declaration(index);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_same(one: &Source, other: &Source) -> bool {
+    (&one.url, &one.follows, &one.guarded_by) == (&other.url, &other.follows, &other.guarded_by)
 }
 
 /// Sources are the same by kind, name and URL; overlays change namespaces.

@@ -47,6 +47,7 @@ const ALSO: &[(Code, Code, &str)] = &[
     (Code::SignerSignsNothing, Code::JobMaySign, "the job is one that may"),
     (Code::RouteWithoutEvidence, Code::RouteMissesGate, "another route has it"),
     (Code::StrangersCodeSigns, Code::RouteUnread, "what is fetched may push as well"),
+    (Code::PatchFails, Code::NotJudged, "nothing is rendered, so nothing guards the source"),
     (Code::PatchTargetsNothing, Code::SourceOpen, "what the patch should have locked is open"),
 ];
 
