@@ -16,6 +16,7 @@ mod place;
 mod read;
 mod refs;
 mod routes;
+mod scripts;
 mod signing;
 mod tree;
 pub mod triggers;

@@ -164,6 +164,8 @@ pub struct Script {
     pub literal: bool,
     /// `shell`, when it is said.
     pub shell: Option<String>,
+    /// `working-directory`, when it is said.
+    pub folder: Option<String>,
 }
 
 impl Script {

@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
     fn step(&mut self, node: &Node) -> Step {
         let act = match (scalar(node.get("uses")), node.get("run")) {
             (Some(uses), _) => Act::Uses(self.uses(uses)),
-            (None, Some(run)) => script(run, node.get("shell")).map_or(Act::Nothing, Act::Run),
+            (None, Some(run)) => script(run, node).map_or(Act::Nothing, Act::Run),
             (None, None) => Act::Nothing,
         };
         if matches!(act, Act::Nothing) {
@@ -308,13 +308,14 @@ fn concurrency(node: &Node) -> Concurrency {
     Concurrency { at: node.at.clone(), group, cancel_in_progress }
 }
 
-fn script(run: &Node, shell: Option<&Node>) -> Option<Script> {
+fn script(run: &Node, step: &Node) -> Option<Script> {
     let written = scalar(Some(run))?;
     Some(Script {
         text: written.text,
         at: written.at,
         literal: run.style == Style::Literal && run.defined.is_none(),
-        shell: scalar(shell).map(|shell| shell.text),
+        shell: scalar(step.get("shell")).map(|shell| shell.text),
+        folder: scalar(step.get("working-directory")).map(|folder| folder.text),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::facts::{self, ALWAYS_A_KEY, ActionFact, CommandFact, Makes, With};
 use crate::goreleaser::Goreleaser;
 use crate::model::{Act, Call, Job, Runs, Script, Setting, Step, Workflow, setting};
 use crate::permissions::PACKAGES;
+use crate::scripts::{Base, DEPTH_MAX, TEXTS_MAX};
 use crate::tree::Tree;
 use crate::uses::{Remote, Target};
 
@@ -16,8 +17,6 @@ const ACTION_DEPTH_MAX: usize = 10;
 const TALKERS: &[&str] =
     &["echo", "printf", "grep", "egrep", "cat", "sed", "awk", "test", "[", ":", "which", "type"];
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ash"];
-/// Scripts within scripts (`bash -c '…'`) that are looked into.
-const SCRIPT_DEPTH_MAX: usize = 3;
 /// Names that mean the job's own token, by which it pushes to GitHub's registry.
 const OWN_TOKEN: &[&str] = &["github.token", "secrets.GITHUB_TOKEN", "secrets.github_token"];
 const GITHUBS_REGISTRY: &str = "ghcr.io";
@@ -148,23 +147,59 @@ impl<'a> Look<'a> {
     }
 
     fn script(&mut self, file: &str, script: &Script, conditional: bool) {
-        for call in calls(&script.text) {
-            self.work.own_registry |= call.logs_in();
-            for fact in facts::COMMANDS {
-                let Some(arguments) = call.arguments_of(fact.program, fact.verbs) else { continue };
-                let Some(with) = self.with(fact, arguments) else { continue };
-                self.work.signings.push(Signing {
-                    tool: format!("{} {}", fact.program, fact.verbs.join(" ")),
-                    makes: fact.makes,
-                    with,
-                    needs: vec![],
-                    why: fact.why,
-                    file: file.to_owned(),
-                    at: script.line(call.line),
-                    conditional,
-                });
+        let base = Base::of(script.folder.as_deref(), file);
+        let text = Text { text: &script.text, file, at: &|line| script.line(line), base };
+        let mut left = TEXTS_MAX;
+        self.text(&text, conditional, 0, &mut left);
+    }
+
+    /// A text of a shell, and the scripts of the repository that it runs.
+    fn text(&mut self, text: &Text<'_>, conditional: bool, depth: usize, left: &mut usize) {
+        let script = shell::read(text.text);
+        for command in &script.commands {
+            let call = invocation(command);
+            self.call(&call, text, conditional);
+            let followed = self.tree.scripts.follow(command, (&script, text.text), &text.base);
+            self.work.opaque |= followed.is_empty() && call.is_opaque();
+            for followed in followed {
+                if depth >= DEPTH_MAX || *left == 0 {
+                    self.work.opaque = true;
+                    return;
+                }
+                *left -= 1;
+                let first = usize::try_from(followed.line).unwrap_or(usize::MAX);
+                let at = |line: usize| match &followed.file {
+                    Some(_) => {
+                        let line =
+                            if followed.literal { first.saturating_add(line) } else { first };
+                        let line = u32::try_from(line).unwrap_or(u32::MAX);
+                        Place { line, column: 1, range: 0..0 }
+                    }
+                    None => (text.at)(first.saturating_add(line)),
+                };
+                let file = followed.file.as_deref().unwrap_or(text.file);
+                let inner =
+                    Text { text: &followed.text, file, at: &at, base: followed.base.clone() };
+                self.text(&inner, conditional, depth + 1, left);
             }
-            self.work.opaque |= call.is_opaque();
+        }
+    }
+
+    fn call(&mut self, call: &Invocation, text: &Text<'_>, conditional: bool) {
+        self.work.own_registry |= call.logs_in();
+        for fact in facts::COMMANDS {
+            let Some(arguments) = call.arguments_of(fact.program, fact.verbs) else { continue };
+            let Some(with) = self.with(fact, arguments) else { continue };
+            self.work.signings.push(Signing {
+                tool: format!("{} {}", fact.program, fact.verbs.join(" ")),
+                makes: fact.makes,
+                with,
+                needs: vec![],
+                why: fact.why,
+                file: text.file.to_owned(),
+                at: (text.at)(call.line),
+                conditional,
+            });
         }
     }
 
@@ -236,27 +271,18 @@ struct Invocation {
     line: usize,
 }
 
-/// The commands of a script, those of scripts within it as well.
-fn calls(script: &str) -> Vec<Invocation> {
-    let mut found = Vec::new();
-    collect(script, 0, 0, &mut found);
-    found
+/// A text of a shell, in its place.
+struct Text<'t> {
+    text: &'t str,
+    file: &'t str,
+    at: &'t dyn Fn(usize) -> Place,
+    base: Base,
 }
 
-fn collect(script: &str, line: usize, depth: usize, found: &mut Vec<Invocation>) {
-    for command in shell::read(script).commands {
-        let call = invocation(&command, line);
-        if let Some(inner) = call.inner_script().filter(|_| depth < SCRIPT_DEPTH_MAX) {
-            collect(inner, call.line, depth + 1, found);
-        }
-        found.push(call);
-    }
-}
-
-fn invocation(command: &Command, line: usize) -> Invocation {
+fn invocation(command: &Command) -> Invocation {
     Invocation {
         words: command.words.iter().map(Word::text).collect(),
-        line: line + command.line as usize,
+        line: usize::try_from(command.line).unwrap_or(usize::MAX),
     }
 }
 
@@ -275,16 +301,6 @@ impl Invocation {
         starts.filter_map(|(at, _)| behind(&self.words[at + 1..], verbs)).next()
     }
 
-    /// What `bash -c` runs.
-    fn inner_script(&self) -> Option<&str> {
-        let at = self.words.iter().position(|word| SHELLS.contains(&base_name(word)))?;
-        let rest = &self.words[at + 1..];
-        let flag = rest.iter().position(|word| {
-            word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')
-        })?;
-        rest.get(flag + 1).map(String::as_str)
-    }
-
     fn logs_in(&self) -> bool {
         self.words.iter().any(|word| word == "login")
             && self.words.iter().any(|word| word.contains(GITHUBS_REGISTRY))
@@ -300,7 +316,7 @@ impl Invocation {
             || word.contains("scripts/")
             || word.ends_with(".sh")
             || build.contains(&base_name(word))
-            || SHELLS.contains(&base_name(word)) && self.inner_script().is_none()
+            || SHELLS.contains(&base_name(word))
     }
 }
 

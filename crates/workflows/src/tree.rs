@@ -8,6 +8,7 @@ use crate::goreleaser::{Goreleaser, is_configuration};
 use crate::model::{Action, Workflow};
 use crate::place::in_file;
 use crate::read::Reader;
+use crate::scripts::{self, Scripts};
 use crate::uses::is_workflow;
 
 /// Bytes of one file that are read: GitHub refuses workflows of more than 512 KiB.
@@ -23,15 +24,21 @@ pub struct Tree {
     /// What could not be read, and what does not have its form.
     pub findings: Vec<Finding>,
     pub(crate) goreleaser: Vec<(String, Goreleaser)>,
+    pub(crate) scripts: Scripts,
 }
 
 impl Tree {
-    /// Reads files; those that are neither workflow nor action are passed over. Paths are relative to
+    /// Reads files; those that are neither workflow, action nor script are passed over. Paths are relative to
     /// the root of the repository, with `/`.
     pub fn read<'a>(files: impl IntoIterator<Item = File<'a>>) -> Self {
         let mut tree = Tree::default();
         for file in files.into_iter().filter(|file| is_wanted(file.path)) {
-            tree.add(file.path, file.bytes);
+            if is_of_github(file.path) {
+                tree.add(file.path, file.bytes);
+            } else if file.bytes.len() <= FILE_BYTES_MAX {
+                // A larger one is data; what runs it is told as not followed.
+                tree.scripts.add(file.path, file.bytes);
+            }
         }
         tree.workflows.sort_by(|one, other| one.path.cmp(&other.path));
         tree.actions.sort_by(|one, other| one.path.cmp(&other.path));
@@ -86,8 +93,12 @@ fn code(trouble: Trouble) -> Code {
     }
 }
 
-/// Whether [`Tree::read`] reads a file: workflows, actions, and what goreleaser signs by.
+/// Whether [`Tree::read`] reads a file: workflows, actions, what goreleaser signs by, and scripts.
 pub fn is_wanted(path: &str) -> bool {
+    is_of_github(path) || scripts::may_be(path)
+}
+
+fn is_of_github(path: &str) -> bool {
     is_workflow(path) || is_action(path) || is_configuration(path)
 }
 

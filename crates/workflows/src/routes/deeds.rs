@@ -6,12 +6,14 @@ use sealwright_yaml::Place;
 use super::facts::{
     CHECK_ACTIONS, CHECKS, COMMANDS, CommandFact, SIGN_VALUED, SIGNS, VERIFIES, Where,
 };
+use super::follow::of_script;
 use super::images::{moved, of_build, pushes};
 use super::scope::{Scope, Variables};
 use super::strangers;
 use super::target::Target;
 use crate::expression::{Contexts, Expression, Value};
-use crate::model::{Act, Script as RunScript, Setting, Step, setting};
+use crate::model::{Act, Setting, Step, setting};
+use crate::scripts::Scripts;
 
 /// One thing that a step does.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub(super) enum What {
     RestoresCache,
     /// Runs a script, or an action of the repository.
     Runs,
+    /// Runs more scripts within scripts than are followed.
+    Unfollowed,
     /// Puts this expression, whose text a stranger chooses, into a script.
     Pastes(String),
 }
@@ -66,14 +70,21 @@ pub(super) enum What {
 pub(super) enum Unseen {
     ContinueOnError,
     Shell(Swallowed),
+    /// Nothing stops the script that it stands in.
+    GoesOn,
 }
 
 /// Reads a step that is no composite action. What its script exports is kept for later steps.
-pub(super) fn of_step(step: &Step, file: &str, scope: &mut Scope<'_>) -> Vec<Deed> {
+pub(super) fn of_step(
+    step: &Step,
+    file: &str,
+    scope: &mut Scope<'_>,
+    scripts: &Scripts,
+) -> Vec<Deed> {
     let mut deeds = match &step.act {
         Act::Run(script) => {
             let mut deeds = strangers::of_script(script, file, scope);
-            deeds.extend(of_script(script, file, scope));
+            deeds.extend(of_script(script, file, scope, scripts));
             deeds
         }
         Act::Uses(uses) => {
@@ -156,38 +167,8 @@ impl Deed {
     }
 }
 
-fn of_script(run: &RunScript, file: &str, scope: &mut Scope<'_>) -> Vec<Deed> {
-    let posix = run.shell.as_deref().is_none_or(|shell| {
-        ["bash", "sh", "dash", "zsh"].iter().any(|name| shell.split(' ').next() == Some(name))
-    });
-    let script = shell::read(&run.text);
-    let pipefail = run.shell.as_deref() == Some("bash")
-        || run.shell.as_deref().is_some_and(|shell| shell.contains("pipefail"))
-        || shell::has_pipefail(&script);
-    let mut variables = Variables::new();
-    let mut deeds = Vec::new();
-    for (index, command) in script.commands.iter().enumerate() {
-        assign(command, scope, &mut variables);
-        let Some((what, by)) = of_command(command, scope, &variables) else { continue };
-        let line = usize::try_from(command.line).unwrap_or(usize::MAX);
-        let unseen = script.swallows(index, pipefail).map(Unseen::Shell);
-        let at = run.line(line);
-        // Whether another shell goes on after a failure is not looked into: what it does may happen,
-        // and holds nothing.
-        let what =
-            what.into_iter().filter(|what| posix || !matches!(what, What::Verify | What::Check));
-        deeds.extend(what.map(|what| Deed {
-            by: by.clone(),
-            unseen,
-            ..Deed::new(what, file, &at)
-        }));
-    }
-    export(&script, scope, &variables);
-    deeds
-}
-
 /// Keeps what a script sets for itself. A variable that is set twice may hold either.
-fn assign(command: &Command, scope: &Scope<'_>, variables: &mut Variables) {
+pub(super) fn assign(command: &Command, scope: &Scope<'_>, variables: &mut Variables) {
     let exports = matches!(command.first(), Some("export" | "local" | "readonly" | "declare"));
     let mut assigned: Vec<(String, String)> = Vec::new();
     if command.words.is_empty() {
@@ -214,7 +195,7 @@ fn assign(command: &Command, scope: &Scope<'_>, variables: &mut Variables) {
 }
 
 /// `echo "NAME=value" >> "$GITHUB_ENV"`.
-fn export(script: &Script, scope: &mut Scope<'_>, variables: &Variables) {
+pub(super) fn export(script: &Script, scope: &mut Scope<'_>, variables: &Variables) {
     for command in &script.commands {
         let exports = command.outputs.iter().any(|file| file.text().contains("GITHUB_ENV"));
         let Some(word) = command.words.get(1).filter(|_| exports) else { continue };
@@ -244,7 +225,7 @@ fn behind<'a>(arguments: &'a [Word], verbs: &[&str]) -> Option<&'a [Word]> {
     Some(rest)
 }
 
-fn of_command(
+pub(super) fn of_command(
     command: &Command,
     scope: &Scope<'_>,
     variables: &Variables,

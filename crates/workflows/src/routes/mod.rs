@@ -5,6 +5,9 @@ mod compare;
 mod deeds;
 mod exposure;
 mod facts;
+mod follow;
+#[cfg(test)]
+mod followed;
 mod gates;
 mod guards;
 mod images;
@@ -171,6 +174,7 @@ fn unread(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
             }
         }
         findings.extend(run.units.iter().filter_map(idle));
+        findings.extend(run.units.iter().filter_map(unfollowed));
         if run.cut {
             let message = format!("{} has more steps than are followed", run.start.label);
             let finding = Finding::new(Code::RouteUnread, message);
@@ -203,6 +207,19 @@ fn idle(unit: &Unit<'_>) -> Option<Finding> {
     let message = format!("job `{job}` may push packages, and nothing in it is known to");
     let place = in_file(unit.file, permissions.place(PACKAGES));
     Some(Finding::new(Code::RouteUnread, message).with_place(place))
+}
+
+/// Scripts within scripts, more than are followed.
+fn unfollowed(unit: &Unit<'_>) -> Option<Finding> {
+    let mut deeds = unit.deeds.iter().filter(|_| may_push(unit));
+    let (deed, _) = deeds.find(|(deed, _)| matches!(deed.what, What::Unfollowed))?;
+    let job = &unit.job.id.text;
+    let message = format!(
+        "job `{job}` may push packages, and `{}` runs more scripts than are followed",
+        deed.by
+    );
+    let finding = Finding::new(Code::RouteUnread, message);
+    Some(finding.with_place(in_file(&deed.file, &deed.at)))
 }
 
 /// Artifacts that are packed here and that no step is seen to push, tag or sign: how they get to their

@@ -129,6 +129,7 @@ fn unseen(route: &Route<'_>) -> Vec<Finding> {
         };
         let how = match deed.unseen? {
             Unseen::ContinueOnError => "`continue-on-error`",
+            Unseen::GoesOn => "a script without `set -e`",
             Unseen::Shell(Swallowed::Or) => "`||`",
             Unseen::Shell(Swallowed::Pipe) => "a pipe without `pipefail`",
             Unseen::Shell(Swallowed::NotStopping) => "`set +e`",

@@ -36,7 +36,8 @@ pub(super) fn read(files: &[(&str, &str)]) -> Tree {
     let paths: Vec<(String, &str)> = files
         .iter()
         .map(|(name, text)| {
-            let folder = if name.contains('/') { "" } else { FOLDER };
+            let is_workflow = !name.contains('/') && name.ends_with(".yaml");
+            let folder = if is_workflow { FOLDER } else { "" };
             (format!("{folder}{name}"), *text)
         })
         .collect();

@@ -236,7 +236,7 @@ impl<'a> Run<'a> {
                         self.composite(within, step, (file, inner, inputs), scope, held, deeds);
                     }
                     None => {
-                        let own = of_step(step, within.file, scope);
+                        let own = of_step(step, within.file, scope, &within.tree.scripts);
                         deeds.extend(own.into_iter().map(|deed| (deed, held)));
                         self.note_unread(within, step);
                     }

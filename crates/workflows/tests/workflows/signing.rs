@@ -106,3 +106,23 @@ fn actions_that_sign_are_known() {
         assert_eq!(found(&step, &[(".goreleaser.yaml", config)]), expected, "{why}");
     }
 }
+
+#[test]
+fn what_a_script_of_the_repository_signs_is_signed_by_the_job() {
+    let script = "#!/bin/sh\ncosign sign --yes ghcr.io/acme/x\n";
+    let makefile = "sign:\n\tcosign sign --yes ghcr.io/acme/x\n";
+    for (step, more, signs, why) in [
+        ("./hack/sign.sh", ("hack/sign.sh", script), true, "a script"),
+        ("make sign", ("Makefile", makefile), true, "a target"),
+        ("docker run x sh -c 'cosign sign --yes y'", ("a.sh", ""), true, "a text in a container"),
+        ("./hack/other.sh", ("hack/sign.sh", script), false, "another script"),
+        ("make build", ("Makefile", makefile), false, "another target"),
+    ] {
+        let text = signing("push", &format!("      - run: {step}\n"));
+        let files = [(".github/workflows/cd.yaml", text.as_str()), more];
+        let judged = judged(&files);
+        let found = judged.jobs.iter().flat_map(|job| &job.signs_with);
+        let tools: Vec<&str> = found.map(|with| with.tool.as_str()).collect();
+        assert_eq!(tools.contains(&"cosign sign"), signs, "{why}: {tools:?}");
+    }
+}
