@@ -160,6 +160,11 @@ pub enum Weakening {
     Warns,
     /// A part of it is left out: the transparency log, the certificate log, a webhook's answer.
     Skips,
+    /// A rule before it takes all that it is about.
+    Unreached {
+        /// And verifies none of it.
+        skipped: bool,
+    },
 }
 
 /// Something that a declaration protects.

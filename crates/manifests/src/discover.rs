@@ -19,6 +19,7 @@ use crate::shapes::flux_instance::{self, Instance};
 use crate::shapes::{kro, ksail, kyverno, policy_controller, talos};
 use crate::target::Named;
 use crate::unread::{unread, unread_by_ksail};
+use crate::unspoken::unspoken;
 use crate::variables::{Substitution, substitution};
 
 /// What one file says; ask for it with [`look`], put all of them together with [`join`]. Files can
@@ -99,6 +100,9 @@ pub fn look(file: File<'_>) -> Facts {
     let applies = [".tf", ".hcl", ".nix"].iter().any(|end| file.path.ends_with(end));
     facts.is_shown = embedded.is_some() && !applies;
     facts.names_a_kind = names_a_kind(file.bytes);
+    if facts.names_a_kind && !is_yaml(file.path) {
+        facts.unjudged.extend(unspoken(file, embedded.as_deref()));
+    }
     let file = File { bytes: embedded.as_deref().unwrap_or(file.bytes), ..file };
     for document in &stream.documents {
         facts.document(document, file);

@@ -61,6 +61,9 @@ pub enum SourceKind {
     Kro,
 }
 
+/// How the reason ends when a source is named that nobody has seen.
+pub(crate) const NOT_HERE: &str = "is not in these files";
+
 /// What protects a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Guard {
@@ -121,4 +124,6 @@ pub enum Why {
     NotRendered,
     /// It is not YAML, or more than is read.
     Unreadable,
+    /// It is in a language that is not read.
+    Unspoken,
 }

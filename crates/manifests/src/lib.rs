@@ -27,6 +27,7 @@ mod shapes;
 mod target;
 mod tell;
 mod unread;
+mod unspoken;
 mod variables;
 
 pub use declaration::{

@@ -8,6 +8,7 @@ use memchr::memmem;
 
 use crate::commands;
 use crate::escaped::unescaped;
+use crate::unspoken::makes_objects;
 
 /// Every object that declares or needs an identity, every patch of one, and every command that
 /// verifies has one of these words in it, perhaps spelt with escapes. `verify` alone is none of
@@ -38,7 +39,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// Kinds that pull an artifact or say who may sign one.
-const KINDS: &[&str] = &[
+pub(crate) const KINDS: &[&str] = &[
     "OCIRepository",
     "HelmRelease",
     "HelmChart",
@@ -58,7 +59,7 @@ const FIRST_LINE_BYTES: usize = 256;
 /// Whether a file is one in which anything is looked for, by its name and its first bytes.
 pub fn is_looked_into(path: &str, head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&head[..head.len().min(FIRST_LINE_BYTES)]);
-    is_yaml(path) || commands::holds_texts(path, &head)
+    is_yaml(path) || makes_objects(path) || commands::holds_texts(path, &head)
 }
 
 /// Whether a file, or a part of one, can say anything about identities. What is in UTF-16 is looked
@@ -85,7 +86,8 @@ fn plain_or_unescaped(bytes: &[u8], holds: impl Fn(&[u8]) -> bool) -> bool {
 }
 
 static OF_YAML: LazyLock<AhoCorasick> = LazyLock::new(|| any_of(WORDS));
-static OF_TEXTS: LazyLock<AhoCorasick> = LazyLock::new(|| any_of(WORDS_OF_TEXTS));
+static OF_TEXTS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| any_of(&[WORDS_OF_TEXTS, KINDS].concat()));
 
 fn any_of(words: &[&str]) -> AhoCorasick {
     AhoCorasick::new(words).expect("a few short words are no automaton that is too large")
@@ -114,6 +116,10 @@ pub(crate) fn names_a_kind(bytes: &[u8]) -> bool {
     KINDS.iter().any(|kind| holds(bytes, kind))
 }
 
+/// How the names of templates end, behind that of what they make.
+const TEMPLATES: &[&str] =
+    &[".gotmpl", ".j2", ".jinja", ".jinja2", ".template", ".tftpl", ".tmpl", ".tpl"];
+
 /// Names under which Kustomize looks for its file.
 pub(crate) fn is_kustomization(name: &str) -> bool {
     matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
@@ -127,6 +133,8 @@ pub(crate) fn is_ksail(name: &str) -> bool {
 /// Whether a file holds YAML or JSON, by its name.
 pub fn is_yaml(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
+    // A template of YAML is YAML where nothing is filled in.
+    let name = TEMPLATES.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     let has = |ending| name.ends_with(ending);
     has(".yaml") || has(".yml") || has(".json") || is_kustomization(name)
 }

@@ -6,7 +6,7 @@ use sealwright_yaml::Node;
 
 use crate::declaration::{Consumer, Declaration, Follows, Guarded};
 use crate::discover::{Facts, Kept, Kind};
-use crate::found::{Guard, Source, Unread, Why};
+use crate::found::{Guard, NOT_HERE, Source, Unread, Why};
 use crate::joining::Joining;
 use crate::laying::Rendered;
 use crate::object::Object;
@@ -219,7 +219,7 @@ impl Joining {
         }
         let carrier = match carrier {
             Some(carrier) => Guard::Source(carrier.object.clone()),
-            None => Guard::Unknown(format!("{} is not in these files", named.told())),
+            None => Guard::Unknown(format!("{} {NOT_HERE}", named.told())),
         };
         Made { carrier: Some(carrier), ..made(source, None) }
     }

@@ -130,9 +130,15 @@ impl Search<'_> {
     /// The block that is read: what in it is not.
     fn block(&mut self, block: &Node) {
         let path = self.reading.path.join(".");
+        if block.scalar().is_some() || !block.items().is_empty() {
+            return self.refused(&block.at, path, "a mapping with provider and identities");
+        }
         for (key, value) in block.entries() {
             if !self.reading.keys.contains(&key.name.as_str()) {
                 self.unknown(key, &path, self.reading.keys);
+            } else if key.name == "matchOIDCIdentity" && !value.entries().is_empty() {
+                let path = format!("{path}.matchOIDCIdentity");
+                self.refused(&value.at, path, "a list, each entry behind a dash");
             } else if key.name == "matchOIDCIdentity" {
                 let path = format!("{path}.matchOIDCIdentity[]");
                 let keys = value.items().iter().flat_map(Node::entries).map(|(key, _)| key);
@@ -140,6 +146,11 @@ impl Search<'_> {
                     .for_each(|key| self.unknown(key, &path, KEYS_OF_ENTRY));
             }
         }
+    }
+
+    fn refused(&mut self, at: &Place, path: String, wanted: &str) {
+        let why = format!("its API takes {wanted}, and refuses the object");
+        self.tell(at, path, wanted.to_owned(), why);
     }
 
     fn unknown(&mut self, key: &Key, path: &str, known: &[&str]) {

@@ -987,7 +987,7 @@ codes! {
         "Nothing verifies what a source pulls"
         "It has no verification, and nothing that was found guards its URL. Whether it may stay so a configuration says; without one that is Unknown."
         "Whoever can push to that repository decides what runs."
-        "Add a verify block, from `sealwright-verifier render`; or state in `charts:` why it cannot be and until when.";
+        "Add `spec.verify` with the issuer and the name of the workflow that publishes it (`sealwright-verifier render` writes it); or state in `charts:` of a sealwright.yaml why it cannot be and until when.";
     OrganisationUnverified "SW9139" Error
         "Nothing verifies a source of the organisation"
         "The configuration counts its URL to the organisation or to an artifact, and the source has no verification."
@@ -1079,13 +1079,13 @@ codes! {
         "An empty answer looks like a clean one."
         "Give the folder that holds the manifests.";
     GuardsNothing "SW9157" Warning
-        "A rule for images names no image"
-        "Its list of images is missing or empty."
+        "A rule for images is about no image"
+        "Its list of images is missing or empty, or a rule before it takes all of them."
         "It looks like a lock, and no image is verified."
         "Name the images as the consumer matches them.";
     NotJudged "SW9158" Note
         "Something is not judged"
-        "It is a template, a placeholder of a document, encrypted, or takes a rendering that was not done."
+        "It is a template, a placeholder of a document, encrypted, in a language that is not read, or takes a rendering that was not done."
         "Whom it lets in is known only when it is rendered."
         "Render it, and give the folder with the result as well.";
     TreeFolderPassedOver "SW9159" Note

@@ -3,21 +3,20 @@
 use std::cmp::Reverse;
 
 use sealwright_policy::declaration_report::{CoverageReport, DeclarationReport, DeclarationState};
-use sealwright_policy::{Code, Finding, Place, Report, Severity};
+use sealwright_policy::{Code, Place};
+
+use crate::holes::is_aside;
 
 /// Heads of the columns of [`row`].
 pub(crate) const COLUMNS: [&str; 5] = ["state", "who may sign", "what", "declared by", "at"];
 
-/// Holes that are told first.
-const HOLES_MAX: usize = 3;
-
 /// Characters of a cell; what is longer is cut, the details have it whole.
 const CELL_CHARS_MAX: usize = 64;
 
-/// Declarations as they are told: the worst first, otherwise as they were found.
+/// Declarations as they are told: the worst first, examples and tests last, otherwise as they were found.
 pub(crate) fn worst_first(declarations: &[DeclarationReport]) -> Vec<&DeclarationReport> {
     let mut sorted: Vec<&DeclarationReport> = declarations.iter().collect();
-    sorted.sort_by_key(|one| (Reverse(one.verdict), one.state));
+    sorted.sort_by_key(|one| (is_aside(&one.place), Reverse(one.verdict), one.state));
     sorted
 }
 
@@ -52,7 +51,14 @@ pub(crate) fn any_open(declarations: &[DeclarationReport]) -> bool {
     declarations.iter().any(|one| matches!(one.state, Open | Slips | Unread | Unverified | Warns))
 }
 
-/// `4 declarations: 1 OPEN, 2 not verified, 1 no slip found`.
+/// Whether all that is said of it is that nothing verifies it, which the table says.
+pub(crate) fn is_only_open(declaration: &DeclarationReport) -> bool {
+    let findings = &declaration.findings;
+    declaration.state == DeclarationState::Unverified
+        && findings.iter().all(|one| one.code == Code::SourceOpen)
+}
+
+/// What they come to: `1 OPEN, 2 not verified, 1 no slip found`.
 pub(crate) fn tally(declarations: &[DeclarationReport]) -> String {
     let mut states: Vec<(DeclarationState, usize)> = Vec::new();
     for one in declarations {
@@ -64,8 +70,7 @@ pub(crate) fn tally(declarations: &[DeclarationReport]) -> String {
     states.sort();
     let words: Vec<String> =
         states.iter().map(|(state, count)| format!("{count} {}", state.words())).collect();
-    let plural = if declarations.len() == 1 { "" } else { "s" };
-    format!("{} declaration{plural} ({})", declarations.len(), words.join(", "))
+    words.join(", ")
 }
 
 /// `file:line:column`.
@@ -106,38 +111,4 @@ pub(crate) fn facts(declaration: &DeclarationReport) -> Vec<(&'static str, Strin
         facts.push(("", format!("subject {}", suggested.subject_pattern)));
     }
     facts
-}
-
-/// The worst holes of a repository, each with the number of others like it.
-pub(crate) fn holes(report: &Report) -> Vec<(&Finding, usize)> {
-    let of_declarations = report.declarations.iter().flat_map(|one| &one.findings);
-    let mut all: Vec<&Finding> = of_declarations
-        .chain(&report.findings)
-        .filter(|finding| finding.severity >= Severity::Warning)
-        .collect();
-    all.sort_by_key(|finding| (Reverse(finding.severity), weight(finding.code)));
-    let mut holes: Vec<(&Finding, usize)> = Vec::new();
-    for finding in all {
-        match holes.iter_mut().find(|(known, _)| known.code == finding.code) {
-            Some((_, others)) => *others += 1,
-            None => holes.push((finding, 0)),
-        }
-    }
-    holes.truncate(HOLES_MAX);
-    holes
-}
-
-/// How wide a hole is: the lower, the wider.
-fn weight(code: Code) -> u8 {
-    match code {
-        Code::PatternMatchesEverything | Code::IdentityAnybody | Code::PatternOpenOwner => 0,
-        Code::PatternIssuerOpen | Code::ChartAnybody | Code::IdentityEmpty => 1,
-        Code::VerificationOff | Code::VerifyUnread | Code::PatchTargetsNothing => 2,
-        Code::OrganisationUnverified | Code::SourcesFewer => 3,
-        Code::PatternNotAnchored | Code::PatternOpenWorkflow | Code::PatternOpenRef => 4,
-        Code::PatternUnescapedDot | Code::PatternTooWide | Code::PatternCaseFolding => 5,
-        Code::SourceOpen => 7,
-        // What stops delivery is noticed without us.
-        _ => 6,
-    }
 }

@@ -9,6 +9,7 @@ pub mod examples;
 mod explain;
 mod findings;
 mod github;
+mod holes;
 mod json;
 mod junit;
 mod markdown;

@@ -8,6 +8,7 @@ use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Finding, Report, Verdict};
 
 use crate::findings::{sentence, word, worst_first};
+use crate::holes::holes;
 use crate::{controls, declarations, patterns, routes, sources, visible, workflows};
 
 /// Findings that are told for one artifact: GitHub cuts a summary at 1 MiB.
@@ -137,13 +138,12 @@ fn who_may_sign(report: &Report) -> String {
     for covered in &report.coverage {
         page.push_str(&format!("- {}\n", escape(&declarations::coverage(covered))));
     }
-    let holes: Vec<Finding> =
-        declarations::holes(report).into_iter().map(|(finding, _)| finding.clone()).collect();
-    if !holes.is_empty() {
-        page.push_str(&format!("\n#### The worst of it\n{}", findings(&holes)));
+    let worst: Vec<Finding> = holes(report).into_iter().map(|hole| hole.finding.clone()).collect();
+    if !worst.is_empty() {
+        page.push_str(&format!("\n#### The worst of it\n{}", findings(&worst)));
     }
     let all: Vec<Finding> = sorted.iter().flat_map(|one| one.findings.iter().cloned()).collect();
-    if all.len() > holes.len() {
+    if all.len() > worst.len() {
         page.push_str(&format!("\n#### All of it\n{}", findings(&all)));
     }
     page

@@ -9,7 +9,7 @@ use sealwright_policy::{Code, Finding, Place, Severity, verdict_of};
 use super::expected::{Expected, fits};
 use super::place;
 use crate::declaration::Provider;
-use crate::found::{Found, Guard, Source, SourceKind};
+use crate::found::{Found, Guard, NOT_HERE, Source, SourceKind};
 
 /// Sources that name another one, one behind the other.
 const GUARDS_DEPTH_MAX: usize = 4;
@@ -79,6 +79,10 @@ fn not_known(source: &Source, why: &str) -> Finding {
     let at = place(&source.file, &source.at, &source.object);
     let message = format!("whether anything verifies it is not known: {why}");
     let finding = Finding::new(Code::NotJudged, message).with_place(at);
+    let finding = match why.ends_with(NOT_HERE) {
+        true => finding.with_hint("Give the folder that holds it as well, or mend the name."),
+        false => finding,
+    };
     Finding { severity: Severity::Unknown, ..finding }
 }
 
@@ -122,9 +126,11 @@ fn finding(
         return Finding::new(Code::OrganisationUnverified, message).with_place(at);
     }
     let finding = Finding::new(Code::SourceOpen, message).with_place(at);
-    let finding = match is_of_files(source) {
-        true => finding.with_hint(OF_FILES),
-        false => finding,
+    let finding = match way(source) {
+        Some(way) => finding.with_hint(format!(
+            "{way}; or state in `charts:` of a sealwright.yaml why it cannot be and until when."
+        )),
+        None => finding,
     };
     if expected.config.is_some() {
         return finding;
@@ -133,14 +139,27 @@ fn finding(
     Finding { severity: Severity::Unknown, message, ..finding }
 }
 
-/// What Flux can do about a chart that it takes from a web server.
-const OF_FILES: &str = "Flux verifies no chart from an http(s) repository: take it from an OCI registry \
-                        where its publisher signs, or state in `charts:` of a sealwright.yaml why it \
-                        cannot be and until when.";
-
-fn is_of_files(source: &Source) -> bool {
-    let is_chart = matches!(source.kind, SourceKind::HelmChart | SourceKind::HelmRelease);
-    is_chart && source.url.starts_with("http")
+/// How a source is closed that has no `spec.verify` for identities.
+fn way(source: &Source) -> Option<&'static str> {
+    Some(match source.kind {
+        SourceKind::OciRepository | SourceKind::Kro => return None,
+        SourceKind::HelmChart | SourceKind::HelmRelease if source.url.starts_with("http") => {
+            "Flux verifies no chart from an http(s) repository: take it from an OCI registry where its \
+             publisher signs"
+        }
+        SourceKind::HelmChart => return None,
+        SourceKind::HelmRelease => {
+            "A HelmRelease has no field for an identity: take the chart by an OCIRepository with \
+             `spec.verify`, and name that in `spec.chartRef`"
+        }
+        SourceKind::FluxInstance => {
+            "Add a patch of `/spec/verify` to `spec.kustomize.patches` (`sealwright-verifier render --as \
+             flux-instance-patch` writes it)"
+        }
+        SourceKind::Ksail => {
+            "Add `spec.workload.flux.verify` (`sealwright-verifier render --as ksail` writes it)"
+        }
+    })
 }
 
 fn report(source: &Source, state: DeclarationState, finding: Finding) -> DeclarationReport {

@@ -31,7 +31,7 @@ pub(super) fn report(declaration: &Declaration, measures: &mut Measures<'_>) -> 
         object: declaration.object.clone(),
         place: place(&declaration.file, &declaration.at, &declaration.object),
         guards: declaration.guards.iter().map(|guarded| guarded.what.clone()).collect(),
-        who: told(declaration),
+        who: told(declaration, &findings),
         identities: declaration.identities.iter().map(written).collect(),
         state,
         verdict: verdict_of(&findings),
@@ -111,7 +111,7 @@ fn findings(
                 place: place(&declaration.file, &matcher.at, &declaration.object),
                 hint: match &suggestion {
                     Some(tight) => Some(format!("write `{tight}`")),
-                    None => example(&one, matcher),
+                    None => one.hint.clone().or_else(|| example(&one, matcher)),
                 },
                 ..one
             }));
@@ -168,6 +168,8 @@ fn anybody(declaration: &Declaration) -> Option<Finding> {
     match declaration.consumer {
         // What a command line lacks is told where command lines are read.
         consumer if consumer.is_command() => None,
+        // It says so itself.
+        Consumer::Talos if is_skipped(declaration) => None,
         Consumer::FluxHelmRelease => {
             let message =
                 "keyless, and a HelmRelease has no field for an identity: anybody can sign";
@@ -298,9 +300,24 @@ fn weakened(declaration: &Declaration, weakened: &Weakened) -> Finding {
             let message = format!("`{field}`: what fails is told and let in");
             finding(Code::EnforcementWarns, message, at)
         }
+        Weakening::Skips if is_skipped(declaration) => {
+            let message = format!("`{field}`: its images are pulled unverified");
+            finding(Code::CheckWeakened, message, at)
+        }
         Weakening::Skips => {
             let message = format!("`{field}` leaves a part of the verification out");
             finding(Code::CheckWeakened, message, at)
+        }
+        Weakening::Unreached { skipped } => {
+            let message =
+                format!("no image reaches this rule: {field} takes all of its images first");
+            let found = finding(Code::GuardsNothing, message, at).with_hint(
+                "Put the narrower rule before the wider one: the first that matches decides.",
+            );
+            match skipped {
+                true => Finding { severity: Severity::Error, ..found },
+                false => found,
+            }
         }
     }
 }
@@ -346,7 +363,11 @@ fn suggested(
     })
 }
 
-fn told(declaration: &Declaration) -> String {
+fn told(declaration: &Declaration, findings: &[Finding]) -> String {
+    let nobody = [Code::PatternNeverMatches, Code::PatternInvalid];
+    if declaration.identities.len() == 1 && findings.iter().any(|one| nobody.contains(&one.code)) {
+        return "nobody".to_owned();
+    }
     match (&declaration.provider, declaration.key, declaration.identities.as_slice()) {
         (Provider::Blank, ..) => "anybody: it is switched off".to_owned(),
         (_, true, _) => "who holds the key".to_owned(),
@@ -367,6 +388,9 @@ fn state(declaration: &Declaration, measured: bool, findings: &[Finding]) -> Dec
     if let Some(state) = worst {
         return state;
     }
+    if is_skipped(declaration) {
+        return DeclarationState::Unverified;
+    }
     let halves = declaration.identities.iter().flat_map(|one| [&one.issuer, &one.subject]);
     if halves.flatten().any(|matcher| !matcher.whole) {
         return DeclarationState::NotJudged;
@@ -376,6 +400,15 @@ fn state(declaration: &Declaration, measured: bool, findings: &[Finding]) -> Dec
         (false, true) => DeclarationState::Closed,
         (false, false) => DeclarationState::NoSlip,
     }
+}
+
+/// A rule that says of its images that nobody verifies them.
+fn is_skipped(declaration: &Declaration) -> bool {
+    let skips = declaration.weakened.iter().any(|one| one.how == Weakening::Skips);
+    declaration.consumer == Consumer::Talos
+        && skips
+        && declaration.identities.is_empty()
+        && !declaration.key
 }
 
 /// What a finding means for the lock.
@@ -412,6 +445,7 @@ pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
             DeclarationState::Stuck
         }
         Code::NotJudged => DeclarationState::NotJudged,
+        Code::GuardsNothing if finding.severity == Severity::Error => DeclarationState::Unread,
         _ if finding.severity == Severity::Unknown => DeclarationState::Undecided,
         _ => return None,
     })

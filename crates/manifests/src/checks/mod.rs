@@ -71,10 +71,14 @@ fn not_judged(unjudged: &Unjudged) -> Option<Finding> {
         Why::Template => "template, not judged",
         Why::Placeholder => "placeholder, not judged",
         Why::Encrypted => "encrypted, not judged",
-        Why::NotRendered => "not judged",
+        Why::NotRendered | Why::Unspoken => "not judged",
     };
     let at = Place::file(&unjudged.file).at(unjudged.at.line.max(1), unjudged.at.column.max(1));
     let told = finding(Code::NotJudged, format!("{what}: {}", unjudged.told), at);
+    let told = match unjudged.why {
+        Why::Unspoken => told.with_hint("Give the folder with the YAML that comes of it as well."),
+        _ => told,
+    };
     // A hole may hide in it.
     Some(match unjudged.names_a_kind {
         true => Finding { severity: Severity::Unknown, ..told },

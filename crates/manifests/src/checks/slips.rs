@@ -32,16 +32,20 @@ pub(super) fn weighed(
         return None;
     }
     let witness = finding.message.rsplit_once(": ").map_or("", |(_, witness)| witness);
-    let harmless = match about {
+    let but = match about {
         // Sigstore trusts a list of issuers: nobody adds one whose name is nearly another's.
-        About::Issuer => true,
-        About::Subject => {
-            (is_github(identity) && !is_workflow(witness)) || is_meant(witness, matcher)
+        About::Issuer => Some("no issuer has such a name today"),
+        About::Subject if is_meant(witness, matcher) => Some("every such tag may be meant"),
+        About::Subject if is_github(identity) && !is_workflow(witness) => {
+            Some("GitHub gives nobody such a name")
         }
+        About::Subject => None,
     };
-    Some(match finding.severity {
-        Severity::Error if is_slip(finding.code) && harmless => {
-            Finding { severity: Severity::Warning, ..finding }
+    Some(match (finding.severity, but) {
+        (Severity::Error, Some(but)) if is_slip(finding.code) => {
+            let message = finding.message.replacen(" lets in: ", " would let in: ", 1);
+            let message = format!("{message} ({but})");
+            Finding { severity: Severity::Warning, message, ..finding }
         }
         _ => finding,
     })

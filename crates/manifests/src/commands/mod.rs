@@ -29,6 +29,7 @@ use self::asked::Asked;
 pub(crate) use self::embedded::embedded;
 use self::known::Known;
 use self::reading::Invocation;
+pub(crate) use self::texts::place_in;
 use self::texts::{Kind, Passage, Setting};
 use crate::File;
 use crate::declaration::Declaration;

@@ -16,7 +16,21 @@ pub(super) fn finding(weakness: &Weakness, pattern: &str, about: About) -> Findi
         None => format!("{who} {}", says(weakness.kind)),
     };
     let finding = Finding::new(code(weakness.kind), message);
+    let finding = match weakness.witness.as_deref().and_then(disguised) {
+        Some(name) if weakness.kind == WeaknessKind::OpenRef => finding.with_hint(format!(
+            "A branch or tag may be called `{name}`: write `[^@]` for what takes its `@` too."
+        )),
+        _ => finding,
+    };
     Finding { found: Some(shortened(&marked(pattern, &weakness.spots))), ..finding }
+}
+
+/// The name of a branch or tag that ends like another ref.
+fn disguised(witness: &str) -> Option<&str> {
+    let (_, git_ref) = witness.split_once('@')?;
+    let name =
+        git_ref.strip_prefix("refs/heads/").or_else(|| git_ref.strip_prefix("refs/tags/"))?;
+    name.contains("@refs/").then_some(name)
 }
 
 pub(super) fn shortened(pattern: &str) -> String {

@@ -1,6 +1,6 @@
 //! Flux' own sources, as source-controller reads them.
 
-use sealwright_yaml::Node;
+use sealwright_yaml::{Node, Value};
 
 use crate::declaration::{
     Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider,
@@ -42,7 +42,8 @@ pub(crate) fn oci_repository(object: &Object<'_>, file: &str) -> Option<Pulled> 
         guarded_by: Guard::Nothing,
         rendered: Vec::new(),
     };
-    let block = spec.get("verify").filter(|block| !block.is_null());
+    // What is no mapping the API refuses.
+    let block = spec.get("verify").filter(|block| matches!(block.value, Value::Map(_)));
     let declaration = block.map(|block| {
         verify(block, Consumer::FluxOciRepository, object.told(), file, vec![url.clone()])
     });
@@ -68,7 +69,11 @@ pub(crate) fn verify(
     file: &str,
     guards: Vec<Guarded>,
 ) -> Declaration {
-    let identities = block.get("matchOIDCIdentity").map(Node::items).unwrap_or_default();
+    // One entry without its dash is refused by the API, and says whom it means all the same.
+    let identities = match block.get("matchOIDCIdentity") {
+        Some(entry) if matches!(entry.value, Value::Map(_)) => std::slice::from_ref(entry),
+        list => list.map(Node::items).unwrap_or_default(),
+    };
     Declaration {
         consumer,
         object,

@@ -140,10 +140,40 @@ rules:
     let expected = [
         "registry.k8s.io/*: exact krel@acme.test",
         "ghcr.io/acme/*: regex @acme\\.test$",
+        "docker.io/*: ",
         "**: key",
     ];
     assert_eq!(told(text), expected);
     let found = found(&[("t.yaml", text)]);
     assert_eq!(found.declarations[1].weakened[0].field, "verify: false");
     assert!(found.declarations[0].weakened.is_empty());
+}
+
+/// The first rule that matches decides.
+#[test]
+fn a_rule_of_talos_that_no_image_reaches_is_told() {
+    let rules = |rules: &str| {
+        let text = format!("apiVersion: v1alpha1\nkind: ImageVerificationConfig\nrules:\n{rules}");
+        let found = found(&[("t.yaml", &text)]);
+        let weakened = found.declarations.iter().flat_map(|one| &one.weakened);
+        weakened.map(|one| one.how).collect::<Vec<_>>()
+    };
+    let own = "  - {image: 'ghcr.io/acme/*', publicKey: {certificate: x}}\n";
+    for (before, expected, why) in [
+        ("", vec![], "it is the first"),
+        ("  - {image: 'docker.io/*', deny: true}\n", vec![], "about others"),
+        ("  - {image: 'ghcr.io/acme/app', deny: true}\n", vec![], "about some"),
+        (
+            "  - {image: 'ghcr.io/*', publicKey: {certificate: y}}\n",
+            vec![Weakening::Unreached { skipped: false }],
+            "another rule verifies all of them",
+        ),
+        (
+            "  - {image: '*', skip: true}\n",
+            vec![Weakening::Skips, Weakening::Unreached { skipped: true }],
+            "nobody verifies any",
+        ),
+    ] {
+        assert_eq!(rules(&format!("{before}{own}")), expected, "{why}");
+    }
 }

@@ -39,6 +39,25 @@ fn a_key_that_nobody_knows_is_found_with_the_one_that_is_meant() {
     }
 }
 
+/// A mapping where its API takes a list is refused, and lets in nobody.
+#[test]
+fn what_the_api_refuses_is_told_as_such() {
+    let flat = VERIFY.replace("      - issuer", "        issuer");
+    let cases = [
+        (flat.as_str(), "spec.verify.matchOIDCIdentity", 1),
+        ("  verify: cosign\n", "spec.verify", 0),
+        ("  verify: [{provider: cosign}]\n", "spec.verify", 0),
+    ];
+    for (block, path, declared) in cases {
+        let found = found(&[("a.yaml", &source("a", block))]);
+        assert_eq!(codes(&found), ["SW9105"], "{block}");
+        assert_eq!((found.unread[0].path.as_str(), found.declarations.len()), (path, declared));
+        assert!(found.unread[0].told.contains("refuses"), "{}", found.unread[0].told);
+        let identities = found.declarations.iter().flat_map(|one| &one.identities);
+        assert!(identities.clone().all(|one| one.subject.is_some()), "whom it means is known");
+    }
+}
+
 #[test]
 fn kinds_without_identities_have_none() {
     let text = |kind: &str, block: &str| {

@@ -11,11 +11,23 @@ const OWNER: &str = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
 const FILE: &str = r"[a-zA-Z0-9._-]*[a-zA-Z0-9]/\.github/workflows/[a-zA-Z0-9_-]+\.ya?ml";
 /// What may stand behind the `@`: a branch, a tag, a pull request, a commit.
 const VERSION: &str =
-    r"(?:refs/(?:heads|tags)/[a-z0-9][a-zA-Z0-9._/-]*|refs/pull/[0-9]+/merge|[0-9a-f]{40})";
+    r"(?:refs/(?:heads|tags)/[a-z0-9][a-zA-Z0-9._/-]*|refs/pull/[1-9][0-9]*/merge|[0-9a-f]{40})";
 
 /// The kinds of refs that a workflow runs for.
-pub(super) const REFS: [&str; 3] =
-    ["refs/heads/[a-z0-9][a-z0-9/-]*", "refs/tags/[a-z0-9][a-z0-9.-]*", "refs/pull/[0-9]+/merge"];
+pub(super) const REFS: [&str; 3] = [
+    "refs/heads/[a-z0-9][a-z0-9/-]*",
+    "refs/tags/[a-z0-9][a-z0-9.-]*",
+    "refs/pull/[1-9][0-9]*/merge",
+];
+
+/// Workflows on a branch whose own name ends like a ref: git takes it (git-check-ref-format).
+pub(super) fn disguised() -> &'static Option<Language> {
+    static SHAPE: OnceLock<Option<Language>> = OnceLock::new();
+    SHAPE.get_or_init(|| {
+        let version = "refs/(?:heads|tags)/[a-z0-9][a-z0-9.-]*";
+        whole(&format!(r"https://github\.com/{OWNER}/{FILE}@refs/heads/anything@{version}"))
+    })
+}
 
 /// From the likeliest to the mere URL.
 pub(super) fn likely(about: About) -> &'static [Language] {

@@ -224,8 +224,19 @@ impl<'a> Subject<'a> {
         if let Some(stranger) = strangers.iter().find(pulled).or(several) {
             let spots = self.blame(stranger);
             weaknesses.push(weak(WeaknessKind::OpenRef, spots, Some(stranger.clone())));
+        } else {
+            weaknesses.extend(self.disguised(tight));
         }
         weaknesses
+    }
+
+    /// A ref that is kept out, and gets in under a longer name: what stands for the file takes the `@`
+    /// as well, `workflows/.*@refs/heads/main`.
+    fn disguised(&self, tight: &Language) -> Option<Weakness> {
+        let stranger = found(Language::witness(&[tight, shapes::disguised().as_ref()?], &[]))?;
+        let (plain, _) = stranger.rsplit_once('@')?;
+        let kept_out = self.language.holds(plain) == Some(false);
+        kept_out.then(|| weak(WeaknessKind::OpenRef, self.blame(&stranger), Some(stranger.clone())))
     }
 
     /// Somebody in these and not in those, and not allowed.

@@ -199,3 +199,30 @@ fn the_tight_pattern_is_what_it_should_have_been() {
         assert_eq!(tightened(&regex).as_deref(), tight, "{pattern}");
     }
 }
+
+/// git takes a branch that is called `anything@refs/heads/main`.
+#[test]
+fn a_branch_that_is_called_like_another_ref_is_let_in_by_what_takes_the_sign_before_it() {
+    let file = r"^https://github\.com/acme/a/\.github/workflows/";
+    for (rest, expected, why) in [
+        (
+            ".*@refs/heads/main$",
+            Some("a.yml@refs/heads/anything@refs/heads/main"),
+            "the file takes a ref as well",
+        ),
+        (r".+\.ya?ml@refs/tags/v1$", None, "behind an ending no ref fits in front of another"),
+        ("[^@]+@refs/heads/main$", None, "a file has no such sign"),
+        ("[a-z.]+@refs/heads/main$", None, "nor has a class without it"),
+        ("cd.yml@refs/heads/.*$", None, "any branch is meant anyway"),
+        ("cd.yml@refs/heads/release-.*$", None, "any that begins so"),
+        ("cd.yml@refs/tags/v[0-9].+$", None, "a tag that begins so is meant, whatever its end"),
+    ] {
+        let regex = GoRegex::parse(&format!("{file}{rest}")).expect("a pattern");
+        let said = analyse(&regex, About::Subject, None).into_iter();
+        let witness =
+            said.filter(|one| one.kind == WeaknessKind::OpenRef).find_map(|one| one.witness);
+        let expected =
+            expected.map(|rest| format!("https://github.com/acme/a/.github/workflows/{rest}"));
+        assert_eq!(witness, expected, "{why}: {rest}");
+    }
+}

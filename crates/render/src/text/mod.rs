@@ -69,11 +69,11 @@ impl Page {
         }
         self.controls(&report.controls)?;
         self.sources(&report.sources)?;
-        self.declarations(report)?;
+        let told = self.declarations(report)?;
         self.workflows(&report.workflows)?;
         self.patterns(&report.patterns)?;
         self.routes(&report.routes)?;
-        self.findings(&report.findings)?;
+        self.beside(report, &told)?;
         if let Some(trust) = &report.trust {
             self.trust(trust)?;
         }
@@ -95,15 +95,11 @@ impl Page {
         let (controls, patterns) = (report.controls.len(), report.patterns.len());
         let (declarations, routes) = (report.declarations.len(), report.routes.len());
         let mut counted = Vec::new();
-        let on_paper = patterns + declarations + routes + report.workflows.len();
-        if artifacts > 0 || sources + controls + on_paper == 0 {
-            counted.push(count(artifacts, "artifact"));
-        }
+        counted.extend((artifacts > 0).then(|| count(artifacts, "artifact")));
         counted.extend((sources > 0).then(|| count(sources, "source")));
         counted.extend((controls > 0).then(|| count(controls, "negative control")));
         counted.extend((patterns > 0).then(|| count(patterns, "pattern")));
-        counted
-            .extend((declarations > 0).then(|| crate::declarations::tally(&report.declarations)));
+        counted.extend((declarations > 0).then(|| count(declarations, "declaration")));
         counted.extend((routes > 0).then(|| count(routes, "route")));
         let jobs = &report.workflows;
         counted.extend((!jobs.is_empty()).then(|| crate::workflows::tally(jobs)));
@@ -114,7 +110,14 @@ impl Page {
             }
             verdict => self.verdict(verdict),
         };
-        writeln!(self.text, "{verdict}: {} judged", counted.join(", "))
+        if counted.is_empty() {
+            return writeln!(self.text, "{verdict}: nothing judged");
+        }
+        let states = match report.declarations.as_slice() {
+            [] => String::new(),
+            all => format!(": {}", crate::declarations::tally(all)),
+        };
+        writeln!(self.text, "{verdict}: {} judged{states}", counted.join(", "))
     }
 
     fn artifact(&mut self, artifact: &ArtifactReport) -> fmt::Result {
@@ -137,6 +140,13 @@ impl Page {
             self.finding(finding)?;
         }
         self.left_out(findings.len(), FINDINGS_COUNT_MAX, "findings")
+    }
+
+    /// What belongs to no part, and was not told among the worst.
+    fn beside(&mut self, report: &Report, told: &[&Finding]) -> fmt::Result {
+        let is_told = |finding: &Finding| told.iter().any(|known| std::ptr::eq(*known, finding));
+        let rest = report.findings.iter().filter(|finding| !is_told(finding));
+        self.findings(&rest.cloned().collect::<Vec<Finding>>())
     }
 
     fn finding(&mut self, finding: &Finding) -> fmt::Result {
