@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::failure::{Failure, Outcome};
 use crate::program::{Program, on_path};
 use crate::workspace::Workspace;
-use crate::{docs, say, schema, snippets, tidy};
+use crate::{docs, fuzz, say, schema, snippets, tidy};
 
 /// The tasks that `.ci/run` and the workflows consist of, in their order.
 pub(crate) const ELSEWHERE: &[&str] =
@@ -72,6 +72,11 @@ const CHECKS: &[Check] = &[
         name: "snippets",
         holds: "what README and docs tell people to type works",
         work: Work::Task(snippets::run),
+    },
+    Check {
+        name: "fuzz",
+        holds: "no reader of what strangers send breaks on made-up bytes",
+        work: Work::Task(fuzz::in_ci),
     },
     Check {
         name: "licences",

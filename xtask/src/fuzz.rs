@@ -1,8 +1,14 @@
-//! Every fuzz target for a while: what strangers send, made up by libFuzzer.
+//! Every reader of what strangers send, tried with made-up bytes for a while.
+
+use camino::Utf8PathBuf;
 
 use crate::failure::{Context as _, Failure, Outcome};
+use crate::program::Program;
 use crate::say;
 use crate::workspace::Workspace;
+
+/// Seconds for each target in CI: a minute in all.
+const SECONDS_IN_CI: u64 = 7;
 
 /// For how long.
 #[derive(Debug, clap::Args)]
@@ -13,13 +19,34 @@ pub(crate) struct Arguments {
     /// Only these targets.
     #[arg(long, value_delimiter = ',', value_name = "TARGETS")]
     only: Vec<String>,
+    /// Another number makes other inputs; the same one makes the same.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// Try the input in this file, and no other.
+    #[arg(long, value_name = "FILE", conflicts_with = "guided")]
+    again: Option<Utf8PathBuf>,
+    /// By libFuzzer, through cargo-fuzz. Where that is missing, says so.
+    #[arg(long)]
+    guided: bool,
+}
+
+/// A short run of all of them.
+pub(crate) fn in_ci(workspace: &Workspace) -> Outcome {
+    let only = Vec::new();
+    let arguments = Arguments { seconds: SECONDS_IN_CI, only, seed: 1, again: None, guided: false };
+    run(workspace, &arguments)
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
-    let there = workspace.cargo().args(["fuzz", "--version"]).run();
-    if !there.is_ok_and(|output| output.code == 0) {
-        say::line("fuzz: not run: cargo-fuzz is missing; `cargo install cargo-fuzz`");
-        return Ok(());
+    if arguments.guided {
+        let there = workspace.cargo().args(["fuzz", "--version"]).run();
+        if !there.is_ok_and(|output| output.code == 0) {
+            say::line("fuzz: not run: cargo-fuzz is missing; `cargo install cargo-fuzz`");
+            return Ok(());
+        }
+    } else {
+        let build = ["build", "--quiet", "--locked", "-p", "sealwright-fuzzing"];
+        workspace.cargo().args(build).run_shown_ok()?;
     }
     let targets = targets(workspace)?;
     let unknown = arguments.only.iter().find(|name| !targets.contains(name));
@@ -30,7 +57,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     let chosen = |name: &&String| arguments.only.is_empty() || arguments.only.contains(name);
     for target in targets.iter().filter(chosen) {
         say::stage(&format!("fuzz {target} for {} s", arguments.seconds));
-        one(workspace, target, arguments.seconds)?;
+        match arguments.guided {
+            true => by_libfuzzer(workspace, target, arguments.seconds)?,
+            false => by_mutation(workspace, target, arguments)?,
+        }
     }
     Ok(())
 }
@@ -47,7 +77,23 @@ fn targets(workspace: &Workspace) -> Outcome<Vec<String>> {
     Ok(names)
 }
 
-fn one(workspace: &Workspace, target: &str, seconds: u64) -> Outcome {
+fn by_mutation(workspace: &Workspace, target: &str, arguments: &Arguments) -> Outcome {
+    let folder = workspace.out().join("fuzz");
+    std::fs::create_dir_all(&folder)?;
+    let input = arguments.again.clone().unwrap_or(folder.join(format!("{target}.input")));
+    let (seconds, seed) = (arguments.seconds.to_string(), arguments.seed.to_string());
+    let program = Program::new(workspace.binary("debug", "sealwright-fuzzing"))
+        .args([target, "--seconds", &seconds, "--seed", &seed, "--input", input.as_str()])
+        .args(["--root", workspace.root.as_str()])
+        .args(arguments.again.iter().map(|_| "--again"));
+    program.run_shown_ok().map_err(|failure| {
+        failure.next(format!(
+            "the input is in {input}; `cargo xtask fuzz --only {target} --again {input}` tries it again"
+        ))
+    })
+}
+
+fn by_libfuzzer(workspace: &Workspace, target: &str, seconds: u64) -> Outcome {
     // Without a sanitizer the pinned toolchain suffices: nothing of ours is unsafe.
     let fuzz = workspace
         .cargo()

@@ -71,7 +71,7 @@ enum Task {
     Oracle(oracle::Arguments),
     /// Asks Go itself about made-up patterns and texts: any disagreement is a failure.
     Regex(regex::Arguments),
-    /// Runs every fuzz target for a while. Where cargo-fuzz is missing, says so.
+    /// Tries every reader of what strangers send with made-up bytes for a while.
     Fuzz(fuzz::Arguments),
     /// Measures ours beside the real programs and writes `target/sealwright/bench.json`.
     Bench(bench::Arguments),

@@ -35,6 +35,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
+    ("sealwright-fuzzing", &["workflows", "manifests", "evidence", "policy", "pattern", "yaml"]),
     ("sealwright-docs", &["policy"]),
     ("sealwright-devstack", &[]),
     ("xtask", &[]),
