@@ -1166,7 +1166,7 @@ codes! {
     SigningPathUnpinned "SW9215" Error
         "A job that signs runs something that others can change"
         "An action or workflow is named by a tag or branch, or an image without its digest."
-        "Whoever moves that tag signs as this job."
+        "Whoever moves that tag signs as this job. Where a matcher here accepts that job it is an error, else a warning; actions of GitHub's own owners are a note of SW9216, for whoever moves their tags runs the machine as well."
         "Name it by its commit of 40 digits, an image by its digest, with the version in a comment.";
     UsesUnpinned "SW9216" Warning
         "A workflow runs something that others can change"

@@ -28,6 +28,8 @@ struct Signer {
     shown: BTreeSet<String>,
     /// What the workflow calls itself.
     called: Option<String>,
+    /// Whether anything in it is known to sign; of a workflow elsewhere that may, nothing is.
+    surely: bool,
 }
 
 /// Compares as whom the workflows of a base sign with those of now. `files` is where names are
@@ -64,12 +66,13 @@ fn unread(base: &Tree, cut: bool) -> Option<Finding> {
 /// Who signs, and whether a limit kept some from being seen.
 fn signers(tree: &Tree, about: About<'_>) -> (BTreeMap<Name, Signer>, bool) {
     let mut found: BTreeMap<Name, Signer> = BTreeMap::new();
-    let signs = |job: &&SigningJob<'_>| job.signings.iter().any(|signing| signing.has_identity());
+    let signs = |job: &SigningJob<'_>| job.signings.iter().any(|signing| signing.has_identity());
     let walked = jobs::of(tree, about);
-    for job in walked.jobs.iter().filter(signs) {
+    for job in walked.jobs.iter().filter(|job| signs(job) || job.calls.is_some()) {
         for run in &job.runs {
             let elsewhere = job.calls.map(crate::uses::Remote::slug);
             let signer = found.entry((elsewhere, run.identity.path.clone())).or_default();
+            signer.surely |= signs(job);
             signer.jobs.insert(job.job.id.text.clone());
             signer.shown.insert(run.identity.shown.clone());
             signer.called = job.workflow.name.as_ref().map(|name| name.text.clone());
@@ -84,7 +87,8 @@ fn refs(name: &Name, before: &Signer, now: &Signer) -> Option<Finding> {
     if gone.is_empty() {
         return None;
     }
-    let message = format!("{} signs for other refs than before", name.1);
+    let signs = if now.surely { "signs" } else { "may sign" };
+    let message = format!("{} {signs} for other refs than before", told(name));
     let shown: Vec<&str> = now.shown.iter().map(String::as_str).collect();
     let finding = Finding::new(Code::SignerVanished, message).with_place(Place::file(&name.1));
     let finding = finding.with_mismatch(gone.join(", "), shown.join(", "));
@@ -110,6 +114,9 @@ fn vanished<'a>(
         (true, None) => "no job of it signs any more".to_owned(),
     };
     let mentions = mentions(name, there, successor.map(|(new, _)| new), files);
+    if !signer.surely && mentions.is_empty() {
+        return vec![];
+    }
     let severity = mentions.iter().map(|mention| mention.severity).max();
     let shown: Vec<&str> = signer.shown.iter().map(String::as_str).collect();
     let message = format!("nothing signs as {} any more: {what}", told(name));

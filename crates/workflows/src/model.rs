@@ -78,6 +78,8 @@ pub struct Job {
     pub permissions: Option<Permissions>,
     /// Deployment environment, whose rules may hold it back.
     pub environment: Option<Written>,
+    /// Image in which all its steps run.
+    pub container: Option<Uses>,
     /// Which runs of it exclude each other.
     pub concurrency: Option<Concurrency>,
     /// `strategy`, as written.
@@ -197,8 +199,8 @@ pub struct Action {
 pub enum Runs {
     /// Steps, in the job that uses it.
     Composite(Vec<Step>),
-    /// An image.
-    Docker(Option<Written>),
+    /// An image; `None` when it is built from a file beside the action.
+    Docker(Option<Uses>),
     /// A program in JavaScript, or something that is not known here.
     Program,
 }

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::permissions::{Grants, Level, Permissions};
 use crate::place::in_file;
 use crate::triggers::{Event, Filter, Trigger};
-use crate::uses::Uses;
+use crate::uses::{Target, Uses};
 
 /// Jobs of one workflow that are looked at. GitHub runs at most 256 of a matrix; the longest real
 /// workflows have about a hundred.
@@ -65,7 +65,11 @@ impl<'a> Reader<'a> {
             (Some("composite"), Some(runs)) => {
                 Runs::Composite(runs.get("steps").map(|node| self.steps(node)).unwrap_or_default())
             }
-            (Some("docker"), Some(runs)) => Runs::Docker(scalar(runs.get("image"))),
+            (Some("docker"), Some(runs)) => {
+                let image = scalar(runs.get("image"));
+                let image = image.filter(|image| image.text.starts_with("docker://"));
+                Runs::Docker(image.map(|image| self.uses(image)))
+            }
             (_, Some(_)) => Runs::Program,
             (_, None) => {
                 self.malformed(&root.at, "an action needs `runs`");
@@ -150,6 +154,7 @@ impl<'a> Reader<'a> {
             permissions: node.get("permissions").map(|node| self.permissions(node)),
             environment: scalar(environment)
                 .or_else(|| scalar(environment.and_then(|node| node.get("name")))),
+            container: container(node.get("container")),
             concurrency: node.get("concurrency").map(concurrency),
             strategy: node.get("strategy").cloned(),
             env: settings(node.get("env")),
@@ -267,6 +272,14 @@ fn trigger(event: Event, at: Place, node: &Node) -> Trigger {
         secrets: settings(node.get("secrets")),
         ..Trigger::new(event, at)
     }
+}
+
+/// The image of a `container`, which is written without `docker://`.
+fn container(node: Option<&Node>) -> Option<Uses> {
+    let image = scalar(node).or_else(|| scalar(node?.get("image")))?;
+    // An empty one is no container.
+    let image = Some(image).filter(|image| !image.text.trim().is_empty())?;
+    Some(Uses { target: Target::Docker(image.text.clone()), text: image.text, at: image.at })
 }
 
 /// Inputs with their defaults.

@@ -87,7 +87,9 @@ fn git(
     command.env_clear().envs(kept).current_dir(folder);
     // What a clone left out is not fetched, and nobody is asked for a password.
     command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
-    command.args(["--no-pager", "-c", "core.fsmonitor=false"]).args(arguments);
+    // A git that does not know the first of these has no protocol to fetch by.
+    let settings = ["-c", "core.fsmonitor=false", "-c", "protocol.allow=never"];
+    command.arg("--no-pager").args(settings).args(arguments);
     ask(command, input, Bounds { until, deadline: DEADLINE, answer_bytes_max: OUTPUT_BYTES_MAX })
 }
 

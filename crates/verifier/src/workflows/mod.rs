@@ -42,12 +42,21 @@ pub fn workflows(arguments: &WorkflowsArguments, now: Timestamp) -> Result<Repor
     let compared = compared.map(|revision| compared_with(revision, arguments, &tree, about, &seen));
     let compared = compared.unwrap_or_default();
     let mut report = report(&tree, about, config.as_ref(), (&seen, compared), now);
-    // A folder without workflows is not the repository that the signers' are in.
-    if arguments.may_be_empty && tree.workflows.is_empty() {
-        report.findings.retain(|one| one.code != Code::SignerWorkflowMissing);
+    if arguments.may_be_empty && tree.workflows.is_empty() && !origin::is_root(&arguments.folder) {
+        elsewhere(&mut report);
     }
     report.findings.extend(nothing(&tree, &report, arguments.may_be_empty));
     Ok(concluded(report, arguments.may_be_empty))
+}
+
+/// A folder that may be empty and is not the root of a repository is not the one in which the signers'
+/// workflows would be: that they are not here is said, and is nothing wrong.
+fn elsewhere(report: &mut Report) {
+    let missing = |one: &&mut Finding| one.code == Code::SignerWorkflowMissing;
+    for finding in report.findings.iter_mut().filter(missing) {
+        finding.severity = Severity::Note;
+        finding.hint = Some("This folder is not the root of a repository.".to_owned());
+    }
 }
 
 /// What has changed since a revision, or that this could not be found out.

@@ -24,6 +24,11 @@ pub(super) fn remotes(folder: &Utf8Path) -> Vec<String> {
     found.into_iter().map(|(_, slug)| slug).collect()
 }
 
+/// Whether a folder is the root of a clone or of a second working tree.
+pub(super) fn is_root(folder: &Utf8Path) -> bool {
+    folder.join(".git").exists()
+}
+
 /// The default branch of `origin`, as it was when it was cloned.
 pub(super) fn default_branch(folder: &Utf8Path) -> Option<String> {
     let head = read(&git_folder(folder)?.join("refs/remotes/origin/HEAD"))?;

@@ -44,6 +44,14 @@ fn nothing_to_judge_is_unknown_unless_it_may_be() {
         ("workflows", "k8s/plain.yaml", PLAIN, 1, 0, "a folder that is not the repository"),
         (
             "workflows",
+            ".git/HEAD",
+            "ref: x\n",
+            1,
+            1,
+            "the repository without its signer's workflow",
+        ),
+        (
+            "workflows",
             ".github/workflows/cd.yaml",
             UNSIGNED,
             1,

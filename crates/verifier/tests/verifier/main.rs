@@ -2,6 +2,7 @@
 
 mod artifact;
 mod bad_trees;
+mod base;
 mod cluster;
 mod cluster_doubts;
 mod cluster_scope;

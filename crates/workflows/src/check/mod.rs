@@ -9,9 +9,10 @@ mod signers;
 
 use sealwright_manifests::Declaration;
 use sealwright_policy::workflow_report::{JobIdentity, SignedBy, SignsWith, WorkflowReport};
-use sealwright_policy::{Code, Config, Finding, Severity, verdict_of};
+use sealwright_policy::{Code, Config, Finding, Severity, Verdict, verdict_of};
 
 use self::matchers::Matchers;
+use self::pins::Signer;
 use crate::facts::With;
 use crate::identity::ISSUER;
 use crate::jobs::{self, About, Caller, Run, SigningJob, Walked};
@@ -66,9 +67,21 @@ pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
     let walked = jobs::of(tree, about);
     let matchers = Matchers::of(expected, about, &walked);
     let mut judged = Judged { jobs: vec![], findings: tree.findings.clone() };
-    for job in &walked.jobs {
-        judged.jobs.push(report(tree, job, &matchers));
+    let accepted: Vec<Vec<Vec<usize>>> = walked
+        .jobs
+        .iter()
+        .map(|job| job.runs.iter().map(|run| matchers.accepting(run)).collect())
+        .collect();
+    let signers: Vec<Signer<'_, '_>> = walked
+        .jobs
+        .iter()
+        .zip(&accepted)
+        .map(|(job, by)| Signer { job, accepted: by.iter().any(|by| !by.is_empty()) })
+        .collect();
+    for (signer, accepted) in signers.iter().zip(&accepted) {
+        judged.jobs.push(report(tree, signer, accepted, &matchers));
     }
+    judged.findings.extend(pins::on_the_way(tree, &signers));
     judged.findings.extend(matchers.told());
     judged.findings.extend(signers::check(tree, about, &walked, &matchers));
     judged.findings.extend(callers::check(&walked, expected));
@@ -84,20 +97,26 @@ pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
     judged
 }
 
-fn report(tree: &Tree, job: &SigningJob<'_>, matchers: &Matchers) -> WorkflowReport {
-    let accepted: Vec<Vec<usize>> = job.runs.iter().map(|run| matchers.accepting(run)).collect();
-    let mut findings = rights::check(job, &accepted);
-    findings.extend(events::check(job, &accepted, matchers));
+fn report(
+    tree: &Tree,
+    signer: &Signer<'_, '_>,
+    accepted: &[Vec<usize>],
+    matchers: &Matchers,
+) -> WorkflowReport {
+    let job = signer.job;
+    let mut findings = rights::check(job, accepted);
+    findings.extend(events::check(job, accepted, matchers));
     findings.extend(job.runs.iter().flat_map(|run| matchers.undecided(run)));
-    findings.extend(pins::on_the_way(tree, job));
-    let runs = job.runs.iter().zip(&accepted);
+    let runs = job.runs.iter().zip(accepted);
+    // What several jobs run is told once, and counts for each.
+    let loose = pins::severity_of(tree, signer).map_or(Verdict::Verified, Severity::verdict);
     WorkflowReport {
         job: named(job.workflow, job.job),
         place: in_file(&job.workflow.path, &job.job.id.at),
         signs_with: job.signings.iter().map(signs_with).collect(),
         identities: runs.map(|(run, accepted)| identity(run, accepted, matchers)).collect(),
         rights: rights_of(job),
-        verdict: verdict_of(&findings),
+        verdict: verdict_of(&findings).and(loose),
         findings,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use sealwright_policy::{Code, Finding};
+use sealwright_policy::{Code, Finding, Severity};
 
 use super::named;
 use crate::facts;
@@ -21,29 +21,86 @@ struct Used<'t> {
     uses: &'t Uses,
 }
 
-/// What a job that signs runs.
-pub(super) fn on_the_way(tree: &Tree, job: &SigningJob<'_>) -> Vec<Finding> {
+/// What jobs that sign run, each thing once. Who can move it signs as they do: that is an error where
+/// somebody accepts what they sign, and a warning where nobody here is known to. GitHub's own are a
+/// note, for whoever moves those runs the machine as well.
+pub(super) fn on_the_way(tree: &Tree, jobs: &[Signer<'_, '_>]) -> Vec<Finding> {
+    let mut loose: Vec<(Used<'_>, Vec<&Signer<'_, '_>>)> = Vec::new();
+    for signer in jobs {
+        for used in loose_of(tree, signer.job) {
+            match loose.iter_mut().find(|(known, _)| known.uses.text == used.uses.text) {
+                Some((_, by)) if by.iter().any(|one| std::ptr::eq(*one, signer)) => (),
+                Some((_, by)) => by.push(signer),
+                None => loose.push((used, vec![signer])),
+            }
+        }
+    }
+    loose.iter().map(|(used, by)| by_jobs(used, by)).collect()
+}
+
+/// A job that signs, and whether anybody accepts it.
+pub(super) struct Signer<'j, 't> {
+    pub(super) job: &'j SigningJob<'t>,
+    pub(super) accepted: bool,
+}
+
+/// How loud it is for one job that what it runs can be moved, where anything of it can.
+pub(super) fn severity_of(tree: &Tree, signer: &Signer<'_, '_>) -> Option<Severity> {
+    let loose = loose_of(tree, signer.job);
+    loose.iter().map(|used| severity(used, signer.accepted)).max()
+}
+
+fn loose_of<'t>(tree: &'t Tree, job: &SigningJob<'t>) -> Vec<Used<'t>> {
     if job.signings.is_empty() {
         return vec![];
     }
-    let mut seen = HashSet::new();
     let used = of_job(tree, &job.workflow.path, job.job).into_iter();
-    let used = used.filter(|used| !is_fixed(used.uses) && seen.insert(used.uses.text.as_str()));
-    used.filter(|used| !is_unjudged(used.uses)).map(|used| loose(job, &used)).collect()
+    used.filter(|used| !is_fixed(used.uses) && !is_unjudged(used.uses)).collect()
 }
 
-fn loose(job: &SigningJob<'_>, used: &Used<'_>) -> Finding {
-    let owner = used.uses.remote().map_or("", |remote| remote.owner.as_str());
-    // Whoever moves GitHub's own tags runs the runner as well.
-    let githubs = facts::GITHUBS_OWN.contains(&owner);
-    let code = if githubs { Code::UsesUnpinned } else { Code::SigningPathUnpinned };
-    let message = format!(
-        "{} signs, and runs {} by a name that can be moved",
-        named(job.workflow, job.job),
-        used.uses.text
-    );
+fn severity(used: &Used<'_>, accepted: bool) -> Severity {
+    match accepted && !used.uses.text.contains("${{") {
+        _ if is_githubs(used.uses) => Severity::Note,
+        true => Severity::Error,
+        // An image that is put together may have a digest.
+        false => Severity::Warning,
+    }
+}
+
+fn by_jobs(used: &Used<'_>, by: &[&Signer<'_, '_>]) -> Finding {
+    let code = match is_githubs(used.uses) {
+        true => Code::UsesUnpinned,
+        false => Code::SigningPathUnpinned,
+    };
+    let names: Vec<String> =
+        by.iter().map(|signer| named(signer.job.workflow, signer.job.job)).collect();
+    let text = &used.uses.text;
+    let message = match names.as_slice() {
+        [one] => format!("{one} signs, and runs {text} by a name that can be moved"),
+        many => {
+            let count = many.len();
+            format!(
+                "{count} jobs sign, and run {text} by a name that can be moved: {}",
+                listed(many)
+            )
+        }
+    };
+    let accepted = by.iter().any(|signer| signer.accepted);
     let finding = Finding::new(code, message).with_place(in_file(used.file, &used.uses.at));
-    Finding { found: Some(used.uses.text.clone()), ..finding }
+    Finding { severity: severity(used, accepted), found: Some(text.clone()), ..finding }
+}
+
+fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMES_SHOWN_MAX).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(NAMES_SHOWN_MAX) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn is_githubs(uses: &Uses) -> bool {
+    let owner = uses.remote().map_or("", |remote| remote.owner.as_str());
+    facts::GITHUBS_OWN.iter().any(|own| own.eq_ignore_ascii_case(owner))
 }
 
 /// Everything else, one finding a file; and what cannot be told at all.
@@ -72,13 +129,11 @@ fn of_file(file: &str, loose: &[&Uses]) -> Finding {
     let mut names: Vec<&str> = loose.iter().map(|uses| uses.text.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let count = names.len();
-    let shown = names[..count.min(NAMES_SHOWN_MAX)].join(", ");
-    let more = count.saturating_sub(NAMES_SHOWN_MAX);
-    let shown = if more == 0 { shown } else { format!("{shown} and {more} more") };
-    let what = if count == 1 { "one thing" } else { "things" };
-    let message = format!("runs {what} by a name that can be moved: {shown}");
-    Finding::new(Code::UsesUnpinned, message).with_place(in_file(file, &loose[0].at))
+    let what = if names.len() == 1 { "one thing" } else { "things" };
+    let message = format!("runs {what} by a name that can be moved: {}", listed(&names));
+    let finding = Finding::new(Code::UsesUnpinned, message);
+    let finding = finding.with_place(in_file(file, &loose[0].at));
+    if loose.iter().all(|uses| is_githubs(uses)) { finding.as_note() } else { finding }
 }
 
 fn unjudged(used: &Used<'_>) -> Finding {
@@ -108,6 +163,7 @@ fn is_fixed(uses: &Uses) -> bool {
 fn of_job<'t>(tree: &'t Tree, file: &'t str, job: &'t Job) -> Vec<Used<'t>> {
     let mut used = Vec::new();
     used.extend(job.call().map(|call| Used { file, uses: &call.uses }));
+    used.extend(job.container.as_ref().map(|uses| Used { file, uses }));
     let mut seen: HashSet<&str> = HashSet::new();
     collect(tree, file, job.steps(), &mut seen, &mut used);
     used
@@ -124,10 +180,15 @@ fn collect<'t>(
         used.push(Used { file, uses });
         let Some(action) = uses.local().and_then(|folder| tree.action(folder)) else { continue };
         // Each action once: one that uses itself ends here.
-        if let Runs::Composite(steps) = &action.runs
-            && seen.insert(&action.path)
-        {
-            collect(tree, &action.path, steps, seen, used);
+        if !seen.insert(&action.path) {
+            continue;
+        }
+        match &action.runs {
+            Runs::Composite(steps) => collect(tree, &action.path, steps, seen, used),
+            Runs::Docker(image) => {
+                used.extend(image.as_ref().map(|uses| Used { file: &action.path, uses }));
+            }
+            Runs::Program => (),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What is run by a name that others can move.
 
-use sealwright_policy::{Code, Severity};
+use sealwright_policy::{Code, Severity, Verdict};
 
-use crate::support::{COMMIT, SIGN, codes, findings, judged, signing, workflow};
+use crate::support::{COMMIT, SIGN, codes, findings, judged, judged_by, signing, workflow};
 
 #[test]
 fn what_a_signing_job_runs_must_be_fixed() {
@@ -44,6 +44,63 @@ fn elsewhere_it_is_one_warning_a_file() {
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!((all[0].code, all[0].severity), (Code::UsesUnpinned, Severity::Warning));
     assert!(all[0].message.ends_with("a/b@v1, c/d@v2"), "{}", all[0].message);
+}
+
+#[test]
+fn what_several_signing_jobs_run_is_told_once_and_an_error_where_somebody_accepts_it() {
+    let signer =
+        "  cd: {github: {repository: acme/platform, workflow: cd.yaml, refs: [refs/heads/main]}}\n";
+    let main = "{push: {branches: [main]}}";
+    let steps = format!("      - uses: acme/tool@v1\n      - uses: acme/tool@v1\n{SIGN}");
+    let own = format!("      - uses: actions/checkout@v5\n{SIGN}");
+    let (cd, own) = (signing(main, &steps), signing(main, &own));
+    let other = cd.replace("main", "next");
+    let found = |files: &[(&str, &str)], signer: &str| {
+        let judged = judged_by(files, signer);
+        let all = findings(&judged);
+        let pins = all
+            .iter()
+            .filter(|one| matches!(one.code, Code::SigningPathUnpinned | Code::UsesUnpinned));
+        let told: Vec<(Severity, String)> =
+            pins.map(|one| (one.severity, one.message.clone())).collect();
+        (told, judged.jobs.iter().map(|job| job.verdict).collect::<Vec<_>>())
+    };
+    let both = [(".github/workflows/cd.yaml", cd.as_str()), (".github/workflows/b.yaml", &other)];
+    let (told, verdicts) = found(&both, signer);
+    let message = "2 jobs sign, and run acme/tool@v1 by a name that can be moved: b.yaml: sign, cd.yaml: sign";
+    assert_eq!(told, [(Severity::Error, message.to_owned())]);
+    assert_eq!(verdicts, [Verdict::Verified, Verdict::Refused], "by b.yaml nobody goes");
+    let (told, _) = found(&[(".github/workflows/b.yaml", &other)], signer);
+    assert_eq!(told[0].0, Severity::Warning, "nobody here accepts it");
+    let (told, verdicts) = found(&[(".github/workflows/cd.yaml", &own)], signer);
+    assert_eq!((told[0].0, verdicts), (Severity::Note, vec![Verdict::Verified]), "GitHub's own");
+}
+
+#[test]
+fn an_image_in_which_a_signing_job_runs_counts_as_what_it_runs() {
+    let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    for (container, loose, why) in [
+        ("container: acme/build:1", 1, "by its tag"),
+        ("container: {image: acme/build}", 1, "without any"),
+        (&format!("container: acme/build@sha256:{digest}"), 0, "by digest"),
+        (&format!("container: {{image: 'acme/build:1@sha256:{digest}'}}"), 0, "by both"),
+        ("container: ''", 0, "none"),
+        ("services: {db: {image: postgres:17}}", 0, "what runs beside it"),
+    ] {
+        let text =
+            signing("push", SIGN).replace("    runs-on", &format!("    {container}\n    runs-on"));
+        let found = codes(&judged(&[(".github/workflows/cd.yaml", &text)]));
+        assert_eq!(found, vec![Code::SigningPathUnpinned; loose], "{why}");
+    }
+    let text = signing("push", &format!("      - uses: ./x\n{SIGN}"));
+    for (image, loose, why) in [
+        ("docker://acme/x:1", 1, "an image by its tag"),
+        ("Dockerfile", 0, "built from a file of the repository"),
+    ] {
+        let action = format!("runs: {{using: docker, image: '{image}'}}\n");
+        let files = [(".github/workflows/cd.yaml", text.as_str()), ("x/action.yml", &action)];
+        assert_eq!(codes(&judged(&files)), vec![Code::SigningPathUnpinned; loose], "{why}");
+    }
 }
 
 #[test]
