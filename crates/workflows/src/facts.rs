@@ -199,6 +199,15 @@ pub(crate) const COMMANDS: &[CommandFact] = &[
         why: "attests a package when it is told to",
     },
     CommandFact {
+        program: "goreleaser",
+        verbs: &["release"],
+        makes: Makes::File,
+        only_with: ALWAYS,
+        keys: &[],
+        elsewhere: &[],
+        why: "signs when its own configuration says so",
+    },
+    CommandFact {
         program: "notation",
         verbs: &["sign"],
         makes: Makes::Signature,

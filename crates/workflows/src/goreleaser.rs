@@ -1,9 +1,8 @@
-//! Whether goreleaser signs: its own configuration says so, at the root of the repository.
+//! What goreleaser signs and pushes: its own configuration says so, at the root of the repository.
 
 use sealwright_yaml::{Node, Stream};
 
 use crate::facts::With;
-use crate::model::Written;
 
 /// Where goreleaser looks, in its order.
 const FILES: &[&str] = &[
@@ -35,40 +34,141 @@ pub(crate) enum Goreleaser {
     NotKnown,
 }
 
-impl Goreleaser {
-    /// By the configurations of the repository, each with its path, and the arguments of the run.
-    pub(crate) fn of(read: &[(String, Goreleaser)], arguments: Option<&Written>) -> Self {
-        let words: Vec<&str> =
-            arguments.map_or(vec![], |text| text.text.split_whitespace().collect());
-        let skips = |word: &&str| word.starts_with("--skip") && word.contains("sign");
-        if words.iter().any(skips) || words.first().is_some_and(|verb| *verb == "check") {
-            return Goreleaser::SignsNothing;
-        }
-        let named = words.iter().position(|word| ["-f", "--config"].contains(word));
-        let named =
-            named.and_then(|at| words.get(at + 1)).map(|path| path.trim_start_matches("./"));
-        let equal = words.iter().find_map(|word| word.strip_prefix("--config="));
-        let paths: Vec<&str> = named.or(equal).map_or(FILES.to_vec(), |path| vec![path]);
-        let found = paths.iter().find_map(|path| read.iter().find(|(known, _)| known == path));
-        found.map_or(Goreleaser::NotKnown, |(_, known)| *known)
+/// What one of its configurations says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Configuration {
+    pub(crate) signs: Goreleaser,
+    /// References that it pushes, with `${…}` for what is not on paper; `None` when a part of the
+    /// configuration is taken from somewhere else.
+    pub(crate) images: Option<Vec<String>>,
+    /// Whether it signs those, once they are pushed.
+    pub(crate) signs_images: bool,
+}
+
+/// Configurations of the repository, each with its path.
+pub(crate) type Configurations = Vec<(String, Configuration)>;
+
+/// One run, by its arguments.
+pub(crate) struct Release<'a> {
+    words: Vec<&'a str>,
+}
+
+impl<'a> Release<'a> {
+    /// Without arguments nothing is run; the action runs `release`.
+    pub(crate) fn of(arguments: &'a str) -> Self {
+        Self { words: arguments.split_whitespace().collect() }
     }
 
-    /// By what a configuration says.
+    pub(crate) fn signs(&self, known: &Configurations) -> Goreleaser {
+        if self.skips("sign") || self.words.first().is_some_and(|verb| *verb == "check") {
+            return Goreleaser::SignsNothing;
+        }
+        self.configuration(known).map_or(Goreleaser::NotKnown, |known| known.signs)
+    }
+
+    /// The configuration by which it pushes images; `Err` when that is one that is not here.
+    pub(crate) fn pushes<'c>(
+        &self,
+        known: &'c Configurations,
+    ) -> Result<Option<&'c Configuration>, ()> {
+        let verb = self.words.first().copied().filter(|verb| !verb.starts_with('-'));
+        let releases = verb.is_none_or(|verb| ["release", "publish", "continue"].contains(&verb));
+        let held = self.skips("publish") || self.skips("docker") || self.has("--snapshot");
+        if !releases || held {
+            return Ok(None);
+        }
+        match (self.configuration(known), self.named()) {
+            (None, Some(_)) => Err(()),
+            (found, _) => Ok(found),
+        }
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.words.contains(&flag)
+    }
+
+    fn skips(&self, part: &str) -> bool {
+        self.words.iter().any(|word| word.starts_with("--skip") && word.contains(part))
+    }
+
+    /// The file that is named instead of the usual ones.
+    fn named(&self) -> Option<&'a str> {
+        let at = self.words.iter().position(|word| ["-f", "--config"].contains(word));
+        let behind = at.and_then(|at| self.words.get(at + 1)).copied();
+        let equal = self.words.iter().find_map(|word| word.strip_prefix("--config="));
+        behind.or(equal).map(|path| path.trim_start_matches("./"))
+    }
+
+    fn configuration<'c>(&self, known: &'c Configurations) -> Option<&'c Configuration> {
+        let paths: Vec<&str> = self.named().map_or(FILES.to_vec(), |path| vec![path]);
+        let found = paths.iter().find_map(|path| known.iter().find(|(known, _)| known == path));
+        found.map(|(_, configuration)| configuration)
+    }
+}
+
+impl Configuration {
     pub(crate) fn read(stream: &Stream) -> Self {
-        let Some(document) = stream.documents.first() else { return Goreleaser::NotKnown };
+        let unknown = Self { signs: Goreleaser::NotKnown, images: None, signs_images: false };
+        let Some(document) = stream.documents.first() else { return unknown };
         let root = &document.root;
         // A part that is taken from somewhere else may sign.
         if root.get("includes").is_some() || root.get("pro").is_some() {
-            return Goreleaser::NotKnown;
+            return unknown;
         }
-        let lists = SIGNS.iter().filter_map(|list| root.get(list));
-        let commands: Vec<&Node> = lists.flat_map(Node::items).collect();
-        if commands.is_empty() {
-            return Goreleaser::SignsNothing;
-        }
-        let keyless = commands.iter().any(|entry| is_keyless(entry));
-        Goreleaser::Signs(if keyless { With::Identity } else { With::Key })
+        let signs_images = root.get("docker_signs").is_some_and(|list| !list.items().is_empty());
+        Self { signs: signs(root), images: Some(images(root)), signs_images }
     }
+}
+
+fn signs(root: &Node) -> Goreleaser {
+    let lists = SIGNS.iter().filter_map(|list| root.get(list));
+    let commands: Vec<&Node> = lists.flat_map(Node::items).collect();
+    if commands.is_empty() {
+        return Goreleaser::SignsNothing;
+    }
+    let keyless = commands.iter().any(|entry| is_keyless(entry));
+    Goreleaser::Signs(if keyless { With::Identity } else { With::Key })
+}
+
+/// Images, lists of images, and what ko builds.
+fn images(root: &Node) -> Vec<String> {
+    let of = |list: &'static str| root.get(list).map(Node::items).unwrap_or_default();
+    let each = |entry: &Node, key: &str| -> Vec<String> {
+        let node = entry.get(key);
+        let texts = node.map(Node::items).unwrap_or_default().iter().filter_map(Node::scalar);
+        texts.chain(node.and_then(Node::scalar)).map(plain).collect()
+    };
+    let mut found: Vec<String> = Vec::new();
+    found.extend(of("dockers").iter().flat_map(|entry| each(entry, "image_templates")));
+    found.extend(of("docker_manifests").iter().flat_map(|entry| each(entry, "name_template")));
+    for entry in of("dockers_v2") {
+        let tags = each(entry, "tags");
+        let with_tags = |image: String| tags.iter().map(move |tag| format!("{image}:{tag}"));
+        found.extend(each(entry, "images").into_iter().flat_map(with_tags));
+    }
+    for entry in of("kos") {
+        let tags = Some(each(entry, "tags")).filter(|tags| !tags.is_empty());
+        let tags = tags.unwrap_or_else(|| vec!["latest".to_owned()]);
+        let path = if entry.get("bare").is_some() { "" } else { "/${path}" };
+        let repositories = [each(entry, "repository"), each(entry, "repositories")].concat();
+        let with_tags = |name: String| tags.iter().map(move |tag| format!("{name}{path}:{tag}"));
+        found.extend(repositories.into_iter().flat_map(with_tags));
+    }
+    found
+}
+
+/// `v{{ .Major }}` as `v${version_major}`: what a template puts in is named and not known.
+fn plain(template: &str) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, inner)) = rest.split_once("{{") {
+        let Some((inner, behind)) = inner.split_once("}}") else { break };
+        let name: String = inner.chars().filter(char::is_ascii_alphanumeric).collect();
+        let name = name.to_lowercase().replace("major", "version_major");
+        text.push_str(&format!("{before}${{{name}}}"));
+        rest = behind;
+    }
+    text + rest
 }
 
 /// cosign without a key. Without a command it is GnuPG.
@@ -77,4 +177,40 @@ fn is_keyless(entry: &Node) -> bool {
     let arguments = entry.get("args").map(Node::items).unwrap_or_default();
     command.contains("cosign")
         && !arguments.iter().any(|word| word.scalar().is_some_and(|word| word.starts_with("--key")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pushed_stands_in_its_configuration() {
+        let text = "dockers:\n  - image_templates: ['ghcr.io/acme/x:{{ .Tag }}-amd64', 'ghcr.io/acme/x:latest']\ndocker_manifests:\n  - name_template: ghcr.io/acme/x:v{{ .Major }}\ndockers_v2:\n  - {images: [ghcr.io/acme/y], tags: [latest, edge]}\nkos:\n  - {repository: ghcr.io/acme/z}\n  - {repositories: [ghcr.io/acme/w], bare: true, tags: ['{{ .Version }}']}\ndocker_signs: [{cmd: cosign, args: [sign]}]\n";
+        let read = Configuration::read(&sealwright_yaml::read(text.as_bytes()));
+        let images = [
+            "ghcr.io/acme/x:${tag}-amd64",
+            "ghcr.io/acme/x:latest",
+            "ghcr.io/acme/x:v${version_major}",
+            "ghcr.io/acme/y:latest",
+            "ghcr.io/acme/y:edge",
+            "ghcr.io/acme/z/${path}:latest",
+            "ghcr.io/acme/w:${version}",
+        ];
+        assert_eq!(read.images.as_deref(), Some(images.map(str::to_owned).as_slice()));
+        assert_eq!((read.signs, read.signs_images), (Goreleaser::Signs(With::Identity), true));
+        let known: Configurations = vec![(".goreleaser.yaml".to_owned(), read)];
+        for (arguments, pushes, why) in [
+            ("release --clean", Ok(true), "a release"),
+            ("", Ok(true), "what it does by default"),
+            ("--clean", Ok(true), "flags alone"),
+            ("build", Ok(false), "a build"),
+            ("release --snapshot", Ok(false), "nothing is published"),
+            ("release --skip=publish", Ok(false), "told not to"),
+            ("release -f ./.goreleaser.yaml", Ok(true), "named"),
+            ("release -f other.yaml", Err(()), "one that is not here"),
+        ] {
+            let found = Release::of(arguments).pushes(&known).map(|found| found.is_some());
+            assert_eq!(found, pushes, "{why}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use sealwright_manifests::shell::{self, Command, Word};
 use sealwright_yaml::Place;
 
 use crate::facts::{self, ALWAYS_A_KEY, ActionFact, CommandFact, Makes, With};
-use crate::goreleaser::Goreleaser;
+use crate::goreleaser::{Goreleaser, Release};
 use crate::model::{Act, Call, Job, Runs, Script, Setting, Step, Workflow, setting};
 use crate::permissions::PACKAGES;
 use crate::scripts::{Base, DEPTH_MAX, TEXTS_MAX};
@@ -128,8 +128,8 @@ impl<'a> Look<'a> {
         let at = step.uses().map_or(&step.at, |uses| &uses.at).clone();
         let mut signing = of_fact(fact, remote, file, at, conditional);
         if name == facts::GORELEASER {
-            let read = Goreleaser::of(&self.tree.goreleaser, setting(&step.with, "args"));
-            match read {
+            let arguments = setting(&step.with, "args").map_or("", |args| args.text.as_str());
+            match Release::of(arguments).signs(&self.tree.goreleaser) {
                 Goreleaser::SignsNothing => return,
                 Goreleaser::Signs(with) => signing.with = with,
                 Goreleaser::NotKnown => {}
@@ -190,6 +190,18 @@ impl<'a> Look<'a> {
         for fact in facts::COMMANDS {
             let Some(arguments) = call.arguments_of(fact.program, fact.verbs) else { continue };
             let Some(with) = self.with(fact, arguments) else { continue };
+            let with = match fact.program {
+                "goreleaser" => {
+                    let arguments =
+                        [fact.verbs, &[arguments.join(" ").as_str()]].concat().join(" ");
+                    match Release::of(&arguments).signs(&self.tree.goreleaser) {
+                        Goreleaser::SignsNothing => continue,
+                        Goreleaser::Signs(with) => with,
+                        Goreleaser::NotKnown => With::PerhapsIdentity,
+                    }
+                }
+                _ => with,
+            };
             self.work.signings.push(Signing {
                 tool: format!("{} {}", fact.program, fact.verbs.join(" ")),
                 makes: fact.makes,

@@ -4,7 +4,7 @@ use sealwright_manifests::File;
 use sealwright_policy::{Code, Finding, Place};
 use sealwright_yaml::Trouble;
 
-use crate::goreleaser::{Goreleaser, is_configuration};
+use crate::goreleaser::{Configuration, Configurations, is_configuration};
 use crate::model::{Action, Workflow};
 use crate::place::in_file;
 use crate::read::Reader;
@@ -23,7 +23,7 @@ pub struct Tree {
     pub actions: Vec<Action>,
     /// What could not be read, and what does not have its form.
     pub findings: Vec<Finding>,
-    pub(crate) goreleaser: Vec<(String, Goreleaser)>,
+    pub(crate) goreleaser: Configurations,
     pub(crate) scripts: Scripts,
 }
 
@@ -59,7 +59,7 @@ impl Tree {
             self.findings.push(finding.with_place(in_file(path, &complaint.at)));
         }
         if is_configuration(path) {
-            self.goreleaser.push((path.to_owned(), Goreleaser::read(&stream)));
+            self.goreleaser.push((path.to_owned(), Configuration::read(&stream)));
             return;
         }
         let Some(document) = stream.documents.first() else { return };

@@ -363,15 +363,6 @@ const EXAMPLES: &[Example] = &[
         ),
     ),
     command(
-        Code::CommandFailureUnseen,
-        concat!(
-            "cosign verify ghcr.io/acme/shop \\\n",
-            "  --certificate-oidc-issuer https://token.actions.githubusercontent.com \\\n",
-            "  --certificate-identity https://github.com/acme/shop/.github/workflows/cd.yaml@refs/heads/main || true\n",
-        ),
-        VERIFY,
-    ),
-    command(
         Code::IdentityFormMistaken,
         concat!(
             "cosign verify ghcr.io/acme/shop \\\n",
@@ -389,6 +380,15 @@ const EXAMPLES: &[Example] = &[
             entry!("^repo:acme/shop:ref:refs/heads/main$")
         ),
         LOCKED,
+    ),
+    command(
+        Code::CommandFailureUnseen,
+        concat!(
+            "cosign verify ghcr.io/acme/shop \\\n",
+            "  --certificate-oidc-issuer https://token.actions.githubusercontent.com \\\n",
+            "  --certificate-identity https://github.com/acme/shop/.github/workflows/cd.yaml@refs/heads/main || true\n",
+        ),
+        VERIFY,
     ),
     manifest(
         Code::IdentitySeveralMatchers,

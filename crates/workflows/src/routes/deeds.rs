@@ -7,11 +7,12 @@ use super::facts::{
     CHECK_ACTIONS, CHECKS, COMMANDS, CommandFact, SIGN_VALUED, SIGNS, VERIFIES, Where,
 };
 use super::follow::of_script;
-use super::images::{moved, of_build, pushes};
+use super::images::{goreleased, moved, of_build, pushes};
 use super::scope::{Scope, Variables};
 use super::strangers;
 use super::target::Target;
 use crate::expression::{Contexts, Expression, Value};
+use crate::facts;
 use crate::model::{Act, Setting, Step, setting};
 use crate::scripts::Scripts;
 
@@ -59,6 +60,8 @@ pub(super) enum What {
     RestoresCache,
     /// Runs a script, or an action of the repository.
     Runs,
+    /// Runs an action of somebody else's that is in no table.
+    Elsewhere,
     /// Runs more scripts within scripts than are followed.
     Unfollowed,
     /// Puts this expression, whose text a stranger chooses, into a script.
@@ -234,6 +237,10 @@ pub(super) fn of_command(
     let is =
         |(name, verbs): &&(&str, &[&str])| *name == program && behind(arguments, verbs).is_some();
     let told = |(name, verbs): &(&str, &[&str])| format!("{name} {}", verbs.join(" "));
+    if program == "goreleaser" {
+        let words: Vec<String> = arguments.iter().map(|word| scope.word(word, variables)).collect();
+        return Some((goreleased(&words.join(" "), scope), "goreleaser".to_owned()));
+    }
     if let Some(row) = SIGNS.iter().find(is) {
         let rest = behind(arguments, row.1)?;
         let of = shell::positional(rest, SIGN_VALUED);
@@ -381,10 +388,18 @@ fn elsewhere(
     }
 }
 
+/// Whether an action is known to push nothing: GitHub's own, what sets up or logs in, and those that
+/// are looked into elsewhere.
+fn pushes_nothing(name: &str) -> bool {
+    let quiet = ["setup", "install", "login", "metadata", "checkout", "cache", "harden-runner"];
+    name.is_empty() || facts::signs_nothing(name) || quiet.iter().any(|word| name.contains(word))
+}
+
 fn of_action(name: &str, with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
     let value = |key: &str| setting(with, key).map(|written| scope.expand(&written.text));
     match name {
         "docker/build-push-action" => of_build(with, scope),
+        facts::GORELEASER => goreleased(&value("args").unwrap_or_default(), scope),
         "docker/bake-action" if pushes(&value("push").unwrap_or_default()) == Some(true) => {
             vec![moved(Target::unknown(None), false)]
         }
@@ -418,6 +433,7 @@ fn of_action(name: &str, with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
             perhaps: false,
         }],
         _ if CHECK_ACTIONS.contains(&name) => vec![What::Check],
-        _ => vec![],
+        _ if pushes_nothing(name) => vec![],
+        _ => vec![What::Elsewhere],
     }
 }

@@ -3,6 +3,7 @@
 use super::deeds::What;
 use super::scope::{Ref, Scope};
 use super::target::{Kind, Target};
+use crate::goreleaser::Release;
 use crate::model::{Setting, Step, setting};
 use crate::triggers::Event;
 
@@ -42,6 +43,33 @@ pub(super) fn of_build(with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
         targets.push(Target::unknown(None));
     }
     targets.into_iter().map(|target| moved(target, perhaps)).collect()
+}
+
+/// What goreleaser pushes, and then signs where it is told to.
+pub(super) fn goreleased(arguments: &str, scope: &Scope<'_>) -> Vec<What> {
+    let images = match Release::of(arguments).pushes(scope.goreleaser) {
+        Ok(None) => return vec![],
+        Ok(Some(known)) => known.images.as_ref().map(|images| (images, known.signs_images)),
+        Err(()) => None,
+    };
+    // It pushes by what is not here.
+    let Some((images, signs)) = images else { return vec![moved(Target::unknown(None), true)] };
+    let mut targets: Vec<Target> = Vec::new();
+    for image in images {
+        let target = Target::parse(image);
+        // The parts of one release, of which each machine has its own, are one.
+        let target = match target.kind {
+            Kind::Version => Target { tag: None, ..target },
+            _ => target,
+        };
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    let signed = (signs && !targets.is_empty()).then(|| {
+        What::Sign(targets.iter().map(|target| format!("{}@digest", target.repository)).collect())
+    });
+    targets.into_iter().map(|target| moved(target, false)).chain(signed).collect()
 }
 
 /// The step whose output a text is: `${{ steps.meta.outputs.tags }}`.

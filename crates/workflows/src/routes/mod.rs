@@ -198,7 +198,8 @@ fn may_push(unit: &Unit<'_>) -> bool {
 fn idle(unit: &Unit<'_>) -> Option<Finding> {
     let permissions = unit.permissions?;
     let known = |deed: &Deed| matches!(deed.what, What::Move { .. } | What::Sign(_));
-    let runs = unit.deeds.iter().any(|(deed, _)| matches!(deed.what, What::Runs));
+    let unseen = |deed: &Deed| matches!(deed.what, What::Runs | What::Elsewhere);
+    let runs = unit.deeds.iter().any(|(deed, _)| unseen(deed));
     let given = unit.job.permissions.is_some() && permissions.level(PACKAGES) == Level::Write;
     if !given || !runs || unit.deeds.iter().any(|(deed, _)| known(deed)) {
         return None;

@@ -115,6 +115,8 @@ fn what_may_push_and_cannot_be_read_is_told() {
         (packages, "steps: [{run: ./release.sh}]", 1, "a script"),
         (packages, "steps: [{shell: python, run: import release}]", 1, "another language"),
         (packages, "steps: [{run: 'docker push ghcr.io/acme/x:latest'}]", 0, "it is read"),
+        (packages, "steps: [{uses: acme/publish-image@v1}]", 1, "an action of somebody else's"),
+        (packages, "steps: [{uses: docker/login-action@v3}]", 0, "one that logs in"),
         (none, "steps: [{run: ./release.sh}]", 0, "it may not"),
         ("name: x", "steps: [{run: ./test.sh}]", 0, "nobody says that it may"),
         (packages, called, 1, "a workflow of others"),
@@ -162,4 +164,50 @@ fn a_declared_artifact_that_nothing_is_seen_to_push_is_not_in_order() {
     }
     let empty = routes(&Tree::default(), About::default(), Some(&config));
     assert_eq!(empty.findings, [], "without any workflow that is told elsewhere");
+}
+
+#[test]
+fn goreleaser_pushes_what_its_configuration_says_and_signs_it_afterwards() {
+    let action =
+        |args: &str| format!("uses: goreleaser/goreleaser-action@v6\nwith: {{args: {args}}}");
+    let pushes =
+        "dockers: [{image_templates: ['ghcr.io/acme/x:{{ .Tag }}', 'ghcr.io/acme/x:latest']}]\n";
+    let signs = format!("{pushes}docker_signs: [{{cmd: cosign, args: [sign, '${{artifact}}']}}]\n");
+    let early = ["SW9231 Warning", "SW9231 Note"];
+    for (line, text, moves, told, why) in [
+        (
+            action("release --clean"),
+            pushes,
+            &["ghcr.io/acme/x, a version", "ghcr.io/acme/x:latest"][..],
+            &[][..],
+            "pushed, and nobody asked for more",
+        ),
+        (
+            action("release --clean"),
+            &signs,
+            &["ghcr.io/acme/x, a version", "ghcr.io/acme/x:latest"],
+            &early,
+            "signed behind the push",
+        ),
+        (
+            "goreleaser release --clean".to_owned(),
+            &signs,
+            &["ghcr.io/acme/x, a version", "ghcr.io/acme/x:latest"],
+            &early,
+            "by its command",
+        ),
+        (action("release --snapshot"), &signs, &[], &[], "nothing is published"),
+        (action("release"), "builds: [{}]\n", &[], &[], "programs alone"),
+        (action("release -f other.yaml"), pushes, &["not resolved"], &[], "by what is not here"),
+    ] {
+        let cd = job(MAIN, &[&line]);
+        let found = of(&[("cd.yaml", &cd), (".config/goreleaser.yaml", text)]);
+        let mut moved: Vec<&str> = found.reports.iter().map(|one| one.moves.as_str()).collect();
+        moved.sort_unstable();
+        assert_eq!(moved, moves, "{why}");
+        let serious = found.findings.iter().filter(|one| one.code != Code::RouteUnread);
+        let codes: BTreeSet<String> =
+            serious.map(|one| format!("{} {:?}", one.code, one.severity)).collect();
+        assert_eq!(codes, told.iter().map(|one| (*one).to_owned()).collect(), "{why}");
+    }
 }

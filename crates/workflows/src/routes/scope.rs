@@ -6,6 +6,7 @@ use sealwright_manifests::shell::{Part, Word};
 
 use super::target::is_open;
 use crate::expression::{Contexts, Expression, Value};
+use crate::goreleaser::Configurations;
 use crate::model::{Setting, Step};
 use crate::triggers::Event;
 
@@ -46,6 +47,8 @@ pub(super) struct Scope<'a> {
     pub(super) exported: BTreeMap<String, String>,
     /// Steps that stand beside, for what their outputs say.
     pub(super) steps: &'a [Step],
+    /// What goreleaser pushes in this repository.
+    pub(super) goreleaser: &'a Configurations,
 }
 
 /// Variables of a script.

@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         job: &'a Job,
         done: &BTreeMap<&str, Ended>,
     ) -> Ended {
-        let scope = self.scope(frame, job);
+        let scope = self.scope(tree, frame, job);
         let condition = job.condition.as_ref().map(|condition| condition.text.as_str());
         let rescue = condition.is_some_and(runs_only_after_failure);
         let goes_on = condition.is_some_and(goes_on);
@@ -183,7 +183,7 @@ impl<'a> Run<'a> {
         Ended { skipped: rescue, held, conditions, units }
     }
 
-    fn scope(&self, frame: &Frame<'a>, job: &'a Job) -> Scope<'a> {
+    fn scope(&self, tree: &'a Tree, frame: &Frame<'a>, job: &'a Job) -> Scope<'a> {
         Scope {
             event: &self.start.trigger.event,
             repository: self.repository,
@@ -194,6 +194,7 @@ impl<'a> Run<'a> {
             env: vec![&job.env, &frame.workflow.env],
             exported: BTreeMap::new(),
             steps: job.steps(),
+            goreleaser: &tree.goreleaser,
         }
     }
 
