@@ -1,8 +1,9 @@
 //! A proxy behind which a registry has a name of the internet: with TLS, or without. Loopback is
 //! always spoken to in plain text, so what certificates decide can be seen only under such a name.
 //!
-//! Every name leads to the one registry. `CONNECT` is answered with TLS by the given certificate, or
-//! refused where there is none; other requests are handed on as they are. Bodies of requests are not.
+//! Every name leads to the one registry. `CONNECT` is answered with TLS by the given certificate; under
+//! a name that begins with `mutual.` only whoever shows a certificate of its own gets on, and under one
+//! that begins with `plain.` there is no TLS. Other requests are handed on as they are, without bodies.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -24,12 +25,20 @@ const HEAD_BYTES_MAX: usize = 64 << 10;
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// With what the proxy answers for the registry.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FrontOptions {
-    /// PEM files with the certificate and its key; without them the registry has no TLS.
-    pub certificate: Option<(Utf8PathBuf, Utf8PathBuf)>,
-    /// PEM file with the authorities whose client certificates are asked for; without it none is.
-    pub client_authorities: Option<Utf8PathBuf>,
+    /// PEM file with the certificate, for all names that are asked for.
+    pub certificate: Utf8PathBuf,
+    /// PEM file with its key.
+    pub key: Utf8PathBuf,
+    /// PEM file with the authorities whose client certificates count.
+    pub client_authorities: Utf8PathBuf,
+}
+
+/// TLS for names of each kind.
+struct Tls {
+    usual: Arc<ServerConfig>,
+    mutual: Arc<ServerConfig>,
 }
 
 /// A running proxy. It runs until the process ends.
@@ -44,19 +53,18 @@ impl Front {
     /// # Errors
     /// A file cannot be read, or does not hold what it should.
     pub fn start(registry: SocketAddr, options: &FrontOptions) -> Result<Self, DevStackError> {
-        let tls = options.certificate.as_ref().map(|(certificate, key)| {
-            let authorities = options.client_authorities.as_deref();
-            server(certificate, key, authorities).map(Arc::new)
+        let tls = Arc::new(Tls {
+            usual: Arc::new(server(options, None)?),
+            mutual: Arc::new(server(options, Some(&options.client_authorities))?),
         });
-        let tls = tls.transpose()?;
         let failed = |error| DevStackError::mint("a port for the proxy", error);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let tls = tls.clone();
+                let tls = Arc::clone(&tls);
                 // A client that goes away is nobody's fault.
-                thread::spawn(move || serve(connection, registry, tls));
+                thread::spawn(move || serve(connection, registry, &tls));
             }
         });
         Ok(Self { address })
@@ -69,15 +77,14 @@ impl Front {
 }
 
 fn server(
-    certificate: &Utf8Path,
-    key: &Utf8Path,
+    options: &FrontOptions,
     client_authorities: Option<&Utf8Path>,
 ) -> Result<ServerConfig, DevStackError> {
     // Where somebody has installed a provider already, that one serves as well.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let chain = certificates(certificate)?;
-    let bad = |error| DevStackError::mint("TLS", error);
-    let key = PrivateKeyDer::from_pem_file(key).map_err(bad)?;
+    let chain = certificates(&options.certificate)?;
+    let key = PrivateKeyDer::from_pem_file(&options.key)
+        .map_err(|error| DevStackError::mint("the key of a certificate", error))?;
     let builder = match client_authorities {
         None => ServerConfig::builder().with_no_client_auth(),
         Some(path) => {
@@ -96,18 +103,16 @@ fn certificates(path: &Utf8Path) -> Result<Vec<CertificateDer<'static>>, DevStac
     read.map_err(|error| DevStackError::mint("certificates", error))
 }
 
-fn serve(
-    mut client: TcpStream,
-    registry: SocketAddr,
-    tls: Option<Arc<ServerConfig>>,
-) -> io::Result<()> {
+fn serve(mut client: TcpStream, registry: SocketAddr, tls: &Tls) -> io::Result<()> {
     client.set_read_timeout(Some(SILENCE_MAX))?;
     let head = head(&mut client)?;
-    if !head.starts_with(b"CONNECT ") {
-        return hand_on(&head, &mut client, registry);
-    }
-    let Some(tls) = tls else {
-        return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+    let tls = match head.strip_prefix(b"CONNECT ") {
+        None => return hand_on(&head, &mut client, registry),
+        Some(name) if name.starts_with(b"plain.") => {
+            return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+        }
+        Some(name) if name.starts_with(b"mutual.") => Arc::clone(&tls.mutual),
+        Some(_) => Arc::clone(&tls.usual),
     };
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
     let connection = ServerConnection::new(tls).map_err(io::Error::other)?;

@@ -111,15 +111,17 @@ With --control, other processes have things go wrong:
   curl -X POST 'http://127.0.0.1:PORT/_restart?milliseconds=500'"
     )]
     Plane(PlaneArguments),
-    /// Runs a proxy behind which a registry has a name of the internet, with TLS or without; one JSON
+    /// Runs a proxy behind which a registry has names of the internet, with TLS and without; one JSON
     /// line on stdout says when it is ready.
     #[command(
         arg_required_else_help = true,
         after_help = "\
-The line on stdout names the proxy, for HTTPS_PROXY and HTTP_PROXY of whoever asks the registry.
+The line on stdout names the proxy, for HTTPS_PROXY and HTTP_PROXY of whoever asks the registry. Every
+name leads there; under mutual.* the client must show a certificate, under plain.* there is no TLS.
 
 Example:
-  sealwright-devstack front --to 127.0.0.1:5000 --certificate server.pem --key server.key"
+  sealwright-devstack front --to 127.0.0.1:5000 --certificate server.pem --key server.key \\
+    --client-authorities ca.pem"
     )]
     Front(FrontArguments),
     /// Prints a token of the running dev stack.

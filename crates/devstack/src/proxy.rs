@@ -15,27 +15,25 @@ pub(crate) struct FrontArguments {
     /// Address of the registry that every name leads to.
     #[arg(long, value_name = "ADDRESS")]
     to: SocketAddr,
-    /// PEM file with the certificate that is shown; without it the registry has no TLS.
-    #[arg(long, value_name = "FILE", requires = "key")]
-    certificate: Option<Utf8PathBuf>,
+    /// PEM file with the certificate that is shown.
+    #[arg(long, value_name = "FILE")]
+    certificate: Utf8PathBuf,
     /// PEM file with its key.
-    #[arg(long, value_name = "FILE", requires = "certificate")]
-    key: Option<Utf8PathBuf>,
-    /// PEM file with the authorities whose client certificates are asked for.
-    #[arg(long, value_name = "FILE", requires = "certificate")]
-    client_authorities: Option<Utf8PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    key: Utf8PathBuf,
+    /// PEM file with the authorities whose client certificates count under `mutual.` names.
+    #[arg(long, value_name = "FILE")]
+    client_authorities: Utf8PathBuf,
 }
 
 pub(crate) async fn front(arguments: FrontArguments) -> Result<(), DevStackError> {
     // Before the first sign of life, so that who stops us at once does it gracefully.
     let stop = stop_signals()?;
-    let options = FrontOptions {
-        certificate: arguments.certificate.zip(arguments.key),
-        client_authorities: arguments.client_authorities,
-    };
-    let front = Front::start(arguments.to, &options)?;
+    let FrontArguments { to, certificate, key, client_authorities } = arguments;
+    let options = FrontOptions { certificate, key, client_authorities };
+    let front = Front::start(to, &options)?;
     print(&json!({"proxy": front.url()}).to_string())?;
-    eprintln!("proxy to {} at {}; stop with Ctrl-C", arguments.to, front.url());
+    eprintln!("proxy to {to} at {}; stop with Ctrl-C", front.url());
     let signal = stop.await;
     eprintln!("{signal}: stopping");
     Ok(())

@@ -2,6 +2,7 @@
 
 use sealwright_evidence::Digest;
 
+use crate::name::is_local;
 use crate::predict::Situation;
 use crate::rules::Rule;
 use crate::secrets::Secret;
@@ -41,6 +42,13 @@ impl<'a> Inquiry<'a> {
     /// The registry's answer, of any status.
     pub(crate) fn ask(&mut self, request: Request) -> Result<&'a Response, Stop> {
         match self.situation.seen.get(&request) {
+            Some(Answer::Got(response)) if is_beyond_reach(&request, response) => {
+                Err(Stop::Undecided(format!(
+                    "the registry {} answers without TLS, and the controller asks it by HTTPS alone: \
+                     the source does not say `insecure`",
+                    request.registry
+                )))
+            }
             Some(Answer::Got(response)) => Ok(response),
             Some(Answer::Failed(why)) => Err(Stop::Undecided(format!(
                 "the registry {} could not be asked: {why}",
@@ -75,6 +83,11 @@ impl<'a> Inquiry<'a> {
             ))),
         }
     }
+}
+
+/// Whether the controller would not get this answer: nobody has told it to speak plain HTTP.
+fn is_beyond_reach(request: &Request, response: &Response) -> bool {
+    response.url.starts_with("http://") && !request.insecure && !is_local(&request.registry)
 }
 
 /// Checks a digest as go-containerregistry's `NewHash` does.

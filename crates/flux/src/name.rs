@@ -85,14 +85,19 @@ impl Repository {
 
     /// Whether plain HTTP is tried without being asked for.
     pub(crate) fn is_local(&self) -> bool {
-        let host = self.registry.split(':').next().unwrap_or_default();
-        let port_free = self.registry.rsplit_once(':').map_or(&*self.registry, |(host, _)| host);
-        self.registry.starts_with("localhost:")
-            || self.registry.contains("127.0.0.1")
-            || self.registry.contains("::1")
-            || port_free.ends_with(".localhost")
-            || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_private())
+        is_local(&self.registry)
     }
+}
+
+/// Whether plain HTTP is tried with a registry of this name without being asked for.
+pub(crate) fn is_local(registry: &str) -> bool {
+    let host = registry.split(':').next().unwrap_or_default();
+    let port_free = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
+    registry.starts_with("localhost:")
+        || registry.contains("127.0.0.1")
+        || registry.contains("::1")
+        || port_free.ends_with(".localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_private())
 }
 
 fn check_path(path: &str) -> Result<(), String> {

@@ -9,7 +9,8 @@
 mod world;
 
 use sealwright_flux::{
-    Authorities, Controller, Secret, Secrets, Seen, Situation, Source, Then, predict,
+    Answer, Authorities, Controller, Response, Secret, Secrets, Seen, Situation, Source, Then,
+    predict,
 };
 use serde_json::{Value, json};
 use world::{REPOSITORY, World, archive, predicted, ready_text, secrets, source};
@@ -282,6 +283,42 @@ fn a_request_says_which_authorities_the_controller_has() {
         let asked = prediction.wanted.first().map(|request| request.authorities.clone());
         assert_eq!(asked, expected, "{why}");
         assert!(asked.is_some() || prediction.ready() != Some(true), "{why}");
+    }
+}
+
+/// A registry that we may ask without TLS is not one that the controller does.
+#[test]
+fn an_answer_without_tls_counts_only_where_the_controller_would_get_it() {
+    for (registry, insecure, decided, why) in [
+        ("127.0.0.1:5000", false, true, "this machine"),
+        ("plain.acme.test", true, true, "the source says so"),
+        ("plain.acme.test", false, false, "nobody has told the controller"),
+    ] {
+        let mut object = source(Value::Null);
+        object["spec"]["url"] = json!(format!("oci://{registry}/acme/app"));
+        object["spec"]["insecure"] = json!(insecure);
+        let source = Source::parse(&object).unwrap();
+        let foretell = |seen: &Seen| {
+            predict(Situation {
+                source: &source,
+                others: &[],
+                secrets: &Secrets::default(),
+                seen,
+                controller: &Controller::default(),
+                public_root: None,
+                now: jiff::Timestamp::UNIX_EPOCH,
+                fresh: false,
+            })
+        };
+        let mut seen = Seen::default();
+        for request in foretell(&seen).wanted {
+            let url = format!("http://{registry}/v2/acme/app/manifests/latest");
+            let response = Response { url, status: 404, ..Response::default() };
+            seen.insert(request, Answer::Got(response));
+        }
+        let told = foretell(&seen);
+        assert_eq!(told.undecided.is_none(), decided, "{why}: {told:?}");
+        assert!(told.ready() != Some(true), "{why}");
     }
 }
 

@@ -14,6 +14,21 @@ pub(crate) const PAGE: &str = "docs/concepts/flux.md";
 const NAMED: usize = 4;
 /// What the list of situations begins with.
 pub(crate) const SHOWN_BY: &str = " *Shown by:* ";
+/// What a reason begins with.
+const NOT_SHOWN: &str = " *Not shown:* ";
+/// Rules that no situation can show, and why.
+const NEVER_SHOWN: &[(&str, &str)] = &[
+    ("newest-known-rules", "it is about controllers that are not known."),
+    (
+        "connection-secrets-assumed",
+        "it says what the predictor did not look at; the oracle gives it every Secret.",
+    ),
+    ("secret-fingerprint", "source-controller 1.10 could not be built; it is read only."),
+    ("provider-unknown", "the definition of the object admits no other provider."),
+    ("identities-dropped", "the controllers that are run are 1.8 and newer."),
+    ("bundles-unknown", "the controllers that are run are 1.8 and newer."),
+    ("instance-no-verify", "flux-operator is not among the controllers that are run."),
+];
 const ANCHOR: &str = "- <a id=\"";
 
 /// Replaces the lists of situations on the page.
@@ -54,9 +69,12 @@ fn linked(page: &str, shown: &BTreeMap<&str, Vec<&str>>) -> String {
             continue;
         };
         let says = line.split(SHOWN_BY).next().unwrap_or(line);
-        lines.push(match shown.get(rule) {
-            Some(names) => format!("{says}{SHOWN_BY}`{}`.", names.join("`, `")),
-            None => says.to_owned(),
+        let says = says.split(NOT_SHOWN).next().unwrap_or(says);
+        let never = NEVER_SHOWN.iter().find(|(never, _)| *never == rule);
+        lines.push(match (shown.get(rule), never) {
+            (Some(names), _) => format!("{says}{SHOWN_BY}`{}`.", names.join("`, `")),
+            (None, Some((_, why))) => format!("{says}{NOT_SHOWN}{why}"),
+            (None, None) => says.to_owned(),
         });
     }
     lines.join("\n") + "\n"
@@ -80,6 +98,27 @@ mod tests {
     use super::*;
 
     const PAGE: &str = "# Rules\n\n- <a id=\"one\"></a>**one**: It is so. *Shown by:* `old`.\n- <a id=\"two\"></a>**two**: It is, too.\n";
+
+    /// A rule that nobody has seen at work is a claim.
+    #[test]
+    fn every_rule_is_shown_or_says_why_it_is_not() {
+        let page = include_str!("../../../docs/concepts/flux.md");
+        for line in page.lines().filter(|line| line.starts_with(ANCHOR)) {
+            assert!(line.contains(SHOWN_BY) != line.contains(NOT_SHOWN), "{line}");
+        }
+        for (rule, why) in NEVER_SHOWN {
+            assert!(page.contains(&format!("<a id=\"{rule}\">")), "{rule}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_reason_gives_way_to_a_situation() {
+        let page = "- <a id=\"provider-unknown\"></a>**x**: It is so.\n";
+        let reasoned = linked(page, &BTreeMap::new());
+        assert!(reasoned.contains(NOT_SHOWN), "{reasoned}");
+        let shown = linked(&reasoned, &BTreeMap::from([("provider-unknown", vec!["a"])]));
+        assert!(shown.ends_with("It is so. *Shown by:* `a`.\n"), "{shown}");
+    }
 
     #[test]
     fn lists_are_replaced_added_and_taken_away() {

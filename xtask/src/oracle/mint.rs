@@ -17,6 +17,7 @@ pub(super) struct Mint {
     agent: ureq::Agent,
     url: String,
     pub(super) issuer: String,
+    proxy: String,
     trusted_root: Value,
     keys: BTreeMap<&'static str, String>,
 }
@@ -30,6 +31,7 @@ impl Mint {
             agent: shelves.agent.clone(),
             url: format!("{}/_mint", endpoints.issuer),
             issuer: endpoints.issuer.clone(),
+            proxy: shelves.proxy.clone(),
             trusted_root: serde_json::from_slice(&text)?,
             keys: BTreeMap::new(),
         };
@@ -79,6 +81,7 @@ impl Mint {
         match content {
             Content::Text(text) => (*text).to_owned(),
             Content::PublicKey(name) => self.keys.get(name).cloned().unwrap_or_default(),
+            Content::Proxy => self.proxy.clone(),
             Content::TrustedRoot(edits) => {
                 let mut root = self.trusted_root.clone();
                 for (pointer, value) in edits {

@@ -59,6 +59,12 @@ pub(super) fn of(situation: &Situation, places: &Places) -> (Vec<Value>, Vec<Val
             let repository = object("HelmRepository", &situation.name, repository, places);
             ("HelmChart", chart, vec![repository])
         }
+        Source::HelmRepository(spec) => ("HelmRepository", spec, vec![]),
+        Source::HelmRelease { through: (kind, spec), repository, .. } => {
+            let named = (*kind == "HelmChart")
+                .then(|| object("HelmRepository", &situation.name, repository, places));
+            (*kind, spec, named.into_iter().collect())
+        }
     };
     let watched = (1..=situation.copies).map(|copy| {
         let name = match copy {
@@ -68,6 +74,14 @@ pub(super) fn of(situation: &Situation, places: &Places) -> (Vec<Value>, Vec<Val
         object(kind, &name, spec, places)
     });
     (watched.collect(), needed)
+}
+
+/// The HelmRelease of a situation, which nobody reconciles and the predictor is asked about.
+pub(super) fn release(situation: &Situation, places: &Places) -> Option<Value> {
+    let Source::HelmRelease { release, .. } = &situation.source else { return None };
+    let mut object = object("HelmRelease", &situation.name, release, places);
+    object["apiVersion"] = "helm.toolkit.fluxcd.io/v2".into();
+    Some(object)
 }
 
 fn object(kind: &str, name: &str, spec: &Map<String, Value>, places: &Places) -> Value {

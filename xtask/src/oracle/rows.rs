@@ -165,6 +165,7 @@ mod tests {
                 {"type": "Ready", "status": "False", "reason": "r", "message": "m"},
             ]}}),
             asked: Vec::new(),
+            about: None,
             settled: true,
         }
     }

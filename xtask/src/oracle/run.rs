@@ -39,6 +39,8 @@ pub(super) struct Asked {
     pub(super) secrets: Vec<Value>,
     /// One for each object that was watched.
     pub(super) observations: Vec<Observation>,
+    /// Where names of the internet lead to a registry.
+    pub(super) proxy: String,
     /// Where the dev stack's trusted root is.
     pub(super) trusted_root: Utf8PathBuf,
     _plane: Plane,
@@ -51,6 +53,8 @@ pub(super) struct Observation {
     pub(super) object: Value,
     /// What it was asked last: the object with its status from before, and what it names.
     pub(super) asked: Vec<Value>,
+    /// Kind and name of what the predictor is asked about, where it is not the object.
+    pub(super) about: Option<(String, String)>,
     /// Whether it said anything that lasts.
     pub(super) settled: bool,
 }
@@ -106,13 +110,15 @@ pub(super) fn ask(
         folder: folder.to_owned(),
         observations,
         secrets,
+        proxy: shelves.proxy.clone(),
         trusted_root: shelves.sigstore()?.endpoints().trust.join("trusted_root.json"),
         _plane: plane,
         _shelves: shelves,
     })
 }
 
-/// The dev stack's Sigstore in the place of the public one: by TUF for bundles, in files for older signatures.
+/// The environment of the controller: the proxy that knows names of the internet, and the dev stack's
+/// Sigstore in the place of the public one: by TUF for bundles, in files for older signatures.
 fn public_sigstore(
     shelves: &Shelves,
     mint: &Mint,
@@ -129,6 +135,10 @@ fn public_sigstore(
         ("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", "ct.pub", mint.log_key("/ctlogs/0")?.into_bytes()),
     ];
     let mut environment = BTreeMap::from([("TUF_MIRROR".to_owned(), mirror)]);
+    // Go asks loopback itself, whatever is said here.
+    for variable in ["HTTPS_PROXY", "HTTP_PROXY"] {
+        environment.insert(variable.to_owned(), shelves.proxy.clone());
+    }
     for (variable, name, bytes) in files {
         let path = folder.join(name);
         std::fs::write(&path, bytes).context(|| path.to_string())?;
@@ -139,7 +149,8 @@ fn public_sigstore(
 
 fn scene<'a>(situation: &'a Situation, shelves: &Shelves, mint: &Mint) -> Outcome<Scene<'a>> {
     let arranged = arrange(situation, shelves, mint)?;
-    let places = Places::of(situation, shelves.host(situation.shelf)?, &arranged, mint)?;
+    let address = shelves.host(situation.shelf)?;
+    let places = Places::of(situation, situation.under.unwrap_or(address), &arranged, mint)?;
     Ok(Scene { situation, arranged, places, objects: Vec::new() })
 }
 
@@ -240,7 +251,8 @@ impl Stage<'_> {
         let wanted = Awaited {
             generation: applied["metadata"]["generation"].as_i64().unwrap_or_default(),
             request,
-            silent: applied["spec"]["suspend"] == Value::Bool(true),
+            // A repository of type `oci` is only read by others.
+            silent: applied["spec"]["suspend"] == Value::Bool(true) || key.0 == "HelmRepository",
             asked: objects::as_written(&applied, object),
         };
         Ok((key, wanted))
@@ -259,9 +271,18 @@ fn observations(scenes: &[Scene], asked: &BTreeMap<Key, Awaited>, seen: &Seen) -
                 seen.get(&key).cloned().unwrap_or_else(|| (object.clone(), false));
             let mut last = objects::of(scene.situation, &scene.places).1;
             last.extend(asked.get(&key).map(|awaited| awaited.asked.clone()));
+            let release = objects::release(scene.situation, &scene.places);
+            let about = release.as_ref().map(|release| {
+                let word = |pointer: &str| release.pointer(pointer).and_then(Value::as_str);
+                (
+                    word("/kind").unwrap_or_default().to_owned(),
+                    word("/metadata/name").unwrap_or_default().to_owned(),
+                )
+            });
+            last.extend(release);
             if named.insert(key) {
                 let situation = scene.situation.clone();
-                observations.push(Observation { situation, object, asked: last, settled });
+                observations.push(Observation { situation, object, asked: last, about, settled });
             }
         }
     }

@@ -27,6 +27,8 @@ pub(super) fn is_built(workspace: &Workspace, shelf: Shelf) -> bool {
 /// The registries that run.
 pub(super) struct Shelves {
     pub(super) agent: ureq::Agent,
+    /// Where names of the internet lead to the first registry.
+    pub(super) proxy: String,
     addresses: BTreeMap<Shelf, String>,
     stacks: Vec<DevStack>,
     _services: Vec<Service>,
@@ -37,6 +39,7 @@ impl Shelves {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
         let mut shelves = Shelves {
             agent,
+            proxy: String::new(),
             addresses: BTreeMap::new(),
             stacks: Vec::new(),
             _services: Vec::new(),
@@ -50,6 +53,9 @@ impl Shelves {
             shelves.addresses.insert(shelf, stack.endpoints().registry.clone());
             shelves.stacks.push(stack);
         }
+        let (front, proxy) = front(workspace, folder, shelves.host(Shelf::Api)?)?;
+        shelves.proxy = proxy;
+        shelves._services.push(front);
         shelves.peer(Shelf::Distribution, distribution(workspace, folder))?;
         shelves.peer(Shelf::Crane, crane(workspace, folder))?;
         Ok(shelves)
@@ -85,6 +91,23 @@ impl Shelves {
     pub(super) fn repository<'a>(&'a self, shelf: Shelf, name: &'a str) -> Outcome<Repository<'a>> {
         Ok(Repository { agent: &self.agent, host: self.host(shelf)?, name })
     }
+}
+
+/// Where the certificates of the names are; made for tests and used nowhere else.
+const CERTIFICATES: &str = "crates/registry/tests/data";
+
+/// The proxy that knows names of the internet, and its URL.
+fn front(workspace: &Workspace, folder: &Utf8Path, registry: &str) -> Outcome<(Service, String)> {
+    let file = |name: &str| workspace.root.join(CERTIFICATES).join(name).into_string();
+    let program = Program::new(workspace.binary(crate::release::PROFILE, DEV_STACK))
+        .args(["front", "--to", registry])
+        .args(["--certificate", &file("server.pem"), "--key", &file("server.key")])
+        .args(["--client-authorities", &file("ca.pem")]);
+    let (service, announced) = program.serve_announcing(&folder.join("front.log"))?;
+    let announced: Value = serde_json::from_str(&announced)?;
+    let proxy = announced["proxy"].as_str();
+    let proxy = proxy.ok_or_else(|| Failure::new(format!("no proxy in {announced}")))?;
+    Ok((service, proxy.to_owned()))
 }
 
 /// distribution's registry; `None` when it is not built.

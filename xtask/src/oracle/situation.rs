@@ -17,6 +17,8 @@ pub(super) struct Situation {
     /// Why it is here, in a line.
     pub(super) because: String,
     pub(super) shelf: Shelf,
+    /// The name of the internet that its registry is given, where it is not asked by its address.
+    pub(super) under: Option<&'static str>,
     /// What is pushed, by tag; evidence is about the first.
     pub(super) artifacts: Vec<Artifact>,
     pub(super) evidence: Vec<Piece>,
@@ -98,6 +100,16 @@ pub(super) enum Source {
         chart: Map<String, Value>,
         repository: Map<String, Value>,
     },
+    /// The HelmRepository of a chart by itself.
+    HelmRepository(Map<String, Value>),
+    /// A HelmRelease. Its own controller is not run: what it makes of the release, or what the release
+    /// names, is watched.
+    HelmRelease {
+        release: Map<String, Value>,
+        /// Kind and `spec` of that.
+        through: (&'static str, Map<String, Value>),
+        repository: Map<String, Value>,
+    },
 }
 
 /// A Secret; the same name always holds the same.
@@ -114,6 +126,8 @@ pub(super) enum Content {
     Text(&'static str),
     /// The public key of this name, as the dev stack made it.
     PublicKey(&'static str),
+    /// The URL of the proxy that knows the registry's names.
+    Proxy,
     /// The dev stack's trusted root.
     TrustedRoot(Edit),
 }
@@ -145,6 +159,7 @@ pub(super) fn situation(name: impl Into<String>, because: impl Into<String>) -> 
         name: name.into(),
         because: because.into(),
         shelf: Shelf::Api,
+        under: None,
         artifacts: vec![Artifact { tag: "v1", form: Form::Flux }],
         evidence: Vec::new(),
         faults: Vec::new(),
@@ -174,6 +189,38 @@ pub(super) fn chart(name: impl Into<String>, because: impl Into<String>) -> Situ
     }
 }
 
+/// A situation with a HelmRelease that takes the chart `app` 1.0.0 as its template says, verified so.
+pub(super) fn release(
+    name: impl Into<String>,
+    because: impl Into<String>,
+    verify: Value,
+) -> Situation {
+    let of = chart(name, because).verify(verify.clone());
+    let Source::HelmChart { chart: mut made, repository } = of.source.clone() else { return of };
+    let mut template = made.clone();
+    let named = json!({"kind": "HelmRepository", "name": "{name}"});
+    template.insert("sourceRef".to_owned(), named);
+    let release = json!({"interval": "1h", "chart": {"spec": template}});
+    made.insert("reconcileStrategy".to_owned(), json!("ChartVersion"));
+    let through = ("HelmChart", made);
+    Situation {
+        source: Source::HelmRelease { release: fields(release), through, repository },
+        ..of
+    }
+}
+
+/// The same with a HelmRelease that takes what this situation's OCIRepository serves.
+pub(super) fn release_of(situation: Situation) -> Situation {
+    let Source::OciRepository(spec) = situation.source.clone() else { return situation };
+    let named = json!({"kind": "OCIRepository", "name": "{name}"});
+    let release = fields(json!({"interval": "1h", "chartRef": named}));
+    let through = ("OCIRepository", spec);
+    Situation {
+        source: Source::HelmRelease { release, through, repository: Map::new() },
+        ..situation
+    }
+}
+
 fn fields(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,
@@ -184,10 +231,12 @@ fn fields(value: Value) -> Map<String, Value> {
 impl Situation {
     /// Where its artifacts are, under the registry's host.
     pub(super) fn repository(&self) -> String {
-        match self.source {
-            Source::OciRepository(_) => format!("oracle/{}", self.name),
-            Source::HelmChart { .. } => format!("oracle/{}/app", self.name),
-        }
+        let is_chart = match &self.source {
+            Source::OciRepository(_) => false,
+            Source::HelmChart { .. } | Source::HelmRepository(_) => true,
+            Source::HelmRelease { through, .. } => through.0 == "HelmChart",
+        };
+        format!("oracle/{}{}", self.name, if is_chart { "/app" } else { "" })
     }
 
     pub(super) fn on(self, shelf: Shelf) -> Self {
@@ -196,8 +245,10 @@ impl Situation {
 
     /// Sets a field of the source's `spec`; `null` takes it away.
     pub(super) fn spec(mut self, field: &str, value: Value) -> Self {
-        let (Source::OciRepository(spec) | Source::HelmChart { chart: spec, .. }) =
-            &mut self.source;
+        let (Source::OciRepository(spec)
+        | Source::HelmChart { chart: spec, .. }
+        | Source::HelmRepository(spec)
+        | Source::HelmRelease { release: spec, .. }) = &mut self.source;
         match value {
             Value::Null => drop(spec.remove(field)),
             value => drop(spec.insert(field.to_owned(), value)),
@@ -211,6 +262,27 @@ impl Situation {
             repository.remove("insecure");
         }
         self
+    }
+
+    /// Sets a field of the HelmRepository's `spec`.
+    pub(super) fn repository_spec(mut self, field: &str, value: Value) -> Self {
+        if let Source::HelmChart { repository, .. } = &mut self.source {
+            repository.insert(field.to_owned(), value);
+        }
+        self
+    }
+
+    /// The chart's HelmRepository by itself is what is watched.
+    pub(super) fn repository_alone(mut self) -> Self {
+        if let Source::HelmChart { repository, .. } = self.source {
+            self.source = Source::HelmRepository(repository);
+        }
+        self
+    }
+
+    /// Its registry is asked by this name, which the proxy knows.
+    pub(super) fn under(self, name: &'static str) -> Self {
+        Self { under: Some(name), ..self }
     }
 
     pub(super) fn verify(self, verify: Value) -> Self {

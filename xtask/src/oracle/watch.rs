@@ -43,7 +43,7 @@ pub(super) fn settle(
     let mut seen: Seen = BTreeMap::new();
     loop {
         let quiet = began.elapsed() >= SILENT_FOR;
-        for kind in ["OCIRepository", "HelmChart"] {
+        for kind in ["OCIRepository", "HelmChart", "HelmRepository"] {
             for object in api.list(api_version, kind, Some(NAMESPACE))? {
                 let name = object.pointer("/metadata/name").and_then(Value::as_str);
                 let key = (kind.to_owned(), name.unwrap_or_default().to_owned());

@@ -49,7 +49,9 @@ pub(crate) fn follow_chart(
         false => Conditions::left_by(&object.status),
     };
     if let Some(words) = connection::chart_fault(inquiry, helm_repository)? {
-        let outcome = conditions.fetch_fails("AuthenticationFailed", words, Then::Retries);
+        // Whatever is no error of the build itself is wrapped in one.
+        let words = format!("unknown build error: {words}");
+        let outcome = conditions.fetch_fails("Unknown", words, Then::Retries);
         course.outcomes = vec![outcome];
         return Ok(());
     }

@@ -26,8 +26,9 @@ fn pem(file: &str) -> String {
 /// Lets a command reach the world's registry under its name, over TLS.
 fn through_tls(world: &World, command: &mut Command) {
     let options = FrontOptions {
-        certificate: Some((data("server.pem"), data("server.key"))),
-        client_authorities: None,
+        certificate: data("server.pem"),
+        key: data("server.key"),
+        client_authorities: data("ca.pem"),
     };
     let front = Front::start(world.registry.address(), &options).expect("it starts");
     // Kubernetes' own client knows the other names of this variable.

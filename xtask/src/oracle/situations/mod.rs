@@ -12,6 +12,7 @@ mod logs;
 mod notation;
 mod references;
 mod roots;
+mod tls;
 mod transport;
 mod urls;
 
@@ -38,6 +39,7 @@ pub(super) fn all() -> Vec<Situation> {
         layers::situations(),
         urls::situations(),
         transport::situations(),
+        tls::situations(),
         bundles::situations(),
         logs::situations(),
         legacy::situations(),
