@@ -680,9 +680,9 @@ codes! {
         "Compare the two; a change of the source makes the controller decide anew.";
     EnforcementAbsent "SW7052" Error
         "Enforcement is declared but does not run"
-        "The source-controller is not there or not ready."
-        "Conditions stay as they were last written, and nothing new is checked."
-        "Look at the Deployment source-controller in flux-system.";
+        "The source-controller, or the admission webhook that policies about images need, is not there or does not answer."
+        "Nothing new is checked: conditions stay as they were last written, and policies stand there without effect."
+        "Look at the Deployment source-controller in flux-system, or at the webhook that is named, its Service and its pods.";
     ControllerAssumed "SW7053" Note
         "The controller's version is assumed"
         "Neither the Deployment nor the custom resource definitions say it, or may be read."
@@ -743,6 +743,11 @@ codes! {
         "Neither --environment nor the context names one, so the scope is taken from all environments and artifacts together."
         "A source that was deleted is not missed, and whose signatures count there is not known."
         "Name the environment with --environment, or write its `context` into the configuration.";
+    AdmissionBypassed "SW7065" Warning
+        "Admission lets things pass that it should verify"
+        "Its webhook lets in what it does not answer about, or is not asked about some namespaces or objects."
+        "An image that a policy would refuse runs there all the same."
+        "Set failurePolicy to Fail, and let the selectors leave out nothing but Kubernetes' own namespaces; label the namespaces that are named where the webhook asks for a label.";
     ControlAccepted "SW8001" Error
         "A known-bad artifact was accepted"
         "The lock let in what it is there to keep out: its pattern is too wide, or not in force."

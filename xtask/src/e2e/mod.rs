@@ -3,6 +3,7 @@
 //! What is missing on this machine is `not-run` with the reason, never passed, and the exit code
 //! says that something was not run.
 
+mod admission;
 mod artifacts;
 mod attachments;
 mod cases;
@@ -61,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     registries::run(&mut cases, &world, &dev[0]);
     artifacts::run(&mut cases, &world, &dev[0]);
     rights::run(&mut cases, workspace, &world);
+    admission::run(&mut cases, workspace, &world);
     if arguments.record {
         let (instance, running) = &real;
         running.as_ref().map_err(cases::again)?;

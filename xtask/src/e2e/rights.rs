@@ -39,6 +39,13 @@ const ACCOUNTS: [Account; 2] = [
                 "/api/v1/namespaces/flux-system/secrets/sealwright-trusted-root",
                 "read the trusted root",
             ),
+            Request(
+                "GET",
+                "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+                "list whom admission asks",
+            ),
+            Request("GET", "/apis/discovery.k8s.io/v1/endpointslices", "list who answers"),
+            Request("GET", "/api/v1/namespaces", "list the namespaces that are asked about"),
             Request("GET", "/version", "say which API server it is"),
         ],
         may_not: &[

@@ -17,6 +17,7 @@ pub(crate) struct Kind {
 }
 
 const SOURCES: &str = "source.toolkit.fluxcd.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
 
 /// All of them. Those of Flux are served as long as their definition is there.
 pub(crate) const KINDS: &[Kind] = &[
@@ -41,6 +42,14 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "Kustomization", &["ks"])
         .with_status(),
     kind("fluxcd.controlplane.io", "v1", "fluxinstances", "FluxInstance", &[]).with_status(),
+    kind("kyverno.io", "v1", "clusterpolicies", "ClusterPolicy", &["cpol"]).cluster_wide(),
+    kind("policy.sigstore.dev", "v1beta1", "clusterimagepolicies", "ClusterImagePolicy", &["cip"])
+        .cluster_wide(),
+    kind(ADMISSION, "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", &[])
+        .cluster_wide(),
+    kind(ADMISSION, "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", &[])
+        .cluster_wide(),
+    kind("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", &[]),
 ];
 
 const fn kind(

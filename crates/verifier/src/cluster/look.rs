@@ -9,6 +9,7 @@ use sealwright_policy::{Code, Finding, Place, Report, Severity};
 use sealwright_registry::Client;
 use tokio::time::Instant;
 
+use super::admission::admission;
 use super::arguments::SurveyArguments;
 use super::baseline::Baseline;
 use super::enforcement::{Enforcement, enforcement};
@@ -55,10 +56,12 @@ impl Look<'_> {
         let scope = chosen.scope();
         let runs = self.arguments.controller_runs;
         let enforcing = enforcement(cluster, chosen.flux(), runs, self.now);
-        let (enforcement, mut inventory) = tokio::join!(enforcing, inventory(cluster, &scope));
+        let (enforcement, mut inventory, admission) =
+            tokio::join!(enforcing, inventory(cluster, &scope), admission(cluster));
         report.cluster = Some(self.note(&enforcement, &scope, &inventory));
         report.findings.extend(cluster.clock_finding());
         report.findings.extend(enforcement.findings.iter().cloned());
+        report.findings.extend(admission);
         report.findings.append(&mut inventory.findings);
         report.findings.extend(self.about_scope(&inventory));
         self.compare_with_before(&inventory, report)?;

@@ -2,6 +2,7 @@
 //! verify block, is it the declared one, is it in effect, and is what runs still what it should be.
 //! Reads and never writes; what cannot be read is Unknown.
 
+mod admission;
 mod arguments;
 mod baseline;
 mod charts;

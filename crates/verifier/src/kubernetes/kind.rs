@@ -13,6 +13,13 @@ pub(crate) enum Kind {
     Lease,
     CustomResourceDefinition,
     Namespace,
+    ClusterPolicy,
+    Policy,
+    ImageValidatingPolicy,
+    ClusterImagePolicy,
+    ValidatingWebhookConfiguration,
+    MutatingWebhookConfiguration,
+    EndpointSlice,
 }
 
 impl Kind {
@@ -29,6 +36,13 @@ impl Kind {
             Kind::Lease => "Lease",
             Kind::CustomResourceDefinition => "CustomResourceDefinition",
             Kind::Namespace => "Namespace",
+            Kind::ClusterPolicy => "ClusterPolicy",
+            Kind::Policy => "Policy",
+            Kind::ImageValidatingPolicy => "ImageValidatingPolicy",
+            Kind::ClusterImagePolicy => "ClusterImagePolicy",
+            Kind::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",
+            Kind::MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
+            Kind::EndpointSlice => "EndpointSlice",
         }
     }
 
@@ -44,6 +58,13 @@ impl Kind {
             Kind::Deployment => "apps",
             Kind::Lease => "coordination.k8s.io",
             Kind::CustomResourceDefinition => "apiextensions.k8s.io",
+            Kind::ClusterPolicy | Kind::Policy => "kyverno.io",
+            Kind::ImageValidatingPolicy => "policies.kyverno.io",
+            Kind::ClusterImagePolicy => "policy.sigstore.dev",
+            Kind::ValidatingWebhookConfiguration | Kind::MutatingWebhookConfiguration => {
+                "admissionregistration.k8s.io"
+            }
+            Kind::EndpointSlice => "discovery.k8s.io",
         }
     }
 
@@ -58,7 +79,13 @@ impl Kind {
             | Kind::Deployment
             | Kind::Lease
             | Kind::CustomResourceDefinition
-            | Kind::Namespace => &["v1"],
+            | Kind::Namespace
+            | Kind::ValidatingWebhookConfiguration
+            | Kind::MutatingWebhookConfiguration
+            | Kind::EndpointSlice => &["v1"],
+            Kind::ClusterPolicy | Kind::Policy => &["v1", "v2beta1"],
+            Kind::ImageValidatingPolicy => &["v1", "v1beta1", "v1alpha1"],
+            Kind::ClusterImagePolicy => &["v1beta1", "v1alpha1"],
         }
     }
 
@@ -81,6 +108,13 @@ impl Kind {
             Kind::Lease => "leases",
             Kind::CustomResourceDefinition => "customresourcedefinitions",
             Kind::Namespace => "namespaces",
+            Kind::ClusterPolicy => "clusterpolicies",
+            Kind::Policy => "policies",
+            Kind::ImageValidatingPolicy => "imagevalidatingpolicies",
+            Kind::ClusterImagePolicy => "clusterimagepolicies",
+            Kind::ValidatingWebhookConfiguration => "validatingwebhookconfigurations",
+            Kind::MutatingWebhookConfiguration => "mutatingwebhookconfigurations",
+            Kind::EndpointSlice => "endpointslices",
         }
     }
 
@@ -195,6 +229,19 @@ mod tests {
             })
         };
         use Kind::*;
+        let admission = [
+            ClusterPolicy,
+            Policy,
+            ImageValidatingPolicy,
+            ClusterImagePolicy,
+            ValidatingWebhookConfiguration,
+            MutatingWebhookConfiguration,
+            EndpointSlice,
+            Namespace,
+        ];
+        for kind in admission {
+            assert!(may(kind, "list"), "{kind}: `cluster` lists it");
+        }
         let listed = [OciRepository, HelmChart, HelmRepository, HelmRelease, FluxInstance];
         for kind in listed {
             assert!(may(kind, "list"), "{kind}: `cluster` lists it");

@@ -6,7 +6,7 @@ use sealwright_policy::{Code, Finding};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::cluster::{Cluster, Object};
+use super::cluster::{Cluster, Object, is_name};
 use super::fault::{Asked, fault, is_absent, kind_missing};
 use super::kind::Kind;
 use super::limits::{LIST_STARTS_COUNT_MAX, OBJECTS_COUNT_MAX, PAGE_COUNT};
@@ -33,6 +33,14 @@ impl<T> Installed<T> {
             Self::No => vec![],
         }
     }
+}
+
+/// What is listed.
+#[derive(Clone, Copy)]
+struct Listed<'a> {
+    kind: Kind,
+    namespace: Option<&'a str>,
+    labels: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -84,11 +92,35 @@ impl Cluster {
     pub(crate) async fn list<T>(
         &self,
         kind: Kind,
+        keep: impl FnMut(Object) -> Option<T>,
+    ) -> Result<Installed<T>, Box<Finding>> {
+        self.list_of(Listed { kind, namespace: None, labels: None }, keep).await
+    }
+
+    /// The same of one namespace, and of what has these labels.
+    pub(crate) async fn list_labelled<T>(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        labels: &str,
+        keep: impl FnMut(Object) -> Option<T>,
+    ) -> Result<Installed<T>, Box<Finding>> {
+        if !is_name(namespace) {
+            return Ok(Installed::No);
+        }
+        let (namespace, labels) = (Some(namespace), Some(labels));
+        self.list_of(Listed { kind, namespace, labels }, keep).await
+    }
+
+    async fn list_of<T>(
+        &self,
+        wanted: Listed<'_>,
         mut keep: impl FnMut(Object) -> Option<T>,
     ) -> Result<Installed<T>, Box<Finding>> {
+        let kind = wanted.kind;
         let asked = Asked::list(kind);
         for version in kind.versions() {
-            match self.whole_list(kind, version, &mut keep).await? {
+            match self.whole_list(wanted, version, &mut keep).await? {
                 Ok(objects) => return Ok(Installed::Yes { version, objects }),
                 Err(kube::Error::Api(status)) if is_absent(&status) => {}
                 Err(error) => return Err(fault(&error, &asked)),
@@ -100,13 +132,13 @@ impl Cluster {
     /// Pages expire; then the list starts again, because two halves of two moments are no list.
     async fn whole_list<T>(
         &self,
-        kind: Kind,
+        wanted: Listed<'_>,
         version: &str,
         keep: &mut impl FnMut(Object) -> Option<T>,
     ) -> Result<Result<Vec<T>, kube::Error>, Box<Finding>> {
         let mut starts_count = 1;
         loop {
-            match self.pages(kind, version, keep).await? {
+            match self.pages(wanted, version, keep).await? {
                 Err(kube::Error::Api(status))
                     if status.code == 410 && starts_count < LIST_STARTS_COUNT_MAX =>
                 {
@@ -119,15 +151,17 @@ impl Cluster {
 
     async fn pages<T>(
         &self,
-        kind: Kind,
+        wanted: Listed<'_>,
         version: &str,
         keep: &mut impl FnMut(Object) -> Option<T>,
     ) -> Result<Result<Vec<T>, kube::Error>, Box<Finding>> {
+        let Listed { kind, namespace, labels } = wanted;
         let asked = Asked::list(kind);
         let mut parameters = ListParams::default().limit(PAGE_COUNT);
+        parameters.label_selector = labels.map(ToOwned::to_owned);
         let (mut kept, mut seen_count) = (Vec::new(), 0);
         loop {
-            let request = Request::new(kind.path(version, None)).list(&parameters);
+            let request = Request::new(kind.path(version, namespace)).list(&parameters);
             let request =
                 request.map_err(|error| fault(&kube::Error::BuildRequest(error), &asked))?;
             let page: Page = match self.in_time(&asked, self.client().request(request)).await? {

@@ -1,5 +1,6 @@
 //! The whole command against a dev registry and a dev Sigstore, with an empty environment.
 
+mod admission;
 mod artifact;
 mod bad_trees;
 mod base;
