@@ -35,8 +35,7 @@ impl Tree {
         for file in files.into_iter().filter(|file| is_wanted(file.path)) {
             if is_of_github(file.path) {
                 tree.add(file.path, file.bytes);
-            } else if file.bytes.len() <= FILE_BYTES_MAX {
-                // A larger one is data; what runs it is told as not followed.
+            } else {
                 tree.scripts.add(file.path, file.bytes);
             }
         }

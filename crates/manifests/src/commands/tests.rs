@@ -4,6 +4,7 @@ use crate::checks::{Expected, judge};
 use crate::declaration::{Declaration, Form, Matcher};
 use crate::{Consumer, File, Found, discover};
 
+use proptest::prelude::*;
 use sealwright_policy::Issuers;
 
 const ISSUER: &str = "--certificate-oidc-issuer https://token.actions.githubusercontent.com";
@@ -353,5 +354,40 @@ fn what_a_reader_fills_in_is_a_note_and_not_a_lock_that_nobody_opens() {
         let note = told.len() == 1 && told[0].contains("placeholder, not judged");
         assert!(if expected { note } else { told.is_empty() }, "{why}: {told:?}");
         assert_eq!(judged.declarations.len(), 1, "{why}: it stays in the table");
+    }
+}
+
+/// What is left of a text without the signs that a shell, make or a template takes out of it.
+fn bare(text: &str) -> String {
+    let signs = ['$', '`', '\'', '"', '(', ')', '{', '}', '\\', '<', '>'];
+    text.chars().filter(|letter| !letter.is_whitespace() && !signs.contains(letter)).collect()
+}
+
+proptest! {
+    /// In whatever file and between whatever quotes: nobody is told of whom the file does not speak.
+    #[test]
+    fn an_identity_is_a_text_of_the_file(
+        value in "[ac$`'\"(){}|&;<> \\\\#/.@^*é-]{0,40}",
+        more in "[ac$`'\"(){}|&;<> \n\\\\#-]{0,40}",
+        place in 0_usize..8,
+    ) {
+        let command = format!("cosign verify --certificate-oidc-issuer {value} --certificate-identity-regexp \"{value}\" i {more}");
+        let (path, text) = match place {
+            0 => ("a.sh", command),
+            1 => ("Makefile", format!("a:\n\t{command}\n")),
+            2 => ("justfile", format!("a:\n  {command}\n")),
+            3 => ("Dockerfile", format!("RUN [\"{command}\n")),
+            4 => ("Jenkinsfile", format!("sh \"\"\"{command}\"\"\"\n")),
+            5 => ("a.tf", format!("command = <<E\n{command}\nE\n")),
+            6 => ("a.md", format!("```\n{command}\n```\n")),
+            _ => (".github/workflows/a.yml", format!("run: |\n  {}\n", command.replace('\n', "\n  "))),
+        };
+        let found = found(path, &text);
+        let all = bare(&text);
+        for identity in found.declarations.iter().flat_map(|one| &one.identities) {
+            for matcher in [&identity.issuer, &identity.subject].into_iter().flatten() {
+                prop_assert!(all.contains(&bare(&matcher.text)), "{path}: {:?} of {text:?}", matcher.text);
+            }
+        }
     }
 }

@@ -221,7 +221,8 @@ impl Scripts {
             return Some(path);
         }
         let end = format!("/{}", joined("", rest)?);
-        let mut like = self.files.keys().filter(|path| path.ends_with(&end));
+        let like = self.named.get(base_name(rest))?;
+        let mut like = like.iter().filter(|path| path.ends_with(&end));
         like.next().filter(|_| like.next().is_none()).map(String::as_str)
     }
 

@@ -16,11 +16,16 @@ pub(crate) const DEPTH_MAX: usize = 6;
 /// Texts that are read for one step, each as often as it is called.
 pub(crate) const TEXTS_MAX: usize = 200;
 
+/// Bytes of a script; what is longer holds data, and is told as not followed.
+pub(crate) const SCRIPT_BYTES_MAX: usize = 256 * 1024;
+
 /// All scripts of a repository, as far as their names tell that they are.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scripts {
     /// Shell scripts, by path.
     files: BTreeMap<String, String>,
+    /// The paths of those, by the name of the file.
+    named: BTreeMap<String, Vec<String>>,
     /// Files of recipes, by path.
     recipes: BTreeMap<String, Recipes>,
 }
@@ -63,11 +68,16 @@ pub(crate) fn may_be(path: &str) -> bool {
 impl Scripts {
     /// Takes in a file that may be a script.
     pub(crate) fn add(&mut self, path: &str, bytes: &[u8]) {
+        if bytes.len() > SCRIPT_BYTES_MAX {
+            return;
+        }
         let (Some(kind), Ok(text)) = (Kind::of(path), std::str::from_utf8(bytes)) else { return };
         let recipes = match kind {
             Kind::Shell => {
                 let named = path.rsplit('/').next().unwrap_or_default().contains('.');
                 if named || is_shell(text) {
+                    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+                    self.named.entry(name).or_default().push(path.to_owned());
                     self.files.insert(path.to_owned(), text.to_owned());
                 }
                 return;

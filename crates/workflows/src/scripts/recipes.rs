@@ -226,6 +226,8 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{Recipes, just, make};
 
     fn shown(recipes: &Recipes, name: &str) -> Option<String> {
@@ -253,6 +255,18 @@ mod tests {
         assert_eq!(recipes.first.as_deref(), Some("a"));
         assert_eq!(recipes.variables.get("T").map(String::as_str), Some("v1"));
         assert_eq!(recipes.variables.get("S"), None, "computed");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_lines_stay_within(text in "[ab:=\\t \n${}()@#\\\\'\"-]{0,80}") {
+            let lines = u32::try_from(text.lines().count()).unwrap();
+            for recipes in [make(&text), just(&text)] {
+                for part in recipes.by_name.values().flat_map(|recipe| &recipe.parts) {
+                    prop_assert!((1..=lines).contains(&part.line));
+                }
+            }
+        }
     }
 
     #[test]
