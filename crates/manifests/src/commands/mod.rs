@@ -1,6 +1,7 @@
 //! Commands that verify: what they ask for, as the program that runs them reads it. Nothing is run.
 
 mod absent;
+mod actions;
 mod asked;
 mod cosign;
 mod dialect;
@@ -68,6 +69,7 @@ pub(crate) fn commands(file: File<'_>, stream: &Stream) -> Commands {
     for passage in texts::in_values(stream, file, kind) {
         read(&passage, file, &known, &mut commands);
     }
+    commands.declarations.extend(actions::declarations(stream, file));
     for list in exec::lists(stream) {
         let Some(invocation) = Invocation::read(&list.command) else { continue };
         let asked = Asked {
