@@ -109,7 +109,7 @@ pub struct Declaration {
     /// On the path of Sigstore bundles its consumer takes one identity only, and refuses all
     /// artifacts when there are more.
     pub bundle_path: bool,
-    /// What makes it weaker than it looks.
+    /// What makes it weaker than it looks, or other.
     pub weakened: Vec<Weakened>,
 }
 
@@ -142,7 +142,7 @@ pub enum Claimed {
     Trigger,
 }
 
-/// A field that takes something away from a verification.
+/// A field that takes something away from a verification, or changes whom it trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Weakened {
     /// How.
@@ -158,6 +158,10 @@ pub struct Weakened {
 pub enum Weakening {
     /// What fails is told and let in: `Audit`, `Warn`.
     Warns,
+    /// The same, because the field is not written and that is its default.
+    WarnsByDefault,
+    /// It does nothing when something is admitted.
+    Off,
     /// A part of it is left out: the transparency log, the certificate log, a webhook's answer.
     Skips,
     /// A rule before it takes all that it is about.
@@ -165,6 +169,12 @@ pub enum Weakening {
         /// And verifies none of it.
         skipped: bool,
     },
+    /// It is not in force for some: namespaces, images, whatever the field says.
+    Excepts,
+    /// It looks for signatures of the older format alone, at tags that cosign 3 does not write.
+    LegacyOnly,
+    /// It brings trust of its own, in place of what Sigstore publishes.
+    Trusts,
 }
 
 /// Something that a declaration protects.

@@ -6,7 +6,7 @@ use crate::File;
 use crate::commands::{self, Commands};
 use crate::declaration::Declaration;
 use crate::edit::{set, text};
-use crate::found::{Found, Unjudged, Unread};
+use crate::found::{Found, NoMatch, Unjudged, Unread};
 use crate::held::{Held, held};
 use crate::kustomize::{self, Overlay};
 use crate::object::Object;
@@ -45,6 +45,7 @@ pub struct Facts {
     /// No word in it is about what is looked for, and nothing more was read.
     pub(crate) is_other: bool,
     pub(crate) commands: Commands,
+    pub(crate) no_match: Option<NoMatch>,
     /// The objects stand in a document: what they declare counts, and they run nowhere.
     pub(crate) is_shown: bool,
 }
@@ -180,6 +181,9 @@ impl Facts {
             ) => self.declarations.extend(kyverno::image_validating_policy(object, path)),
             (policy_controller::GROUP, "ClusterImagePolicy") => {
                 self.declarations.extend(policy_controller::policy(object, path));
+            }
+            ("", "ConfigMap") if object.name == policy_controller::CONFIG => {
+                self.no_match = policy_controller::no_match(object, path).or(self.no_match.take());
             }
             ("", talos::KIND) => self.declarations.extend(talos::config(object, path)),
             _ if ksail::is_it(object) => self.ksail(object.node, file),

@@ -16,8 +16,21 @@ pub struct Found {
     pub unread: Vec<Unread>,
     /// What could not be judged, and why.
     pub unjudged: Vec<Unjudged>,
+    /// What policy-controller is told to do with images that no policy names.
+    pub no_match: Vec<NoMatch>,
     /// What is wrong so far: files that cannot be read, patches that target nothing.
     pub findings: Vec<Finding>,
+}
+
+/// `no-match-policy` in the ConfigMap of policy-controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoMatch {
+    /// As written: `allow`, `deny`, `warn`.
+    pub word: String,
+    /// File.
+    pub file: String,
+    /// Where.
+    pub at: Place,
 }
 
 /// Something that pulls an artifact, and so needs an identity.

@@ -62,6 +62,8 @@ impl Joining {
             self.found.declarations.extend(declarations);
             self.found.findings.extend(findings);
             self.found.unjudged.extend(unjudged);
+            let applies = !file.is_shown;
+            self.found.no_match.extend(file.no_match.take().filter(|_| applies));
             if file.is_shown {
                 file.pulled.retain(|pulled| pulled.declaration.is_some());
                 file.held.retain(|pulled| pulled.declaration.is_some());

@@ -7,6 +7,7 @@ mod commands;
 pub mod fix;
 pub mod patterns;
 pub mod shell;
+pub mod written;
 
 mod declaration;
 mod discover;
@@ -35,7 +36,7 @@ pub use declaration::{
     Weakened, Weakening,
 };
 pub use discover::{Facts, discover, join, look};
-pub use found::{Found, Guard, Source, SourceKind, Unjudged, Unread, Why};
+pub use found::{Found, Guard, NoMatch, Source, SourceKind, Unjudged, Unread, Why};
 pub use reads::reads;
 pub use relevant::{is_looked_into, is_utf16, is_yaml, may_tell};
 /// Where something stands in a file.

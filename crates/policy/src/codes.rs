@@ -965,9 +965,9 @@ codes! {
         "Write both: the issuer, and the name with `^` and `$`.";
     VerificationOff "SW9133" Error
         "A verification is written down and switched off"
-        "Its provider is blank, which its consumer takes for off."
+        "Its provider is blank, which its consumer takes for off, or a field takes its policy out of admission."
         "It looks like a lock, and nothing is verified."
-        "Name the provider: `provider: cosign`.";
+        "Name the provider: `provider: cosign`; or take the field out.";
     IdentityIgnored "SW9134" Warning
         "Identities stand beside a key and are not looked at"
         "With a key the certificate's name is never compared."
@@ -1098,6 +1098,21 @@ codes! {
         "It holds a CACHEDIR.TAG, as cargo's `target` does: programs fill it, and anything may delete it."
         "Manifests that are applied from it are not judged."
         "Take the CACHEDIR.TAG away where people keep manifests.";
+    TrustWritten "SW9171" Note
+        "Trust is written down in place"
+        "Certificates, keys or a trusted root of its own stand in the declaration, or it names another repository of trust."
+        "They do not change when Sigstore's do: then everything is refused, by older versions with a crash. And what another Sigstore signs, such as GitHub's for private repositories, is refused wherever its trust is not written."
+        "Take them out to trust the public Sigstore. Where another one signs, keep them, with somebody who renews them; `sealwright-verifier artifact` says whose trust a signature needs.";
+    ImagesUnnamed "SW9172" Note
+        "The engine decides about images that no rule names"
+        "Kyverno and Talos let them in. policy-controller denies them in the namespaces that are labelled for it, looks at no other, and takes another answer from its ConfigMap."
+        "A rule that is carried from one engine to another opens or stops what it does not mention."
+        "Say it yourself: a rule for all images, or `no-match-policy` in `config-policy-controller`.";
+    LegacyOnly "SW9173" Note
+        "A consumer looks for signatures of the older format alone"
+        "Kyverno's `verifyImages` without `type: SigstoreBundle`, and an authority of policy-controller without `signatureFormat: bundle`, read the tags `.sig` and `.att`. cosign 3 and GitHub's attestations write bundles that refer to the image."
+        "An image that is signed is refused as unsigned, after an update of the tool that signs."
+        "Write the field, which policy-controller knows since 0.13 and Kyverno since 1.13, or sign in both formats until every consumer reads bundles.";
     WorkflowUnreadable "SW9201" Unknown
         "A workflow or action cannot be read"
         "The file is not YAML, or a part of it could not be read."
@@ -1198,6 +1213,21 @@ codes! {
         "No job is known to sign, none may ask for a token by which one signs, and no step moves a tag that somebody could follow."
         "An empty answer looks like a clean one."
         "Give the root of the repository; if a script signs, nothing on paper shows it.";
+    CosignRefuses "SW9221" Error
+        "A command has arguments that its cosign refuses"
+        "The version that the job installs never had, took away or replaced an argument; cosign 3 asks for --bundle where older ones wrote two files."
+        "The step fails, often after the artifact was pushed: it stays without its evidence."
+        "Write it as that version takes it, as the message says, or install another one with `cosign-release`.";
+    CosignIgnores "SW9222" Warning
+        "A command has arguments that its cosign ignores"
+        "The version that the job installs takes the argument and does nothing with it."
+        "A file that the next step or a reader expects is not there, or a setting is not in force."
+        "Take the argument out, and read what is written instead.";
+    EvidenceLeftBehind "SW9223" Warning
+        "A copy leaves the evidence behind"
+        "The command copies an artifact into another repository and nothing that is attached to it: neither referrers nor the tags that older signatures have."
+        "Whoever verifies at the copy refuses it; whoever does not runs what nobody vouches for there."
+        "Copy what is attached as well, such as by `oras cp --recursive` or `regctl image copy --referrers --digest-tags`, and verify the copy before somebody follows it.";
     RouteMissesGate "SW9230" Warning
         "A route to the tag walks around a gate that another route has"
         "Two triggers or workflows move the same tag, and one of them does so without the tests, the verification, the signature, the approval or the branch that the other waits for."

@@ -56,14 +56,16 @@ Examples:
   sealwright-verifier predict --file source.yaml --secrets secrets.yaml --format json
   sealwright-verifier predict flux-system/flux-system --context prod")]
     Predict(Box<PredictArguments>),
-    /// Prints an artifact's verify block, from the configuration.
+    /// Prints who may sign an artifact in the words of one consumer, from the configuration.
     #[command(
         arg_required_else_help = true,
         after_help = "\
 Examples:
   sealwright-verifier render manifests --environment prod
   sealwright-verifier render manifests --environment prod --as flux-instance-patch
-  sealwright-verifier render manifests --as ksail"
+  sealwright-verifier render manifests --as ksail
+  sealwright-verifier render manifests --as kyverno-cluster-policy
+  sealwright-verifier render manifests --as cosign"
     )]
     Render(Box<RenderArguments>),
     /// Says whom patterns over identities let in, by which spot, and what they should be.

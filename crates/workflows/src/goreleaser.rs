@@ -1,6 +1,6 @@
 //! What goreleaser signs and pushes: its own configuration says so, at the root of the repository.
 
-use sealwright_yaml::{Node, Stream};
+use sealwright_yaml::{Node, Place, Stream};
 
 use crate::facts::With;
 
@@ -43,6 +43,16 @@ pub(crate) struct Configuration {
     pub(crate) images: Option<Vec<String>>,
     /// Whether it signs those, once they are pushed.
     pub(crate) signs_images: bool,
+    /// The commands of cosign by which it signs, where it gives their arguments.
+    pub(crate) commands: Vec<SignCommand>,
+}
+
+/// A command by which it signs with cosign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SignCommand {
+    pub(crate) at: Place,
+    pub(crate) verb: String,
+    pub(crate) arguments: Vec<String>,
 }
 
 /// Configurations of the repository, each with its path.
@@ -64,6 +74,16 @@ impl<'a> Release<'a> {
             return Goreleaser::SignsNothing;
         }
         self.configuration(known).map_or(Goreleaser::NotKnown, |known| known.signs)
+    }
+
+    /// The commands by which it signs, with the file that they stand in.
+    pub(crate) fn commands<'c>(
+        &self,
+        known: &'c Configurations,
+    ) -> Option<(&'c str, &'c [SignCommand])> {
+        let signs = matches!(self.signs(known), Goreleaser::Signs(_));
+        let (path, found) = self.found(known).filter(|_| signs)?;
+        Some((path, &found.commands))
     }
 
     /// The configuration by which it pushes images; `Err` when that is one that is not here.
@@ -100,15 +120,24 @@ impl<'a> Release<'a> {
     }
 
     fn configuration<'c>(&self, known: &'c Configurations) -> Option<&'c Configuration> {
+        self.found(known).map(|(_, configuration)| configuration)
+    }
+
+    fn found<'c>(&self, known: &'c Configurations) -> Option<(&'c str, &'c Configuration)> {
         let paths: Vec<&str> = self.named().map_or(FILES.to_vec(), |path| vec![path]);
         let found = paths.iter().find_map(|path| known.iter().find(|(known, _)| known == path));
-        found.map(|(_, configuration)| configuration)
+        found.map(|(path, configuration)| (path.as_str(), configuration))
     }
 }
 
 impl Configuration {
     pub(crate) fn read(stream: &Stream) -> Self {
-        let unknown = Self { signs: Goreleaser::NotKnown, images: None, signs_images: false };
+        let unknown = Self {
+            signs: Goreleaser::NotKnown,
+            images: None,
+            signs_images: false,
+            commands: vec![],
+        };
         let Some(document) = stream.documents.first() else { return unknown };
         let root = &document.root;
         // A part that is taken from somewhere else may sign.
@@ -116,7 +145,8 @@ impl Configuration {
             return unknown;
         }
         let signs_images = root.get("docker_signs").is_some_and(|list| !list.items().is_empty());
-        Self { signs: signs(root), images: Some(images(root)), signs_images }
+        let (signs, images) = (signs(root), Some(images(root)));
+        Self { signs, images, signs_images, commands: commands(root) }
     }
 }
 
@@ -128,6 +158,19 @@ fn signs(root: &Node) -> Goreleaser {
     }
     let keyless = commands.iter().any(|entry| is_keyless(entry));
     Goreleaser::Signs(if keyless { With::Identity } else { With::Key })
+}
+
+fn commands(root: &Node) -> Vec<SignCommand> {
+    let lists = SIGNS.iter().filter_map(|list| root.get(list));
+    let commands = lists.flat_map(Node::items).filter_map(|entry| {
+        let cosign = entry.get("cmd").and_then(Node::text)?.contains("cosign");
+        let words = entry.get("args").filter(|_| cosign)?.items().iter();
+        let words: Vec<String> = words.filter_map(Node::scalar).map(str::to_owned).collect();
+        let verb = words.first().filter(|verb| !verb.starts_with('-'))?.clone();
+        let arguments = words.into_iter().skip(1).collect();
+        Some(SignCommand { at: entry.at.clone(), verb, arguments })
+    });
+    commands.collect()
 }
 
 /// Images, lists of images, and what ko builds.

@@ -4,6 +4,7 @@
 mod base;
 mod check;
 mod condition;
+mod cosign;
 mod expression;
 mod facts;
 mod globs;

@@ -147,42 +147,11 @@ impl<'a> Look<'a> {
     }
 
     fn script(&mut self, file: &str, script: &Script, conditional: bool) {
-        let base = Base::of(script.folder.as_deref(), file);
-        let text = Text { text: &script.text, file, at: &|line| script.line(line), base };
-        let mut left = TEXTS_MAX;
-        self.text(&text, conditional, 0, &mut left);
-    }
-
-    /// A text of a shell, and the scripts of the repository that it runs.
-    fn text(&mut self, text: &Text<'_>, conditional: bool, depth: usize, left: &mut usize) {
-        let script = shell::read(text.text);
-        for command in &script.commands {
-            let call = invocation(command);
-            self.call(&call, text, conditional);
-            let followed = self.tree.scripts.follow(command, (&script, text.text), &text.base);
-            self.work.opaque |= followed.is_empty() && call.is_opaque();
-            for followed in followed {
-                if depth >= DEPTH_MAX || *left == 0 {
-                    self.work.opaque = true;
-                    return;
-                }
-                *left -= 1;
-                let first = usize::try_from(followed.line).unwrap_or(usize::MAX);
-                let at = |line: usize| match &followed.file {
-                    Some(_) => {
-                        let line =
-                            if followed.literal { first.saturating_add(line) } else { first };
-                        let line = u32::try_from(line).unwrap_or(u32::MAX);
-                        Place { line, column: 1, range: 0..0 }
-                    }
-                    None => (text.at)(first.saturating_add(line)),
-                };
-                let file = followed.file.as_deref().unwrap_or(text.file);
-                let inner =
-                    Text { text: &followed.text, file, at: &at, base: followed.base.clone() };
-                self.text(&inner, conditional, depth + 1, left);
-            }
-        }
+        let whole = each_call(self.tree, file, script, &mut |call, text, is_followed| {
+            self.call(call, text, conditional);
+            self.work.opaque |= !is_followed && call.is_opaque();
+        });
+        self.work.opaque |= !whole;
     }
 
     fn call(&mut self, call: &Invocation, text: &Text<'_>, conditional: bool) {
@@ -278,17 +247,58 @@ fn logs_in(name: &str, with: &[Setting]) -> bool {
 }
 
 /// A command of a script, in words.
-struct Invocation {
+pub(crate) struct Invocation {
     words: Vec<String>,
-    line: usize,
+    pub(crate) line: usize,
 }
 
 /// A text of a shell, in its place.
-struct Text<'t> {
+pub(crate) struct Text<'t> {
     text: &'t str,
-    file: &'t str,
-    at: &'t dyn Fn(usize) -> Place,
+    pub(crate) file: &'t str,
+    pub(crate) at: &'t dyn Fn(usize) -> Place,
     base: Base,
+}
+
+/// What is made of a command: itself, where it stands, and whether what it runs is looked at as well.
+type Visit<'v> = &'v mut dyn FnMut(&Invocation, &Text<'_>, bool);
+
+/// Every command of a step, those of the repository's scripts that it runs as well. Whether that were
+/// all of them.
+pub(crate) fn each_call(tree: &Tree, file: &str, script: &Script, visit: Visit<'_>) -> bool {
+    let base = Base::of(script.folder.as_deref(), file);
+    let text = Text { text: &script.text, file, at: &|line| script.line(line), base };
+    let mut left = TEXTS_MAX;
+    each_of(tree, &text, 0, &mut left, visit)
+}
+
+fn each_of(tree: &Tree, text: &Text<'_>, depth: usize, left: &mut usize, visit: Visit<'_>) -> bool {
+    let script = shell::read(text.text);
+    for command in &script.commands {
+        let followed = tree.scripts.follow(command, (&script, text.text), &text.base);
+        visit(&invocation(command), text, !followed.is_empty());
+        for followed in followed {
+            if depth >= DEPTH_MAX || *left == 0 {
+                return false;
+            }
+            *left -= 1;
+            let first = usize::try_from(followed.line).unwrap_or(usize::MAX);
+            let at = |line: usize| match &followed.file {
+                Some(_) => {
+                    let line = if followed.literal { first.saturating_add(line) } else { first };
+                    let line = u32::try_from(line).unwrap_or(u32::MAX);
+                    Place { line, column: 1, range: 0..0 }
+                }
+                None => (text.at)(first.saturating_add(line)),
+            };
+            let file = followed.file.as_deref().unwrap_or(text.file);
+            let inner = Text { text: &followed.text, file, at: &at, base: followed.base.clone() };
+            if !each_of(tree, &inner, depth + 1, left, visit) {
+                return false;
+            }
+        }
+    }
+    true
 }
 
 fn invocation(command: &Command) -> Invocation {
@@ -305,7 +315,7 @@ impl Invocation {
 
     /// The arguments behind a program and its verbs, wherever in the command they stand: behind
     /// `retry 3`, `xargs` or `docker run`. `None` when they do not, or when the command only talks.
-    fn arguments_of(&self, program: &str, verbs: &[&str]) -> Option<&[String]> {
+    pub(crate) fn arguments_of(&self, program: &str, verbs: &[&str]) -> Option<&[String]> {
         if TALKERS.contains(&self.program()) {
             return None;
         }

@@ -1,9 +1,10 @@
 //! All workflows and actions of a repository.
 
 use sealwright_manifests::File;
-use sealwright_policy::{Code, Finding, Place};
-use sealwright_yaml::Trouble;
+use sealwright_policy::{Code, Finding, Place as Spot};
+use sealwright_yaml::{Place, Trouble};
 
+use crate::cosign;
 use crate::goreleaser::{Configuration, Configurations, is_configuration};
 use crate::model::{Action, Workflow};
 use crate::place::in_file;
@@ -25,6 +26,8 @@ pub struct Tree {
     pub findings: Vec<Finding>,
     pub(crate) goreleaser: Configurations,
     pub(crate) scripts: Scripts,
+    /// Versions in the comments behind an installer of cosign: file, line, version.
+    comments: Vec<(String, u32, String)>,
 }
 
 impl Tree {
@@ -48,7 +51,7 @@ impl Tree {
         if bytes.len() > FILE_BYTES_MAX {
             let message = format!("has {} bytes, at most {FILE_BYTES_MAX} are read", bytes.len());
             let finding = Finding::new(Code::WorkflowTooLarge, message);
-            self.findings.push(finding.with_place(Place::file(path)));
+            self.findings.push(finding.with_place(Spot::file(path)));
             return;
         }
         let stream = sealwright_yaml::read(bytes);
@@ -61,6 +64,11 @@ impl Tree {
             self.goreleaser.push((path.to_owned(), Configuration::read(&stream)));
             return;
         }
+        let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
+        self.comments.extend(lines.filter_map(|(line, text)| {
+            let version = cosign::comment(std::str::from_utf8(text).ok()?)?;
+            Some((path.to_owned(), line, version.to_owned()))
+        }));
         let Some(document) = stream.documents.first() else { return };
         let mut reader = Reader::new(path);
         if is_workflow(path) {
@@ -74,6 +82,13 @@ impl Tree {
     /// The workflow at this path.
     pub fn workflow(&self, path: &str) -> Option<&Workflow> {
         self.workflows.iter().find(|workflow| workflow.path == path)
+    }
+
+    /// The version that a comment gives for the installer of cosign at this place.
+    pub(crate) fn comment(&self, path: &str, at: &Place) -> Option<&str> {
+        let mut comments = self.comments.iter();
+        let found = comments.find(|(file, line, _)| file == path && *line == at.line)?;
+        Some(&found.2)
     }
 
     /// The action in this folder.

@@ -24,6 +24,12 @@ pub(super) fn report(declaration: &Declaration, measures: &mut Measures<'_>) -> 
     let mut findings = findings(declaration, measure.as_ref(), measures);
     findings.extend(guards_nothing(declaration));
     findings.extend(declaration.weakened.iter().map(|one| weakened(declaration, one)));
+    // What the configuration lists is published as bundles.
+    for finding in
+        findings.iter_mut().filter(|one| one.code == Code::LegacyOnly && measure.is_some())
+    {
+        finding.severity = Severity::Warning;
+    }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let state = state(declaration, measure.is_some(), &findings);
     DeclarationReport {
@@ -291,10 +297,11 @@ fn any_revision(declaration: &Declaration) -> Option<Finding> {
     ))
 }
 
-/// A field that takes something away.
+/// A field that takes something away, or changes whom it trusts.
 fn weakened(declaration: &Declaration, weakened: &Weakened) -> Finding {
     let at = place(&declaration.file, &weakened.at, &declaration.object);
     let field = &weakened.field;
+    let consumer = declaration.consumer.name();
     match weakened.how {
         Weakening::Warns => {
             let message = format!("`{field}`: what fails is told and let in");
@@ -303,6 +310,16 @@ fn weakened(declaration: &Declaration, weakened: &Weakened) -> Finding {
         Weakening::Skips if is_skipped(declaration) => {
             let message = format!("`{field}`: its images are pulled unverified");
             finding(Code::CheckWeakened, message, at)
+        }
+        Weakening::WarnsByDefault => {
+            let message = format!(
+                "no `{field}`, and {consumer} audits by default: what fails is told and let in"
+            );
+            finding(Code::EnforcementWarns, message, at).with_hint("write `failureAction: Enforce`")
+        }
+        Weakening::Off => {
+            let message = format!("`{field}`: nothing is verified when it is admitted");
+            finding(Code::VerificationOff, message, at)
         }
         Weakening::Skips => {
             let message = format!("`{field}` leaves a part of the verification out");
@@ -318,6 +335,21 @@ fn weakened(declaration: &Declaration, weakened: &Weakened) -> Finding {
                 true => Finding { severity: Severity::Error, ..found },
                 false => found,
             }
+        }
+        Weakening::Excepts => {
+            let message = format!("`{field}`: what it names is let in unverified");
+            finding(Code::CheckWeakened, message, at).as_note()
+        }
+        Weakening::LegacyOnly => {
+            let message = format!(
+                "no `{field}`: {consumer} looks for the tags of older signatures, which cosign 3 does not write"
+            );
+            finding(Code::LegacyOnly, message, at)
+        }
+        Weakening::Trusts => {
+            let message =
+                format!("`{field}`: its own trust decides, and nothing renews it from Sigstore's");
+            finding(Code::TrustWritten, message, at)
         }
     }
 }

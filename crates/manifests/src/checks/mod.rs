@@ -9,6 +9,7 @@ mod expected;
 mod forms;
 mod measured;
 mod slips;
+mod unnamed;
 
 use std::collections::BTreeSet;
 
@@ -44,6 +45,7 @@ pub fn judge(found: &Found, expected: &Expected<'_>) -> Judged {
     let mut findings = told(found);
     findings.extend(found.unjudged.iter().filter_map(not_judged));
     findings.extend(covered.findings);
+    findings.extend(unnamed::told(found));
     Judged { declarations, coverage: covered.counts, findings }
 }
 

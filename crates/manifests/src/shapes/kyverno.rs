@@ -10,10 +10,21 @@ use crate::declaration::{
     Consumer, Declaration, Form, Guarded, Identity, Provider, Weakened, Weakening,
 };
 use crate::object::Object;
-use crate::shapes::{guarded, is_word, pattern_or, weakened};
+use crate::shapes::{guarded, kyverno_effect, pattern_or, trust, weakened};
 
-/// Words of the actions that let in what fails.
-const WARNS: &[&str] = &["audit", "warn"];
+/// Fields of a keyless entry that hold trust of its own.
+const TRUST: &[&[&str]] =
+    &[&["roots"], &["rekor", "pubkey"], &["ctlog", "pubkey"], &["ctlog", "tsaCertChain"]];
+/// The same in an `ImageValidatingPolicy`.
+const TRUST_VALIDATING: &[&[&str]] = &[
+    &["trustedRoot"],
+    &["tuf", "root", "data"],
+    &["tuf", "mirror"],
+    &["keyless", "roots"],
+    &["ctlog", "rekorPubKey"],
+    &["ctlog", "ctLogPubKey"],
+    &["ctlog", "tsaCertChain"],
+];
 
 /// Deepest nesting of attestors in attestors.
 const ATTESTORS_DEPTH_MAX: usize = 8;
@@ -27,7 +38,7 @@ pub(crate) fn policy(object: &Object<'_>, file: &str) -> Vec<Declaration> {
         let checks = rule.get("verifyImages").map(Node::items).unwrap_or_default();
         for check in checks {
             let guards = images(check);
-            let softer = policy_weakened(object.node, check);
+            let softer = kyverno_effect::of_policy(object.node, rule, check);
             let blocks = std::iter::once(check)
                 .chain(check.get("attestations").map(Node::items).unwrap_or_default());
             for entry in blocks.flat_map(|block| entries(block, ATTESTORS_DEPTH_MAX)) {
@@ -89,29 +100,15 @@ fn keyless_entry(
         identities: identity.into_iter().collect(),
         bundle_path: false,
         claims: Vec::new(),
-        weakened: softer.iter().cloned().chain(skips).collect(),
+        weakened: softer.iter().cloned().chain(skips).chain(trust(block, TRUST)).collect(),
     })
-}
-
-fn policy_weakened(root: &Node, check: &Node) -> Vec<Weakened> {
-    let audits = |value: &Value| is_word(value, WARNS);
-    let warns = [
-        weakened(check, &["failureAction"], Weakening::Warns, audits),
-        weakened(root, &["spec", "validationFailureAction"], Weakening::Warns, audits)
-            .filter(|_| check.get("failureAction").is_none()),
-    ];
-    let ignores = |value: &Value| is_word(value, &["ignore"]);
-    let skips = weakened(root, &["spec", "failurePolicy"], Weakening::Skips, ignores);
-    let not_required =
-        weakened(check, &["required"], Weakening::Skips, |value| *value == Value::Bool(false));
-    warns.into_iter().chain([skips, not_required]).flatten().collect()
 }
 
 /// An `ImageValidatingPolicy`, of the cluster or of a namespace.
 pub(crate) fn image_validating_policy(object: &Object<'_>, file: &str) -> Vec<Declaration> {
     let Some(spec) = object.node.get("spec") else { return Vec::new() };
     let guards = match_images(spec);
-    let softer = validating_weakened(object.node);
+    let softer = kyverno_effect::of_validating(object.node);
     let attestors = spec.get("attestors").map(Node::items).unwrap_or_default();
     let declarations = attestors.iter().filter_map(|attestor| {
         let cosign = attestor.get("cosign")?;
@@ -154,20 +151,11 @@ fn validating(
         identities: identities.unwrap_or_default().iter().map(identity).collect(),
         bundle_path: true,
         claims: Vec::new(),
-        weakened: softer.iter().cloned().chain(skips).collect(),
+        weakened: softer
+            .iter()
+            .cloned()
+            .chain(skips)
+            .chain(trust(cosign, TRUST_VALIDATING))
+            .collect(),
     }
-}
-
-fn validating_weakened(root: &Node) -> Vec<Weakened> {
-    let actions = root.at_path(&["spec", "validationActions"]).map(Node::items).unwrap_or_default();
-    let denies = actions.iter().any(|action| is_word(&action.value, &["deny"]));
-    let warns = actions.iter().find(|action| is_word(&action.value, WARNS)).filter(|_| !denies);
-    let warns = warns.map(|action| Weakened {
-        how: Weakening::Warns,
-        field: format!("spec.validationActions: {}", action.text().unwrap_or_default()),
-        at: action.at.clone(),
-    });
-    let ignores = |value: &Value| is_word(value, &["ignore"]);
-    let skips = weakened(root, &["spec", "failurePolicy"], Weakening::Skips, ignores);
-    warns.into_iter().chain(skips).collect()
 }

@@ -6,6 +6,7 @@ pub(crate) mod flux_instance;
 pub(crate) mod kro;
 pub(crate) mod ksail;
 pub(crate) mod kyverno;
+mod kyverno_effect;
 pub(crate) mod policy_controller;
 pub(crate) mod talos;
 
@@ -37,6 +38,15 @@ pub(crate) fn weakened(
     let found = node.at_path(path).filter(|found| weakens(&found.value))?;
     let field = format!("{}: {}", path.join("."), found.scalar().unwrap_or_default());
     Some(Weakened { how, field, at: found.at.clone() })
+}
+
+/// Trust that is written into a declaration, in place of what Sigstore's repository gives.
+pub(crate) fn trust(node: &Node, paths: &[&[&str]]) -> Vec<Weakened> {
+    let written = paths.iter().filter_map(|path| {
+        let found = node.at_path(path).filter(|found| !found.is_null())?;
+        Some(Weakened { how: Weakening::Trusts, field: path.join("."), at: found.at.clone() })
+    });
+    written.collect()
 }
 
 /// Whether a text is one of these, whatever its case.

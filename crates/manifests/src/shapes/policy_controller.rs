@@ -6,11 +6,23 @@ use sealwright_yaml::{Node, Value};
 use crate::declaration::{
     Consumer, Declaration, Form, Guarded, Identity, Provider, Weakened, Weakening,
 };
+use crate::found::NoMatch;
 use crate::object::Object;
-use crate::shapes::{is_word, pattern_or, weakened};
+use crate::shapes::{is_word, pattern_or, trust, weakened};
 
 /// Group of the policy.
 pub(crate) const GROUP: &str = "policy.sigstore.dev";
+
+/// Fields of an authority that name trust of its own.
+const TRUST: &[&[&str]] = &[
+    &["keyless", "ca-cert"],
+    &["keyless", "trustRootRef"],
+    &["ctlog", "trustRootRef"],
+    &["rfc3161timestamp", "trustRootRef"],
+];
+
+/// Its own ConfigMap.
+pub(crate) const CONFIG: &str = "config-policy-controller";
 
 /// One declaration for each authority.
 pub(crate) fn policy(object: &Object<'_>, file: &str) -> Vec<Declaration> {
@@ -41,6 +53,14 @@ fn authority(
     let skips = weakened(authority, &["static", "action"], Weakening::Skips, passes);
     let insecure = |value: &Value| *value == Value::Bool(true);
     let no_sct = weakened(authority, &["keyless", "insecureIgnoreSCT"], Weakening::Skips, insecure);
+    // A static answer looks for no signature at all.
+    let asks = authority.get("static").is_none();
+    let format = authority.text_at(&["signatureFormat"]).unwrap_or("legacy");
+    let legacy = (asks && format == "legacy").then(|| Weakened {
+        how: Weakening::LegacyOnly,
+        field: "signatureFormat: bundle".to_owned(),
+        at: authority.at.clone(),
+    });
     Declaration {
         consumer: Consumer::PolicyController,
         object: object.told(),
@@ -52,6 +72,20 @@ fn authority(
         identities: identities.unwrap_or_default().iter().map(identity).collect(),
         bundle_path: false,
         claims: Vec::new(),
-        weakened: softer.cloned().into_iter().chain(skips).chain(no_sct).collect(),
+        weakened: softer
+            .cloned()
+            .into_iter()
+            .chain(skips)
+            .chain(no_sct)
+            .chain(legacy)
+            .chain(trust(authority, TRUST))
+            .collect(),
     }
+}
+
+/// What its ConfigMap says about images that no policy names.
+pub(crate) fn no_match(object: &Object<'_>, file: &str) -> Option<NoMatch> {
+    let said = object.node.at_path(&["data", "no-match-policy"])?;
+    let word = said.scalar()?.to_owned();
+    Some(NoMatch { word, file: file.to_owned(), at: said.at.clone() })
 }

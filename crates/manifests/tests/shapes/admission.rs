@@ -33,6 +33,7 @@ spec:
     - name: verify
       verifyImages:
         - imageReferences: ['ghcr.io/acme/*']
+          type: SigstoreBundle
           attestors:
             - entries:
                 - keyless: {issuer: 'https://i', subject: 'https://github.com/acme/*'}
@@ -69,6 +70,139 @@ fn a_policy_that_only_warns_says_so() {
         let declaration = &found.declarations[0];
         let weakened = declaration.weakened.iter().map(|one| one.how).collect::<Vec<_>>();
         assert_eq!(weakened, if warns { vec![Weakening::Warns] } else { vec![] }, "{action}");
+    }
+}
+
+/// The fields around the attestors, each with its healthy neighbour.
+#[test]
+fn what_weakens_a_policy_of_kyverno_is_told() {
+    use Weakening::{Excepts, LegacyOnly, Off, Skips, Trusts, Warns, WarnsByDefault};
+    let enforced = CLUSTER_POLICY.replace("ACTION", "Enforce");
+    let line = "  validationFailureAction: Enforce\n";
+    let inside = |more: &str| {
+        enforced.replace(
+            "        - imageReferences",
+            &format!("        - {more}\n          imageReferences"),
+        )
+    };
+    let beside = |more: &str| enforced.replace(line, &format!("{line}  {more}\n"));
+    let keyless = |more: &str| {
+        enforced.replace(
+            "keyless: {issuer: 'https://i', subject: 'h",
+            &format!("keyless: {{{more}, issuer: 'https://i', subject: 'h"),
+        )
+    };
+    for (text, expected, why) in [
+        (enforced.clone(), vec![], "it denies"),
+        (enforced.replace(line, ""), vec![WarnsByDefault], "nobody wrote that it denies"),
+        (inside("failureAction: Audit"), vec![Warns], "the rule's own action decides"),
+        (
+            inside("failureAction: Enforce").replace(line, "  validationFailureAction: Audit\n"),
+            vec![],
+            "against the policy's",
+        ),
+        (beside("failurePolicy: Ignore"), vec![Skips], "no answer is a good one"),
+        (
+            beside("webhookConfiguration: {failurePolicy: Ignore}"),
+            vec![Skips],
+            "where it is written now",
+        ),
+        (beside("webhookConfiguration: {failurePolicy: Fail}"), vec![], "the default, written"),
+        (beside("admission: false"), vec![Off], "it only reports"),
+        (beside("admission: true"), vec![], "the default, written"),
+        (inside("required: false"), vec![Skips], "unsigned is good enough"),
+        (inside("mutateDigest: false"), vec![], "a tag is refused, then"),
+        (
+            inside("mutateDigest: false\n          verifyDigest: false"),
+            vec![Skips],
+            "a tag moves on",
+        ),
+        (inside("skipImageReferences: ['ghcr.io/acme/x*']"), vec![Excepts], "some images"),
+        (
+            beside(
+                "validationFailureActionOverrides: [{action: Audit, namespaces: [kube-system]}]",
+            ),
+            vec![Excepts],
+            "some namespaces",
+        ),
+        (
+            beside("validationFailureActionOverrides: [{action: Enforce, namespaces: [apps]}]"),
+            vec![],
+            "as elsewhere",
+        ),
+        (enforced.replace("          type: SigstoreBundle\n", ""), vec![LegacyOnly], "the default"),
+        (enforced.replace("type: SigstoreBundle", "type: Cosign"), vec![LegacyOnly], "by name"),
+        (
+            enforced.replace("type: SigstoreBundle", "cosignOCI11: true"),
+            vec![],
+            "what refers to the image is looked for",
+        ),
+        (keyless("roots: x"), vec![Trusts], "certificates of its own"),
+        (keyless("rekor: {url: 'https://rekor.sigstore.dev'}"), vec![], "the public log by name"),
+        (keyless("rekor: {url: 'https://r', pubkey: x}"), vec![Trusts], "a log of its own"),
+    ] {
+        let found = found(&[("p.yaml", &text)]);
+        let said: Vec<Weakening> =
+            found.declarations[0].weakened.iter().map(|one| one.how).collect();
+        assert_eq!(said, expected, "{why}");
+    }
+}
+
+#[test]
+fn what_weakens_a_validating_policy_is_told() {
+    use Weakening::{Off, Skips, Trusts};
+    let text = |spec: &str, cosign: &str| {
+        format!(
+            "apiVersion: policies.kyverno.io/v1
+kind: ImageValidatingPolicy
+metadata: {{name: images}}
+spec:
+  matchImageReferences: [{{glob: 'ghcr.io/acme/*'}}]
+{spec}  attestors:
+    - name: cosign
+      cosign:
+        keyless: {{identities: [{{issuer: 'https://i', subject: s}}]}}
+{cosign}"
+        )
+    };
+    for (spec, cosign, expected, why) in [
+        ("", "", vec![], "it denies by default"),
+        ("  evaluation: {admission: {enabled: false}}\n", "", vec![Off], "it only reports"),
+        (
+            "  validationConfigurations: {required: false}\n",
+            "",
+            vec![Skips],
+            "unsigned is good enough",
+        ),
+        (
+            "  validationConfigurations: {mutateDigest: false, verifyDigest: false}\n",
+            "",
+            vec![Skips],
+            "a tag moves on",
+        ),
+        (
+            "  validationConfigurations: {mutateDigest: false}\n",
+            "",
+            vec![],
+            "a tag is refused, then",
+        ),
+        (
+            "",
+            "        tuf: {mirror: 'https://tuf-repo.github.com'}\n",
+            vec![Trusts],
+            "another repository of trust",
+        ),
+        (
+            "",
+            "        ctlog: {url: 'https://rekor.sigstore.dev'}\n",
+            vec![],
+            "the public log by name",
+        ),
+    ] {
+        let found = found(&[("p.yaml", &text(spec, cosign))]);
+        let said: Vec<Weakening> =
+            found.declarations[0].weakened.iter().map(|one| one.how).collect();
+        assert_eq!(said, expected, "{why}");
     }
 }
 
@@ -118,6 +252,12 @@ spec:
     let found = found(&[("p.yaml", text)]);
     assert!(found.declarations.iter().all(|one| one.consumer == Consumer::PolicyController));
     assert_eq!(found.declarations[0].weakened[0].field, "spec.mode: warn");
+    let legacy = |text: &str| {
+        let declared = self::found(&[("p.yaml", text)]).declarations.remove(0);
+        declared.weakened.iter().any(|one| one.how == Weakening::LegacyOnly)
+    };
+    assert!(legacy(text), "the default");
+    assert!(!legacy(&text.replace("- keyless:", "- signatureFormat: bundle\n      keyless:")));
 }
 
 #[test]

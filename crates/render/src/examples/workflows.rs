@@ -128,6 +128,21 @@ const PREVIEW: &[(&str, &str)] = &[(
     ),
 )];
 
+/// Somebody verifies what is mirrored.
+const MIRRORED: &[(&str, &str)] = &[(
+    "source.yaml",
+    lines!(
+        "apiVersion: source.toolkit.fluxcd.io/v1",
+        "kind: OCIRepository",
+        "metadata: {name: shop, namespace: shop}",
+        "spec:",
+        "  url: oci://ghcr.io/acme/shop",
+        "  verify:",
+        "    provider: cosign",
+        "    secretRef: {name: key}",
+    ),
+)];
+
 /// Those about workflows, in the order of the codes.
 pub(super) const EXAMPLES: &[Example] = &[
     workflow(Code::WorkflowUnreadable, "on: [push\njobs: {}\n", GOOD),
@@ -300,6 +315,58 @@ pub(super) const EXAMPLES: &[Example] = &[
             "    uses: ./.github/workflows/cd.yaml",
         ),
         TESTS,
+    ),
+    workflow(
+        Code::CosignRefuses,
+        publish!(
+            "    permissions: {contents: read, id-token: write}",
+            "      - uses: sigstore/cosign-installer@faadad0cce49287aee09b3a48701e75088a2c6ad # v4.0.0",
+            "        with: {cosign-release: v3.1.2}",
+            "      - run: cosign sign-blob --yes --new-bundle-format=false shop.tar",
+        ),
+        publish!(
+            "    permissions: {contents: read, id-token: write}",
+            "      - uses: sigstore/cosign-installer@faadad0cce49287aee09b3a48701e75088a2c6ad # v4.0.0",
+            "        with: {cosign-release: v3.1.2}",
+            "      - run: cosign sign-blob --yes --bundle shop.sigstore.json shop.tar",
+        ),
+    ),
+    workflow(
+        Code::CosignIgnores,
+        publish!(
+            "    permissions: {contents: read, id-token: write}",
+            "      - uses: sigstore/cosign-installer@faadad0cce49287aee09b3a48701e75088a2c6ad # v4.0.0",
+            "        with: {cosign-release: v3.1.2}",
+            "      - run: cosign sign-blob --yes --bundle shop.sigstore.json --output-signature shop.sig shop.tar",
+        ),
+        publish!(
+            "    permissions: {contents: read, id-token: write}",
+            "      - uses: sigstore/cosign-installer@faadad0cce49287aee09b3a48701e75088a2c6ad # v4.0.0",
+            "        with: {cosign-release: v3.1.2}",
+            "      - run: cosign sign-blob --yes --bundle shop.sigstore.json shop.tar",
+        ),
+    ),
+    beside(
+        Code::EvidenceLeftBehind,
+        lines!(
+            "on: workflow_dispatch",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  mirror:",
+            "    runs-on: ubuntu-24.04",
+            "    steps:",
+            "      - run: oras cp ghcr.io/acme/shop:v1 registry.acme.example/shop:v1",
+        ),
+        lines!(
+            "on: workflow_dispatch",
+            "permissions: {contents: read}",
+            "jobs:",
+            "  mirror:",
+            "    runs-on: ubuntu-24.04",
+            "    steps:",
+            "      - run: oras cp --recursive ghcr.io/acme/shop:v1 registry.acme.example/shop:v1",
+        ),
+        MIRRORED,
     ),
     workflow(
         Code::RouteMissesGate,

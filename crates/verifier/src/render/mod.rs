@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use sealwright_flux::declared::standing;
 use sealwright_flux::render::{FLUX_SYSTEM, Follows, Matcher, Place, TRUSTED_ROOT_SECRET};
+use sealwright_manifests::written::{Reader, Wanted, written};
 use sealwright_policy::{Config, Trust};
 
 use crate::failure::Failure;
@@ -47,6 +48,18 @@ pub enum RenderForm {
     FluxInstancePatch,
     /// KSail's spec.workload.flux.verify.
     Ksail,
+    /// Kyverno's ClusterPolicy, for images.
+    KyvernoClusterPolicy,
+    /// Kyverno's ImageValidatingPolicy, for images.
+    KyvernoImageValidatingPolicy,
+    /// policy-controller's ClusterImagePolicy, for images.
+    ClusterImagePolicy,
+    /// Talos' ImageVerificationConfig, for images.
+    Talos,
+    /// A command of cosign.
+    Cosign,
+    /// A command of gh.
+    Gh,
 }
 
 /// The YAML.
@@ -59,13 +72,30 @@ pub fn render(arguments: &RenderArguments, now: Timestamp) -> Result<String, Fai
     let requirements = config.requirements(&arguments.artifact, &world.issuers());
     let requirements = requirements.ok_or_else(|| no_artifact(&arguments.artifact, &config))?;
     let secret = trusted_root_secret(arguments, &config)?;
-    let matcher = Matcher::of(&requirements).trusting(secret);
+    let matcher = Matcher::of(&requirements).trusting(secret.clone());
     let place = place(arguments, &config)?;
-    match arguments.form {
-        RenderForm::OciRepository => Ok(matcher.oci_repository(&place)),
-        RenderForm::FluxInstancePatch => Ok(matcher.flux_instance_patch(&place)),
-        RenderForm::Ksail => matcher.ksail().map_err(Failure::usage),
+    let reader = match arguments.form {
+        RenderForm::OciRepository => return Ok(matcher.oci_repository(&place)),
+        RenderForm::FluxInstancePatch => return Ok(matcher.flux_instance_patch(&place)),
+        RenderForm::Ksail => return matcher.ksail().map_err(Failure::usage),
+        RenderForm::KyvernoClusterPolicy => Reader::KyvernoClusterPolicy,
+        RenderForm::KyvernoImageValidatingPolicy => Reader::KyvernoImageValidatingPolicy,
+        RenderForm::ClusterImagePolicy => Reader::ClusterImagePolicy,
+        RenderForm::Talos => Reader::Talos,
+        RenderForm::Cosign => Reader::Cosign,
+        RenderForm::Gh => Reader::Gh,
+    };
+    // A Secret with a trusted root is how Flux is told whom to trust; no other consumer reads one.
+    if let Some(secret) = secret {
+        return Err(Failure::usage(format!(
+            "this form is for the public Sigstore: it has no word for the trusted root in the Secret \
+             {secret}; render a form of Flux, or leave out --environment and --trusted-root-secret"
+        )));
     }
+    let name = arguments.name.as_deref().unwrap_or(&arguments.artifact);
+    let (repository, tag) = (place.repository.as_str(), arguments.tag.as_str());
+    let wanted = Wanted { requirements: &requirements, repository, name, tag };
+    written(reader, &wanted).map_err(Failure::usage)
 }
 
 fn trusted_root_secret(
@@ -104,8 +134,8 @@ fn place(arguments: &RenderArguments, config: &Config) -> Result<Place, Failure>
 /// What is generated is called after its namespace; what is written by hand after its artifact.
 fn default_name(arguments: &RenderArguments) -> String {
     match arguments.form {
-        RenderForm::OciRepository => arguments.artifact.clone(),
         RenderForm::FluxInstancePatch | RenderForm::Ksail => FLUX_SYSTEM.to_owned(),
+        _ => arguments.artifact.clone(),
     }
 }
 

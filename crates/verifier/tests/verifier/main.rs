@@ -22,6 +22,7 @@ mod predict;
 mod recording;
 mod references;
 mod render;
+mod reports;
 mod tls;
 mod usage;
 mod wait;

@@ -1,6 +1,8 @@
 //! Signing jobs against those who verify, against their own permissions, and what they run.
 
+mod arguments;
 mod callers;
+mod copies;
 mod events;
 mod matchers;
 mod pins;
@@ -87,6 +89,8 @@ pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
     judged.findings.extend(callers::check(&walked, expected));
     judged.findings.extend(pins::elsewhere(tree, &walked));
     judged.findings.extend(calls(&walked));
+    judged.findings.extend(arguments::check(tree));
+    judged.findings.extend(copies::check(tree, &walked, expected));
     if about.repository.is_none() && !walked.jobs.is_empty() {
         let message = "the name of this repository is neither given nor found";
         let finding = Finding::new(Code::RepositoryNameUnknown, message);

@@ -1,5 +1,6 @@
 //! Whole workflows in, facts and findings out.
 
+mod arguments;
 mod hostile;
 mod identities;
 mod matchers;
