@@ -35,12 +35,14 @@ use self::deeds::{Deed, What};
 use self::gates::{Gate, Spot};
 use self::target::{Kind, Target, is_open};
 use self::walk::{Run, Unit, Unread};
+use crate::identity::Identity;
 use crate::jobs::About;
 use crate::model::{Call, Secrets};
 use crate::permissions::{Level, PACKAGES};
 use crate::place::in_file;
 use crate::tree::Tree;
 use crate::triggers::Event;
+use crate::uses::Uses;
 
 /// The routes of a repository, and what is wrong with them.
 #[derive(Debug, Clone, Default)]
@@ -170,7 +172,11 @@ fn unread(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
                 let message =
                     format!("job `{job}` may push packages, and `{uses}` cannot be read here");
                 let finding = Finding::new(Code::RouteUnread, message);
-                findings.push(finding.with_place(in_file(file, at)));
+                let finding = finding.with_place(in_file(file, at));
+                findings.push(match as_whom(uses, at) {
+                    Some(hint) => finding.with_hint(hint),
+                    None => finding,
+                });
             }
         }
         findings.extend(run.units.iter().filter_map(idle));
@@ -186,6 +192,16 @@ fn unread(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
     }
     findings.extend(routes.iter().filter_map(unnamed));
     findings
+}
+
+/// What is known of a workflow elsewhere, and what is not.
+fn as_whom(uses: &str, at: &sealwright_yaml::Place) -> Option<String> {
+    let uses = Uses::read(uses, at.clone());
+    let remote = uses.remote().filter(|remote| remote.is_workflow())?;
+    let identity = Identity::remote(remote).shown;
+    Some(format!(
+        "What it signs carries {identity}. Whether it signs, and proves before a tag moves, only its own repository says: read it there at this version."
+    ))
 }
 
 /// Whether its token may push, or the settings of the repository decide, or it is handed secrets.

@@ -128,6 +128,11 @@ fn what_may_push_and_cannot_be_read_is_told() {
         let unread = found.findings.iter().filter(|f| f.code == Code::RouteUnread).count();
         assert_eq!(unread, told, "{why}: {:#?}", found.findings);
     }
+    let hint = |work: &str| of(&[("cd.yaml", &job(packages, work))]).findings[0].hint.clone();
+    let known =
+        "https://github.com/acme/shared/.github/workflows/publish.yaml@refs/<tags or heads>/v1";
+    assert!(hint(called).is_some_and(|hint| hint.contains(known)), "as whom it signs is known");
+    assert_eq!(hint("steps: [{run: ./release.sh}]"), None, "of a script it is this workflow");
 }
 
 #[test]
