@@ -4,7 +4,7 @@ use sealwright_manifests::shell::{self, Command, Part, Script, Swallowed, Word};
 use sealwright_yaml::Place;
 
 use super::facts::{
-    CHECK_ACTIONS, CHECKS, COMMANDS, CommandFact, SIGN_VALUED, SIGNS, VERIFIES, Where,
+    CHECK_ACTIONS, CHECKS, COMMANDS, CommandFact, SIGN_BEHIND, SIGN_VALUED, SIGNS, VERIFIES, Where,
 };
 use super::follow::of_script;
 use super::images::{goreleased, moved, of_build, pushes};
@@ -262,7 +262,15 @@ pub(super) fn of_command(
     if rest.iter().any(|word| word.is("--help") || word.is("-h") || word.is("--dry-run")) {
         return None;
     }
-    let moves = moves(fact, command, rest, scope, variables);
+    let mut moves = moves(fact, command, rest, scope, variables);
+    // Some sign what they have pushed, when they are told to.
+    if SIGN_BEHIND.contains(&fact.program) && command.option(&["--sign"]).is_some() {
+        let pushed = moves.iter().filter_map(|what| match what {
+            What::Move { to, .. } => Some(format!("{}@digest", to.repository)),
+            _ => None,
+        });
+        moves.push(What::Sign(pushed.collect()));
+    }
     Some((moves, format!("{} {}", fact.program, fact.verbs.join(" "))))
 }
 

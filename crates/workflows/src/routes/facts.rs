@@ -200,6 +200,28 @@ pub(super) const COMMANDS: &[CommandFact] = &[
         ..moves("ko", &["build"], Where::Elsewhere, &[])
     },
     moves("ko", &["publish"], Where::Elsewhere, &[]),
+    moves("ko", &["resolve"], Where::Elsewhere, &[]),
+    moves("ko", &["apply"], Where::Elsewhere, &[]),
+    moves("docker", &["compose", "push"], Where::Elsewhere, &[]),
+    CommandFact {
+        only_with: &["--push"],
+        ..moves("docker", &["compose", "build"], Where::Elsewhere, &[])
+    },
+    CommandFact { only_with: &["--push"], ..moves("skaffold", &["build"], Where::Elsewhere, &[]) },
+    CommandFact {
+        only_with: &["--publish"],
+        ..moves(
+            "pack",
+            &["build"],
+            Where::First,
+            &["-B", "--builder", "-p", "--path", "-e", "--env"],
+        )
+    },
+    moves("skopeo", &["sync"], Where::Second, SKOPEO),
+    moves("imgpkg", &["push"], Where::Options(&["-b", "--bundle", "-i", "--image"]), &[]),
+    moves("conftest", &["push"], Where::First, &["-p", "--policy"]),
+    moves("finch", &["push"], Where::First, PUSH),
+    moves("timoni", &["mod", "push"], Where::First, &["-v", "--version", "--sign", "--cosign-key"]),
     moves("apko", &["publish"], Where::Second, &["--arch", "--sbom-path", "--image-refs"]),
     moves("timoni", &["artifact", "push"], Where::FirstWithTags(&["-t", "--tag"]), &["-f"]),
     moves("timoni", &["artifact", "tag"], Where::FirstWithTags(&["-t", "--tag"]), &[]),
@@ -223,9 +245,13 @@ pub(super) const SIGNS: &[(&str, &[&str])] = &[
     ("cosign", &["sign"]),
     ("cosign", &["attest"]),
     ("notation", &["sign"]),
+    ("syft", &["attest"]),
     ("sealwright-publisher", &["sign"]),
     ("sealwright-publisher", &["attest"]),
 ];
+
+/// Programs whose push signs as well, with `--sign`.
+pub(super) const SIGN_BEHIND: &[&str] = &["timoni", "nerdctl"];
 
 /// Options of those that take a value.
 pub(super) const SIGN_VALUED: &[&str] = &[

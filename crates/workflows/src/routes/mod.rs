@@ -20,6 +20,8 @@ mod scope;
 #[cfg(test)]
 mod sketches;
 mod start;
+#[cfg(test)]
+mod strange;
 mod strangers;
 mod target;
 #[cfg(test)]
