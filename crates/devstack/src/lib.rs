@@ -6,6 +6,7 @@
 pub mod controls;
 mod endpoints;
 mod error;
+mod faults;
 pub mod front;
 pub mod kubernetes;
 mod listen;

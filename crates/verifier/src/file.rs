@@ -28,8 +28,20 @@ pub(crate) fn read(path: &Utf8Path, bytes_max: u64) -> Result<Vec<u8>, Failure> 
 /// # Errors
 /// It cannot be written.
 pub(crate) fn write_json(path: &Utf8Path, value: &impl Serialize) -> Result<(), Failure> {
+    write_line(path, serde_json::to_vec(value))
+}
+
+/// Writes JSON that people read and keep in git.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write_pretty_json(path: &Utf8Path, value: &impl Serialize) -> Result<(), Failure> {
+    write_line(path, serde_json::to_vec_pretty(value))
+}
+
+fn write_line(path: &Utf8Path, json: serde_json::Result<Vec<u8>>) -> Result<(), Failure> {
     let why = |why: std::io::Error| Failure::file(path, "write", why);
-    let mut json = serde_json::to_vec(value).map_err(|error| why(error.into()))?;
+    let mut json = json.map_err(|error| why(error.into()))?;
     json.push(b'\n');
     std::fs::write(path, json).map_err(why)
 }

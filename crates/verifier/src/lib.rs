@@ -5,6 +5,7 @@
 //! the question itself is wrong. Only the binary prints and exits.
 
 pub mod arguments;
+mod baseline;
 mod cluster;
 mod controls;
 mod environment;

@@ -1,9 +1,14 @@
 //! Another program, asked within a deadline and a limit: git, kubectl.
 
 use std::io::{Read, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 /// Between two looks at whether it has ended.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -39,7 +44,8 @@ impl Unanswered {
     }
 }
 
-/// Runs it, gives it the input, and reads what it answers. It is gone when this returns.
+/// Runs it, gives it the input, and reads what it answers, within its time. When that is up, it and
+/// all that it has started in its group are stopped.
 pub(crate) fn ask(
     mut command: Command,
     input: Vec<u8>,
@@ -47,57 +53,70 @@ pub(crate) fn ask(
 ) -> Result<Vec<u8>, Unanswered> {
     let name = command.get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .map_err(|why| Unanswered::Stopped(format!("{name} cannot be run: {why}")))?;
-    let (stdin, mut out, mut talk) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let limit = bounds.answer_bytes_max;
-    // All three at once: a full pipe would stop it.
-    let (bytes, said, ended) = thread::scope(|scope| {
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
-        let bytes = scope.spawn(|| read_to_limit(out.as_mut(), limit));
-        let said = scope.spawn(|| read_to_limit(talk.as_mut(), limit));
-        let ended = wait(&mut child, bounds.until);
-        (bytes.join().unwrap_or_default(), said.join().unwrap_or_default(), ended)
-    });
-    match ended {
-        _ if bytes.len() as u64 > limit => {
-            Err(Unanswered::Stopped(format!("{name} gives more than {limit} bytes")))
-        }
-        Some(status) if status.success() => Ok(bytes),
-        Some(_) => {
+    // A group of its own, since kubectl starts git, and git its helpers.
+    command.process_group(0);
+    let stopped = |why: String| Err(Unanswered::Stopped(format!("{name} {why}")));
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(why) => return stopped(format!("cannot be run: {why}")),
+    };
+    let (limit, seconds) = (bounds.answer_bytes_max, bounds.deadline.as_secs());
+    // All three at once: a full pipe would stop it. None is waited for beyond the deadline, since a
+    // program that has left the group could hold a pipe for ever.
+    let stdin = child.stdin.take();
+    thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
+    let (bytes, said) = (read(child.stdout.take(), limit), read(child.stderr.take(), limit));
+    let Some(status) = wait(&mut child, bounds.until) else {
+        stop_group(&child);
+        let _ = child.wait();
+        return stopped(format!("has not ended after {seconds} s"));
+    };
+    let left = || bounds.until.saturating_duration_since(Instant::now());
+    let (Ok(bytes), Ok(said)) = (bytes.recv_timeout(left()), said.recv_timeout(left())) else {
+        stop_group(&child);
+        return stopped(format!(
+            "has ended, but something that it started has not after {seconds} s"
+        ));
+    };
+    match status {
+        _ if bytes.len() as u64 > limit => stopped(format!("gives more than {limit} bytes")),
+        status if status.success() => Ok(bytes),
+        _ => {
             let said = String::from_utf8_lossy(&said);
             Err(Unanswered::Failed(said.trim().chars().take(SAID_CHARS_MAX).collect()))
-        }
-        None => {
-            let seconds = bounds.deadline.as_secs();
-            Err(Unanswered::Stopped(format!("{name} has not ended after {seconds} s")))
         }
     }
 }
 
-/// Until it has ended, or is killed, so that its pipes close: then `None`, whatever it says of its end.
+/// Until it has ended, or its time is up: then `None`, and it still has its number.
 fn wait(child: &mut Child, until: Instant) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),
             Ok(None) if Instant::now() < until => thread::sleep(PAUSE),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
-            }
+            _ => return None,
         }
     }
 }
 
-/// One byte more than the limit tells that there was more.
-fn read_to_limit(pipe: Option<&mut impl Read>, limit: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(pipe) = pipe {
-        let _ = pipe.take(limit + 1).read_to_end(&mut bytes);
+/// An error says that nobody is left in it.
+fn stop_group(leader: &Child) {
+    if let Ok(leader) = i32::try_from(leader.id()) {
+        let _ = killpg(Pid::from_raw(leader), Signal::SIGKILL);
     }
-    bytes
+}
+
+/// What comes out of a pipe until it is closed, or one byte more than the limit, which tells that
+/// there was more.
+fn read(pipe: Option<impl Read + Send + 'static>, limit: u64) -> mpsc::Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.map(|pipe| pipe.take(limit + 1).read_to_end(&mut bytes));
+        // Nobody may be waiting for it any more.
+        let _ = send.send(bytes);
+    });
+    receive
 }
 
 #[cfg(test)]
@@ -131,5 +150,32 @@ mod tests {
         );
         let words = gone.expect_err("it is not there").words();
         assert!(words.starts_with("no-such-program-anywhere cannot be run"), "{words}");
+    }
+
+    #[test]
+    fn what_a_program_has_started_outlasts_no_deadline() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let late = folder.path().join("late");
+        let write_later = format!("(sleep 1; echo > {}) &", late.display());
+        for (script, expected, why) in [
+            (format!("{write_later} echo said"), "has ended, but something", "it holds the pipes"),
+            (format!("{write_later} exec sleep 60"), "has not ended", "both are there"),
+            (
+                "setsid sleep 5 & echo said".to_owned(),
+                "has ended, but something",
+                "not in the group",
+            ),
+        ] {
+            let begun = Instant::now();
+            let words = shell(&script, 300, 100).expect_err(why).words();
+            assert!(words.contains(expected), "{why}: {words}");
+            assert!(begun.elapsed() < Duration::from_secs(4), "{why}: {:?}", begun.elapsed());
+        }
+        thread::sleep(Duration::from_millis(1_500));
+        assert!(!late.exists(), "it went on after it was stopped");
+        let apart = shell("sleep 1 < /dev/null > /dev/null 2>&1 & echo said", 60_000, 100);
+        assert_eq!(apart.expect("what holds no pipe is nobody's concern"), b"said\n");
+        let much = shell("exec cat /dev/zero", 60_000, 100).expect_err("it never ends by itself");
+        assert_eq!(much.words(), "sh gives more than 100 bytes", "and is not waited for");
     }
 }

@@ -1,9 +1,9 @@
 //! Faults on request: which requests they meet, how often, and what goes wrong.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+
+use crate::faults::Strikes;
 
 /// One thing that goes wrong.
 ///
@@ -123,7 +123,7 @@ impl Fault {
         self
     }
 
-    fn matches(&self, asked: &Asked<'_>) -> bool {
+    pub(super) fn matches(&self, asked: &Asked<'_>) -> bool {
         let fits = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|w| w == is);
         fits(&self.verb, asked.verb)
             && fits(&self.resource, asked.resource)
@@ -148,41 +148,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) namespace: &'a str,
 }
 
-/// The faults in force, with what is left of each.
-#[derive(Debug, Default)]
-pub(crate) struct Faults(Mutex<Vec<Fault>>);
+impl Strikes for Fault {
+    type Effect = Effect;
 
-impl Faults {
-    fn in_force(&self) -> MutexGuard<'_, Vec<Fault>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn effect(&self) -> &Effect {
+        &self.effect
     }
 
-    pub(crate) fn set(&self, faults: Vec<Fault>) {
-        *self.in_force() = faults;
-    }
-
-    /// What is left: `after` and `times` count down.
-    pub(crate) fn left(&self) -> Vec<Fault> {
-        self.in_force().clone()
-    }
-
-    /// The effects that this request meets, in the order in which the faults were set.
-    pub(crate) fn strike(&self, asked: &Asked<'_>) -> Vec<Effect> {
-        let mut in_force = self.in_force();
-        let mut effects = Vec::new();
-        for fault in in_force.iter_mut().filter(|fault| fault.matches(asked)) {
-            if fault.after > 0 {
-                fault.after -= 1;
-                continue;
-            }
-            if let Some(times) = &mut fault.times {
-                let Some(left) = times.checked_sub(1) else { continue };
-                *times = left;
-            }
-            effects.push(fault.effect.clone());
-        }
-        in_force.retain(|fault| fault.times != Some(0));
-        effects
+    fn counts(&mut self) -> (&mut u64, &mut Option<u64>) {
+        (&mut self.after, &mut self.times)
     }
 }
 
@@ -196,24 +170,14 @@ mod tests {
     fn a_fault_meets_what_it_names() {
         let drop = || Fault::new(Effect::Drop);
         for (fault, expected, why) in [
-            (drop(), 1, "no condition"),
-            (drop().verb("list").on("secrets").within("acme"), 1, "all conditions"),
-            (drop().verb("watch"), 0, "another verb"),
-            (drop().on("configmaps"), 0, "another kind"),
-            (drop().within("other"), 0, "another namespace"),
+            (drop(), true, "no condition"),
+            (drop().verb("list").on("secrets").within("acme"), true, "all conditions"),
+            (drop().verb("watch"), false, "another verb"),
+            (drop().on("configmaps"), false, "another kind"),
+            (drop().within("other"), false, "another namespace"),
         ] {
-            let faults = Faults::default();
-            faults.set(vec![fault]);
-            assert_eq!(faults.strike(&LIST).len(), expected, "{why}");
+            assert_eq!(fault.matches(&LIST), expected, "{why}");
         }
-    }
-
-    #[test]
-    fn counts_run_down() {
-        let faults = Faults::default();
-        faults.set(vec![Fault::new(Effect::Gone).after(1).times(2)]);
-        let met: Vec<usize> = (0..5).map(|_| faults.strike(&LIST).len()).collect();
-        assert_eq!((met, faults.left()), (vec![0, 1, 1, 0, 0], vec![]));
     }
 
     #[test]

@@ -41,10 +41,10 @@ use serde_json::{Value, json};
 
 pub use fault::{Effect, Fault};
 
+use crate::faults::Faults;
 use crate::listen::{self, Server};
 use crate::state::write_json;
 use crate::{DevStackError, StateFolder};
-use fault::Faults;
 use kinds::{KINDS, named};
 use store::{Key, Store, Write};
 
@@ -94,7 +94,7 @@ impl Default for ClusterOptions {
 /// Everything that a request needs.
 struct Cluster {
     store: Store,
-    faults: Faults,
+    faults: Faults<Fault>,
     token: String,
     /// Rises when all watches are to be cut.
     cut: watch::Cut,

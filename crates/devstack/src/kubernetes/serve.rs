@@ -46,11 +46,12 @@ impl Cluster {
         }
         let target = Target::parse(&path).filter(|target| self.serves(target.kind));
         let verb = target.as_ref().and_then(|target| target.verb(&parts.method, &query));
-        let effects = self.faults.strike(&Asked {
+        let asked = Asked {
             verb: verb.unwrap_or("get"),
             resource: target.as_ref().map_or("", |target| target.kind.plural),
             namespace: target.as_ref().and_then(|t| t.namespace.as_deref()).unwrap_or_default(),
-        });
+        };
+        let effects = self.faults.strike(|fault| fault.matches(&asked));
         for effect in &effects {
             if let Some(answer) = self.disturb(effect, target.as_ref(), verb.unwrap_or("get")).await
             {

@@ -51,7 +51,7 @@ impl Registry {
             Ok(admitted) => admitted,
             Err(error) => return (refuse(error, request.into_body()).await, false),
         };
-        let effects = self.faults.strike(&method, route.kind(), &path);
+        let effects = self.faults.strike(|fault| fault.matches(&method, route.kind(), &path));
         let request = match disturb::before(&effects, request).await {
             Before::Proceed(request) => request,
             Before::Answered(answer) => return (answer, true),

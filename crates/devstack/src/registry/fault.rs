@@ -1,12 +1,11 @@
 //! Faults on request: which requests they meet, how often, and what goes wrong.
 
-use std::sync::{Mutex, PoisonError};
-
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::names::Digest;
 use super::route::Kind;
+use crate::faults::Strikes;
 
 /// One thing that goes wrong. Requests are counted after authentication: a `401` uses no fault up.
 ///
@@ -167,7 +166,7 @@ impl Fault {
         self.times(1)
     }
 
-    fn matches(&self, method: &Method, kind: Kind, path: &str) -> bool {
+    pub(super) fn matches(&self, method: &Method, kind: Kind, path: &str) -> bool {
         let kind_fits = self
             .kind
             .is_none_or(|wanted| wanted == kind || (wanted == Kind::Manifest && kind == Kind::Tag));
@@ -208,39 +207,15 @@ impl Effect {
     }
 }
 
-/// The faults in force, with what is left of each.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    in_force: Mutex<Vec<Fault>>,
-}
+impl Strikes for Fault {
+    type Effect = Effect;
 
-impl Faults {
-    pub(crate) fn set(&self, faults: Vec<Fault>) {
-        *self.in_force.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+    fn effect(&self) -> &Effect {
+        &self.effect
     }
 
-    /// What is left: `after` and `times` count down.
-    pub(crate) fn left(&self) -> Vec<Fault> {
-        self.in_force.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The effects that this request meets, in the order in which the faults were set.
-    pub(crate) fn strike(&self, method: &Method, kind: Kind, path: &str) -> Vec<Effect> {
-        let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut effects = Vec::new();
-        for fault in in_force.iter_mut().filter(|fault| fault.matches(method, kind, path)) {
-            if fault.after > 0 {
-                fault.after -= 1;
-                continue;
-            }
-            if let Some(times) = &mut fault.times {
-                let Some(left) = times.checked_sub(1) else { continue };
-                *times = left;
-            }
-            effects.push(fault.effect.clone());
-        }
-        in_force.retain(|fault| fault.times != Some(0));
-        effects
+    fn counts(&mut self) -> (&mut u64, &mut Option<u64>) {
+        (&mut self.after, &mut self.times)
     }
 }
 
@@ -248,43 +223,30 @@ impl Faults {
 mod tests {
     use super::*;
 
-    fn struck(faults: &Faults, method: &Method, kind: Kind) -> usize {
-        faults.strike(method, kind, "/v2/acme/manifests/v1").len()
+    fn meets(fault: &Fault, kind: Kind) -> bool {
+        fault.matches(&Method::GET, kind, "/v2/acme/manifests/v1")
     }
 
     #[test]
     fn a_fault_meets_what_it_names() {
         let drop = || Fault::new(Effect::DropBefore);
         for (fault, expected, reason) in [
-            (drop(), 1, "no condition"),
-            (drop().on(Kind::Tag), 1, "its kind"),
-            (drop().on(Kind::Manifest), 1, "a tag's manifest is a manifest"),
-            (drop().on(Kind::Blob), 0, "another kind"),
-            (drop().method("get"), 1, "methods in any case"),
-            (drop().method("PUT"), 0, "another method"),
-            (drop().path("acme/"), 1, "part of the path"),
-            (drop().path("other/"), 0, "part of another path"),
+            (drop(), true, "no condition"),
+            (drop().on(Kind::Tag), true, "its kind"),
+            (drop().on(Kind::Manifest), true, "a tag's manifest is a manifest"),
+            (drop().on(Kind::Blob), false, "another kind"),
+            (drop().method("get"), true, "methods in any case"),
+            (drop().method("PUT"), false, "another method"),
+            (drop().path("acme/"), true, "part of the path"),
+            (drop().path("other/"), false, "part of another path"),
         ] {
-            let faults = Faults::default();
-            faults.set(vec![fault]);
-            assert_eq!(struck(&faults, &Method::GET, Kind::Tag), expected, "{reason}");
+            assert_eq!(meets(&fault, Kind::Tag), expected, "{reason}");
         }
     }
 
     #[test]
     fn a_fault_on_manifests_by_tag_leaves_digests_alone() {
-        let faults = Faults::default();
-        faults.set(vec![Fault::new(Effect::DropBefore).on(Kind::Tag)]);
-        assert_eq!(struck(&faults, &Method::GET, Kind::Manifest), 0);
-    }
-
-    #[test]
-    fn counts_run_down() {
-        let faults = Faults::default();
-        faults.set(vec![Fault::new(Effect::DropBefore).after(1).times(2)]);
-        let met: Vec<usize> = (0..5).map(|_| struck(&faults, &Method::GET, Kind::Blob)).collect();
-        assert_eq!(met, [0, 1, 1, 0, 0]);
-        assert_eq!(faults.left(), []);
+        assert!(!meets(&Fault::new(Effect::DropBefore).on(Kind::Tag), Kind::Manifest));
     }
 
     #[test]

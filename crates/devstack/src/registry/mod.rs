@@ -50,10 +50,10 @@ pub use names::{Algorithm, Digest, REPOSITORY_BYTES_MAX, TAG_BYTES_MAX, is_repos
 pub use route::Kind;
 pub use upload::{BLOB_BYTES_MAX, UPLOADS_COUNT_MAX};
 
+use crate::faults::Faults;
 use crate::listen::{self, Server};
 use crate::{DevStackError, StateFolder};
 use auth::Access;
-use fault::Faults;
 use log::Log;
 use manifest::Facts;
 use store::{Store, StoredManifest};
@@ -102,7 +102,7 @@ struct Registry {
     store: Store,
     uploads: Uploads,
     access: Access,
-    faults: Faults,
+    faults: Faults<Fault>,
     log: Log,
     referrers_api: bool,
     referrers_page: Option<usize>,

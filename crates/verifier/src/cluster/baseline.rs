@@ -8,14 +8,11 @@ use sealwright_policy::{API_VERSION, Code, Finding, Place};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::file;
 use crate::kubernetes::Live;
+use crate::{baseline, file};
 
 /// `kind` of the file.
 const KIND: &str = "Baseline";
-
-/// Bytes of a baseline: 50,000 sources with long names and URLs.
-const BASELINE_BYTES_MAX: u64 = 32 << 20;
 
 /// What was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,24 +47,11 @@ impl Baseline {
     }
 
     pub(super) fn read(path: &Utf8Path) -> Result<Self, Failure> {
-        let bytes = file::read(path, BASELINE_BYTES_MAX)?;
-        let bad = |reason: &dyn std::fmt::Display| {
-            Failure::data(format!(
-                "{path} is no baseline: {reason}\nmake one with --write-baseline"
-            ))
-        };
-        let read: Self = serde_json::from_slice(&bytes).map_err(|error| bad(&error))?;
-        if (read.api_version.as_str(), read.kind.as_str()) != (API_VERSION, KIND) {
-            return Err(bad(&format!("it is {} {}", read.api_version, read.kind)));
-        }
-        Ok(read)
+        baseline::read(path, KIND)
     }
 
     pub(super) fn write(&self, path: &Utf8Path) -> Result<(), Failure> {
-        let why = |why: std::io::Error| Failure::file(path, "write", why);
-        let mut json = serde_json::to_vec_pretty(self).map_err(|error| why(error.into()))?;
-        json.push(b'\n');
-        std::fs::write(path, json).map_err(why)
+        file::write_pretty_json(path, self)
     }
 
     /// A baseline of another environment would miss everything, or nothing.

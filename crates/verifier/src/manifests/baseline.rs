@@ -11,13 +11,10 @@ use sealwright_policy::{API_VERSION, Code, Finding, Place, Report, Severity, ver
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::file;
+use crate::{baseline, file};
 
 /// `kind` of the file.
 const KIND: &str = "ManifestsBaseline";
-
-/// Bytes of a baseline: 50,000 findings with long matchers.
-const BASELINE_BYTES_MAX: u64 = 32 << 20;
 
 /// Findings that are told by name when they are gone.
 const GONE_MAX: usize = 10;
@@ -73,24 +70,11 @@ impl Baseline {
     }
 
     pub(super) fn read(path: &Utf8Path) -> Result<Self, Failure> {
-        let bytes = file::read(path, BASELINE_BYTES_MAX)?;
-        let bad = |reason: &dyn std::fmt::Display| {
-            let message =
-                format!("{path} is no baseline: {reason}\nmake one with --write-baseline");
-            Failure::data(message)
-        };
-        let read: Self = serde_json::from_slice(&bytes).map_err(|error| bad(&error))?;
-        if (read.api_version.as_str(), read.kind.as_str()) != (API_VERSION, KIND) {
-            return Err(bad(&format!("it is {} {}", read.api_version, read.kind)));
-        }
-        Ok(read)
+        baseline::read(path, KIND)
     }
 
     pub(super) fn write(&self, path: &Utf8Path) -> Result<(), Failure> {
-        let why = |why: std::io::Error| Failure::file(path, "write", why);
-        let mut json = serde_json::to_vec_pretty(self).map_err(|error| why(error.into()))?;
-        json.push(b'\n');
-        std::fs::write(path, json).map_err(why)
+        file::write_pretty_json(path, self)
     }
 
     /// Makes notes of the findings that are known, and says what is gone and what has become less.
