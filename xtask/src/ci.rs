@@ -10,7 +10,7 @@ use crate::{docs, fuzz, say, schema, snippets, tidy};
 
 /// The tasks that `.ci/run` and the workflows consist of, in their order.
 pub(crate) const ELSEWHERE: &[&str] =
-    &["ci", "release", "regex", "peers", "snippets", "e2e", "release", "oracle"];
+    &["ci", "release", "regex", "overlays", "peers", "snippets", "e2e", "release", "oracle"];
 
 /// One thing to check.
 struct Check {

@@ -10,6 +10,7 @@ mod failure;
 mod fuzz;
 mod measure;
 mod oracle;
+mod overlays;
 mod peers;
 mod planes;
 mod program;
@@ -71,6 +72,8 @@ enum Task {
     Oracle(oracle::Arguments),
     /// Asks Go itself about made-up patterns and texts: any disagreement is a failure.
     Regex(regex::Arguments),
+    /// Asks the real Kustomize what it makes of overlays: any disagreement is a failure.
+    Overlays,
     /// Tries every reader of what strangers send with made-up bytes for a while.
     Fuzz(fuzz::Arguments),
     /// Measures ours beside the real programs and writes `target/sealwright/bench.json`.
@@ -124,6 +127,7 @@ fn run(task: Task) -> Outcome {
         Task::E2e(arguments) => e2e::run(&workspace, &arguments),
         Task::Oracle(arguments) => oracle::run(&workspace, &arguments),
         Task::Regex(arguments) => regex::run(&workspace, &arguments),
+        Task::Overlays => overlays::run(&workspace),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
     }

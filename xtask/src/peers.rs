@@ -67,6 +67,8 @@ pub(crate) const PEERS: &[Peer] = &[
     Peer::new("source-controller-1.9", "github.com/fluxcd/source-controller").with_definitions(),
     Peer::new("source-controller-1.8", "github.com/fluxcd/source-controller").with_definitions(),
     Peer::new("kustomize-controller", "github.com/fluxcd/kustomize-controller").with_definitions(),
+    // The release of the libraries that kustomize-controller is built with.
+    Peer::new("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
     Peer::new("etcd", "go.etcd.io/etcd/server/v3"),
     Peer::new("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver")
         .told_its_version("k8s.io/component-base/version.gitVersion"),
@@ -88,6 +90,14 @@ pub(crate) fn build(workspace: &Workspace) -> Outcome {
     }
     say::table(["peer", "version", "done", "took"], rows);
     Ok(())
+}
+
+/// One peer, built unless it is there.
+pub(crate) fn built(workspace: &Workspace, name: &str) -> Outcome<Utf8PathBuf> {
+    let peer = PEERS.iter().find(|known| known.name == name);
+    let peer = peer.ok_or_else(|| Failure::new(format!("there is no peer {name:?}")))?;
+    say::line(&format!("peer {name}: {}", peer.build_once(workspace)?));
+    Ok(workspace.peers().join(name))
 }
 
 impl Peer {

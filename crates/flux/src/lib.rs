@@ -38,6 +38,7 @@ pub use controller::Controller;
 pub use predict::{Situation, predict};
 pub use prediction::{Condition, Outcome, Prediction, Then};
 pub use remedy::Remedy;
+pub use resolve::{CHART_LAYER, highest_tags};
 pub use rules::{RULES, Rule};
 pub use secrets::{Secret, Secrets};
 pub use seen::{Answer, Ask, Authorities, Request, Response, Seen};

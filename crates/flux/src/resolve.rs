@@ -14,7 +14,7 @@ use crate::source::{OciRepositorySpec, Reference};
 use crate::{refused, rules};
 
 /// Media type by which the controller tells a Helm chart.
-const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+pub const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
 /// What is followed: a tag, or a digest as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,37 +58,55 @@ fn highest(
     repository: &Repository,
     media_type: &str,
 ) -> Step<Vec<Followed>> {
-    let mut tags = match tags(inquiry, repository)? {
+    let tags = match tags(inquiry, repository)? {
         Ok(tags) => tags,
         Err(words) => return Ok(Err(words)),
     };
-    if !reference.semver_filter.is_empty() && inquiry.situation.controller.knows_notation() {
-        match GoRegex::parse(&reference.semver_filter) {
-            Ok(filter) => tags.retain(|tag| filter.is_match(tag)),
-            Err(error) => return Ok(Err(error.to_string())),
-        }
-    }
-    let range = match Range::parse(&reference.semver) {
-        Ok(range) => range,
-        Err(words) => {
-            return Ok(Err(format!("semver '{}' parse error: {words}", reference.semver)));
-        }
-    };
+    let knows_filter = inquiry.situation.controller.knows_notation();
+    let filter = if knows_filter { reference.semver_filter.as_str() } else { "" };
     let is_chart = media_type == CHART_LAYER;
     if is_chart {
         inquiry.met(&rules::CHART_TAGS);
-        tags.iter_mut().for_each(|tag| *tag = tag.replace('_', "+"));
     }
-    let highest = highest_of(&tags, &range);
-    if highest.is_empty() {
-        return Ok(Err(format!("no match found for semver: {}", reference.semver)));
-    }
+    let highest = match highest_tags(tags, &reference.semver, filter, is_chart) {
+        Ok(highest) => highest,
+        Err(words) => return Ok(Err(words)),
+    };
     if highest.len() > 1 {
         inquiry.met(&rules::SEMVER_TIE);
     }
-    let as_tag =
-        |version: &str| if is_chart { version.replace('+', "_") } else { version.to_owned() };
-    Ok(Ok(highest.iter().map(|version| Followed::Tag(as_tag(version))).collect()))
+    Ok(Ok(highest.into_iter().map(Followed::Tag).collect()))
+}
+
+/// The tag that a range comes to among those of a registry; several where they are the same version,
+/// of which source-controller takes any.
+///
+/// # Errors
+/// source-controller's words: the filter or the range cannot be read, or no tag is in it.
+pub fn highest_tags(
+    mut tags: Vec<String>,
+    range: &str,
+    filter: &str,
+    is_chart: bool,
+) -> Result<Vec<String>, String> {
+    if !filter.is_empty() {
+        let filter = GoRegex::parse(filter).map_err(|error| error.to_string())?;
+        tags.retain(|tag| filter.is_match(tag));
+    }
+    let parsed =
+        Range::parse(range).map_err(|words| format!("semver '{range}' parse error: {words}"))?;
+    // A tag has no `+`: Helm writes `_`.
+    if is_chart {
+        tags.iter_mut().for_each(|tag| *tag = tag.replace('_', "+"));
+    }
+    let mut highest = highest_of(&tags, &parsed);
+    if is_chart {
+        highest.iter_mut().for_each(|tag| *tag = tag.replace('+', "_"));
+    }
+    match highest.is_empty() {
+        true => Err(format!("no match found for semver: {range}")),
+        false => Ok(highest),
+    }
 }
 
 /// The highest of the tags in a range; several where they are the same version.
@@ -186,4 +204,31 @@ pub(crate) fn checked_manifest<'a>(
         ));
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_comes_to_the_highest_tag_in_it() {
+        let tags = ["1.0.0", "1.2.0", "v1.2.0", "1.3.0-rc.1", "2.0.0", "latest", "1.4.0_b"];
+        for (range, filter, is_chart, expected, why) in [
+            ("2.x", "", false, Ok(vec!["2.0.0"]), "one"),
+            ("1.x", "", false, Ok(vec!["1.2.0", "v1.2.0"]), "two of one version"),
+            (">=1.0.0-0 <2", "rc", false, Ok(vec!["1.3.0-rc.1"]), "of those that are let through"),
+            ("1.x", "", true, Ok(vec!["1.4.0_b"]), "a chart's tag"),
+            ("3.x", "", false, Err("no match found for semver: 3.x"), "none"),
+            ("latest", "", false, Err("semver 'latest' parse error: "), "no range"),
+            ("1.x", "(", false, Err("missing closing )"), "no pattern"),
+        ] {
+            let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            let found = highest_tags(tags, range, filter, is_chart);
+            match (found, expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{why}"),
+                (Err(found), Err(expected)) => assert!(found.contains(expected), "{why}: {found}"),
+                (found, _) => panic!("{why}: {found:?}"),
+            }
+        }
+    }
 }

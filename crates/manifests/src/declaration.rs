@@ -200,8 +200,23 @@ pub enum Follows {
     Tag(String),
     /// Exactly this.
     Digest(String),
+    /// The highest version that the tags of the registry have in a range.
+    Range(Range),
     /// It takes more than the files to know, and why, as a sentence without a full stop.
     NotResolved(String),
+}
+
+/// A range of versions, as Flux reads it (`sealwright_flux::highest_tags`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// The field that says it: `semver` of a source, `version` of a chart.
+    pub field: &'static str,
+    /// The range.
+    pub text: String,
+    /// A Go pattern that the tags must match first; empty when all of them count.
+    pub filter: String,
+    /// The artifact is a chart: a tag has `_` where its version has `+`.
+    pub is_chart: bool,
 }
 
 /// Which signatures a consumer asks for.
@@ -311,15 +326,26 @@ impl Follows {
         };
         match (field("digest"), field("semver"), field("tag")) {
             (Some(digest), _, _) => named(Follows::Digest, digest),
-            (None, Some((_, range)), _) => Self::range("semver", range),
+            (None, Some(range), _) => named(|text| Self::range("semver", &text), range)
+                .filtered(field("semverFilter"), spec),
             (None, None, Some(tag)) => named(Follows::Tag, tag),
             (None, None, None) => Follows::Tag("latest".to_owned()),
         }
     }
 
     /// A range, of which the tags of the registry make a version.
-    pub(crate) fn range(field: &str, range: &str) -> Self {
-        Follows::NotResolved(format!("it follows the {field} `{range}`"))
+    pub(crate) fn range(field: &'static str, range: &str) -> Self {
+        let (text, filter) = (range.to_owned(), String::new());
+        Follows::Range(Range { field, text, filter, is_chart: field == "version" })
+    }
+
+    fn filtered(mut self, filter: Option<(&Node, &str)>, spec: &Node) -> Self {
+        if let Follows::Range(range) = &mut self {
+            range.filter = filter.map(|(_, filter)| filter.to_owned()).unwrap_or_default();
+            let media_type = spec.text_at(&["layerSelector", "mediaType"]);
+            range.is_chart = media_type == Some(sealwright_flux::CHART_LAYER);
+        }
+        self
     }
 
     /// From the `version` of a chart: one version is a tag, all else is a range.

@@ -20,7 +20,7 @@ use crate::shapes::{kro, ksail, kyverno, policy_controller, talos};
 use crate::target::Named;
 use crate::unread::{unread, unread_by_ksail};
 use crate::unspoken::unspoken;
-use crate::variables::{Substitution, substitution};
+use crate::variables::{Substitution, Values, substitution, values};
 
 /// What one file says; ask for it with [`look`], put all of them together with [`join`]. Files can
 /// be looked at in any order and on any thread.
@@ -37,6 +37,8 @@ pub struct Facts {
     pub(crate) overlays: Vec<Overlay>,
     pub(crate) patches: Vec<Patch>,
     pub(crate) substitutions: Vec<Substitution>,
+    /// `ConfigMap`s that may give variables.
+    pub(crate) values: Vec<Values>,
     pub(crate) unread: Vec<Unread>,
     pub(crate) complaints: Vec<Complaint>,
     pub(crate) unjudged: Vec<Unjudged>,
@@ -169,6 +171,7 @@ impl Facts {
                 self.overlays.extend(kustomize::flux_kustomization(object, file));
                 self.substitutions.extend(substitution(object));
             }
+            ("", "ConfigMap") => self.values.push(values(object)),
             ("fluxcd.controlplane.io", "FluxInstance") => {
                 self.instances.extend(flux_instance::instance(object, file));
             }

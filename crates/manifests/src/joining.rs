@@ -9,7 +9,7 @@ use sealwright_yaml::{Node, Place};
 use crate::commands::{Commands, absent};
 use crate::declaration::{Declaration, Provider};
 use crate::discover::{Facts, Kept};
-use crate::found::{Found, Guard, Source};
+use crate::found::{Found, Guard, Source, Why};
 use crate::kustomize::{Laid, Overlay};
 use crate::laying::{Ground, Outcome, Read};
 use crate::shapes::flux::Pulled;
@@ -42,8 +42,10 @@ pub(crate) struct Joining {
 
 impl Joining {
     fn of(facts: &[Facts]) -> Self {
-        let variables =
-            Variables(facts.iter().flat_map(|file| file.substitutions.iter().cloned()).collect());
+        let variables = Variables {
+            substitutions: facts.iter().flat_map(|file| &file.substitutions).cloned().collect(),
+            values: facts.iter().flat_map(|file| &file.values).cloned().collect(),
+        };
         let overlays = facts.iter().flat_map(|file| &file.overlays);
         let laid = overlays.flat_map(|one| one.patches.iter().chain(&one.late));
         let used = laid.filter_map(|laid| match laid {
@@ -104,6 +106,12 @@ impl Joining {
             files: facts.iter().map(|file| (file.path.as_str(), read(file))).collect(),
         };
         self.outcome = ground.lay();
+        for overlay in &overlays {
+            for (name, at) in &overlay.remote {
+                let told = format!("what {name} holds is not known: a remote base is never fetched");
+                tell::unjudged(&mut self.found, &overlay.file, at, Why::NotRendered, told);
+            }
+        }
         for struck in self.outcome.hits.values() {
             tell::struck(struck, &mut self.found);
         }

@@ -33,7 +33,7 @@ mod variables;
 
 pub use declaration::{
     Claim, Claimed, Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider,
-    Weakened, Weakening,
+    Range, Weakened, Weakening,
 };
 pub use discover::{Facts, discover, join, look};
 pub use found::{Found, Guard, NoMatch, Source, SourceKind, Unjudged, Unread, Why};

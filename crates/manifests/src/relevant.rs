@@ -74,8 +74,13 @@ pub(crate) fn is_relevant(path: &str, bytes: &[u8]) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let words = if is_yaml(path) { &OF_YAML } else { &OF_TEXTS };
     let any = |bytes: &[u8]| words.is_match(bytes);
-    is_kustomization(name) || is_ksail(name) || plain_or_unescaped(bytes, any)
+    let may_give_values =
+        || is_yaml(path) && bytes.len() <= VALUES_BYTES_MAX && holds(bytes, "ConfigMap");
+    is_kustomization(name) || is_ksail(name) || plain_or_unescaped(bytes, any) || may_give_values()
 }
+
+/// Bytes of a file with a `ConfigMap` that gives variables: larger ones hold files, such as dashboards.
+const VALUES_BYTES_MAX: usize = 16 << 10;
 
 /// Whether there is a word in these bytes, plain or spelt with escapes.
 pub(crate) fn holds(bytes: &[u8], word: &str) -> bool {
@@ -153,6 +158,7 @@ mod tests {
             ("a.yaml", "run: cosign verify x", true, "a command"),
             ("a.yaml", "description: used to verify certificates", false, "prose in a schema"),
             ("a.yaml", "kind: Deployment", false, "an object of others"),
+            ("a.yaml", "kind: ConfigMap", true, "values of variables"),
             ("kustomization.yaml", "", true, "an overlay, whatever is in it"),
             ("ksail.prod.yaml", "", true, "KSail's configuration, whatever is in it"),
             ("a.sh", "gh attestation verify x", true, "a script"),

@@ -83,18 +83,21 @@ fn mend_one(file: File<'_>, found: &Found, expected: &Expected<'_>) -> Option<Me
     }
     let declared = found.declarations.iter().filter(|one| one.file == file.path);
     let unread = found.unread.iter().filter(|one| one.file == file.path);
-    let steps = declared
+    let steps: Vec<Step> = declared
         .filter_map(|declaration| of_declaration(file, declaration, expected))
-        .chain(unread.filter_map(|unread| moved::step(file, unread)));
+        .chain(unread.filter_map(|unread| moved::step(file, unread)))
+        .collect();
+    let before = discover([file]);
     let mut text = file.bytes.to_vec();
     let mut changes = Vec::new();
     let mut taken: Vec<Edit> = Vec::new();
-    for step in steps {
+    for step in &steps {
         let edits = [&taken[..], &step.edits[..]].concat();
         let Some(changed) = applied(file.bytes, &edits) else { continue };
-        if step.outcome.is_reached(File { path: file.path, bytes: &changed }) {
+        let after = discover([File { path: file.path, bytes: &changed }]);
+        if step.outcome.is_reached(&after) && spares_others(&before, &after, &steps) {
             (text, taken) = (changed, edits);
-            changes.push(step.change);
+            changes.push(step.change.clone());
         }
     }
     changes.sort();
@@ -160,20 +163,37 @@ fn applied(file: &[u8], edits: &[Edit]) -> Option<Vec<u8>> {
 }
 
 impl Outcome {
-    fn is_reached(&self, file: File<'_>) -> bool {
-        let found = discover([file]);
+    fn is_reached(&self, found: &Found) -> bool {
         match self {
             Outcome::Declares(object, patterns) => {
-                let text = |matcher: &Option<Matcher>| matcher.as_ref().map(|one| one.text.clone());
                 let mut same = found.declarations.iter().filter(|one| one.object == *object);
-                same.any(|one| {
-                    let entries = one.identities.iter();
-                    entries.map(|one| (text(&one.issuer), text(&one.subject))).eq(patterns.clone())
-                })
+                same.any(|one| entries(one) == *patterns)
             }
             Outcome::Read(object, path) => {
                 !found.unread.iter().any(|one| one.object == *object && one.path == *path)
             }
         }
     }
+}
+
+/// Whether each declaration says what it said, or what a step of its own makes it say: a value behind an
+/// anchor is that of several.
+fn spares_others(before: &Found, after: &Found, steps: &[Step]) -> bool {
+    after.declarations.iter().all(|one| {
+        let says = entries(one);
+        let mut old = before.declarations.iter().filter(|old| old.object == one.object).peekable();
+        // What was moved is read now, and was not before.
+        let said = old.peek().is_none() || old.any(|old| entries(old) == says);
+        let is_wanted = |step: &Step| match &step.outcome {
+            Outcome::Declares(object, patterns) => *object == one.object && *patterns == says,
+            Outcome::Read(..) => false,
+        };
+        said || steps.iter().any(is_wanted)
+    })
+}
+
+/// Issuer and subject of each entry.
+fn entries(declaration: &Declaration) -> Vec<(Option<String>, Option<String>)> {
+    let text = |matcher: &Option<Matcher>| matcher.as_ref().map(|one| one.text.clone());
+    declaration.identities.iter().map(|one| (text(&one.issuer), text(&one.subject))).collect()
 }

@@ -4,6 +4,7 @@
 use sealwright_manifests::checks::Expected;
 use sealwright_manifests::fix::{Mended, mend};
 use sealwright_manifests::{File, discover};
+use sealwright_pattern::{Containment, GoRegex, Language};
 use sealwright_policy::{Config, Issuers};
 
 const CONFIG: &str = include_str!("../../../../docs/example/sealwright.yaml");
@@ -179,4 +180,124 @@ fn the_configuration_says_what_is_meant() {
     );
     let told = mended.changes;
     assert_eq!((told[0].line, told[0].told.as_str()), (12, "written as the configuration has it"));
+}
+
+const KSAIL: &str = "apiVersion: ksail.io/v1alpha1\nkind: Cluster\nmetadata: {name: prod}\nspec:\n";
+
+#[test]
+fn a_block_that_nobody_reads_is_moved_to_where_it_is() {
+    let block = |by: usize| -> String {
+        let lines = [
+            "verify: # why",
+            "  provider: cosign",
+            "",
+            "  # whose",
+            "  secretRef:",
+            "    name: 'k'",
+        ];
+        lines
+            .iter()
+            .map(|line| match *line {
+                "" => "\n".to_owned(),
+                line => format!("{}{line}\n", " ".repeat(by)),
+            })
+            .collect()
+    };
+    let source = |top: &str, spec: &str| {
+        format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\n{top}metadata: {{name: a}}\nspec:\n  \
+             url: oci://ghcr.io/acme/a\n{spec}"
+        )
+    };
+    for (wrong, right, why) in [
+        (
+            format!(
+                "{KSAIL}  cluster:\n    name: x # kept\n{}  workload:\n    flux:\n      interval: 1m\n",
+                block(4)
+            ),
+            format!(
+                "{KSAIL}  cluster:\n    name: x # kept\n  workload:\n    flux:\n      interval: 1m\n{}",
+                block(6)
+            ),
+            "deeper",
+        ),
+        (
+            format!("{KSAIL}  cluster:\n{}  workload:\n    engine: flux\n", block(4)),
+            format!("{KSAIL}  workload:\n    engine: flux\n    flux:\n{}", block(6)),
+            "with a parent that is not there, out of one that holds nothing else",
+        ),
+        (source(&block(0), ""), source("", &block(2)), "from the top"),
+    ] {
+        for ending in ["\n", "\r\n"] {
+            let (wrong, right) = (wrong.replace('\n', ending), right.replace('\n', ending));
+            assert_eq!(fixed(&wrong, None).as_deref(), Some(right.as_str()), "{why}");
+        }
+    }
+    let both = format!("{KSAIL}  cluster:\n{}  workload:\n    flux:\n{}", block(4), block(6));
+    let flow =
+        format!("{KSAIL}  cluster: {{verify: {{provider: cosign}}}}\n  workload: {{flux: {{}}}}\n");
+    for (text, why) in [(both, "a block is there already"), (flow, "not by indentation")] {
+        assert_eq!(fixed(&text, None), None, "{why}: that is somebody's to do");
+    }
+}
+
+#[test]
+fn a_value_that_several_share_is_mended_for_all_or_for_none() {
+    let config = Config::parse("sealwright.yaml", CONFIG, jiff::civil::date(2026, 1, 1)).unwrap();
+    let two = |entry: &str, urls: [&str; 2]| {
+        let one = |name: &str, url: &str, entries: &str| {
+            format!(
+                "- apiVersion: source.toolkit.fluxcd.io/v1\n  kind: OCIRepository\n  metadata: {{name: {name}}}\n  \
+                 spec:\n    url: oci://ghcr.io/acme/{url}\n    verify:\n      provider: cosign\n      \
+                 matchOIDCIdentity: {entries}\n"
+            )
+        };
+        format!(
+            "kind: List\napiVersion: v1\nitems:\n{}{}",
+            one("a", urls[0], &format!("&ids\n{entry}")),
+            one("b", urls[1], "*ids")
+        )
+    };
+    let entry =
+        |subject: &str| format!("        - issuer: {ISSUER}\n          subject: {subject}\n");
+    let alike = two(&entry(SLIP), ["x", "y"]);
+    assert_eq!(fixed(&alike, None), Some(two(&entry(TIGHT), ["x", "y"])), "both want the same");
+    // The one is an artifact of the configuration, with signers of its own; the other is not.
+    let open = r"^https://github\.com/acme/actions/\.github/workflows/publish-app\.yaml@.+$";
+    let unlike = two(&entry(open), ["shop/manifests", "y"]);
+    assert_eq!(fixed(&unlike, Some(&config)), None, "the other one means something else by it");
+}
+
+/// Made of pieces in which people slip.
+fn slips() -> Vec<String> {
+    let pieces: [&[&str]; 5] = [
+        &["", "^"],
+        &["https://github.com", r"https?://github\.com"],
+        &["/acme/(x|y.z)/", "/acme|other/x/"],
+        &[".github/workflows/cd.yaml"],
+        &["@refs/heads/main", "@.*", "", "@[0-9a-f]{40}$|^b.c$"],
+    ];
+    pieces.iter().fold(vec![String::new()], |begun, pieces| {
+        let each =
+            |one: &String| pieces.iter().map(|piece| format!("{one}{piece}")).collect::<Vec<_>>();
+        begun.iter().flat_map(each).collect()
+    })
+}
+
+#[test]
+fn no_fix_lets_in_anybody_new() {
+    let language = |pattern: &str| Language::search(&GoRegex::parse(pattern).expect("it compiles"));
+    let mut mended = 0;
+    for slip in slips() {
+        let before = source(&format!("\n    - issuer: {ISSUER}\n      subject: '{slip}'\n"));
+        let Some(after) = self::mended(&before, None) else { continue };
+        let after = String::from_utf8(after.text).expect("UTF-8");
+        let file = File { path: "source.yaml", bytes: after.as_bytes() };
+        let found = discover([file]);
+        let now = found.declarations[0].identities[0].subject.as_ref().expect("it has one");
+        let contained = language(&now.text).contained_in(&language(&slip));
+        assert_eq!(contained, Containment::Contained, "{slip} became {}", now.text);
+        mended += 1;
+    }
+    assert!(mended > 20, "{mended}");
 }

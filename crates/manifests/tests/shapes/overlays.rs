@@ -83,7 +83,7 @@ fn what_is_not_in_the_repository_may_be_what_a_patch_hits() {
     let entry = "resources:\n  - https://github.com/acme/base?ref=v1\npatches:\n  - path: v.yaml\n";
     let found = found(&[("kustomization.yaml", &overlay(entry)), ("v.yaml", &patch("a"))]);
     assert_eq!(codes(&found), [""; 0], "a remote base is never fetched");
-    assert_eq!(found.unjudged.len(), 1, "but it is said");
+    assert_eq!(found.unjudged.len(), 2, "but it is said, of the base and of the patch");
 }
 
 #[test]

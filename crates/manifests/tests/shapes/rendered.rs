@@ -39,7 +39,7 @@ fn files(part: &str) -> Vec<(&str, String)> {
 
 fn case<'a>(part: &'a str, common: &[(&'a str, String)]) -> Case<'a> {
     let told = || part.lines().filter(|line| is_told(line));
-    let guards = told().filter(|line| line.contains(" <- "));
+    let guards = told().filter(|line| line.contains(" <- ") && !line.starts_with("really "));
     let mut all = common.to_vec();
     all.extend(files(part));
     Case {
@@ -54,6 +54,7 @@ fn case<'a>(part: &'a str, common: &[(&'a str, String)]) -> Case<'a> {
 #[test]
 fn overlays_are_read_on_paper_as_kustomize_renders_them() {
     let mut wrong = Vec::new();
+    assert!(cases().len() > 20, "the table is read");
     for case in cases() {
         let files: Vec<(&str, &str)> =
             case.files.iter().map(|(path, text)| (*path, text.as_str())).collect();

@@ -44,6 +44,7 @@ fn followed(found: &Found) -> Vec<String> {
         Follows::AsWritten => String::new(),
         Follows::Tag(tag) => format!(":{tag}"),
         Follows::Digest(digest) => format!("@{digest}"),
+        Follows::Range(one) => format!("[{} {} {}]", one.text, one.filter, one.is_chart),
         Follows::NotResolved(why) => format!("? {why}"),
     });
     told.collect()
@@ -58,9 +59,21 @@ fn a_source_follows_what_its_reference_says() {
         ("  ref: {tag: v1}\n", ":v1", "a tag"),
         ("  ref: {tag: 1.10}\n", ":1.10", "a tag that YAML takes for a number"),
         ("  ref: {tag: v1, digest: 'sha256:a'}\n", "@sha256:a", "a digest wins"),
-        ("  ref: {tag: v1, semver: '>=1'}\n", "? it follows the semver `>=1`", "a range wins"),
+        ("  ref: {tag: v1, semver: '>=1'}\n", "[>=1  false]", "a range wins"),
         ("  ref: {tag: '${TAG:=v2}'}\n", ":v2", "a variable with its default"),
         ("  ref: {tag: '${TAG}'}\n", "? `${TAG}` is a template", "a variable without"),
+        (
+            "  ref: {semver: '${R:=1.x}', semverFilter: '-rc'}\n",
+            "[1.x -rc false]",
+            "a filter of tags",
+        ),
+        ("  ref: {semver: '${R}'}\n", "? `${R}` is a template", "a range without a value"),
+        (
+            "  ref: {semver: '*'}\n  layerSelector: {mediaType: \
+             application/vnd.cncf.helm.chart.content.v1.tar+gzip}\n",
+            "[*  true]",
+            "tags of charts",
+        ),
         ("  ref: v1\n", "? `spec.ref` is a text", "no reference of Flux"),
     ] {
         let found = found(&[("a.yaml", &source("a", &format!("{reference}{VERIFY}")))]);
@@ -82,7 +95,7 @@ fn an_overlay_can_make_a_source_follow_something_else() {
         (
             "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: a}\n\
              spec: {ref: {semver: '>=2', tag: null}}\n",
-            "? it follows the semver `>=2`",
+            "[>=2  false]",
             "by merging",
         ),
     ] {
@@ -98,8 +111,8 @@ fn a_chart_follows_one_version_or_a_range() {
         ("1.2.3", ":1.2.3"),
         ("1.2.3+b", ":1.2.3_b"),
         ("1.2.3-rc.1", ":1.2.3-rc.1"),
-        ("1.2.x", "? it follows the version `1.2.x`"),
-        (">=1.2.3", "? it follows the version `>=1.2.3`"),
+        ("1.2.x", "[1.2.x  true]"),
+        (">=1.2.3", "[>=1.2.3  true]"),
     ] {
         let chart = format!(
             "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmChart\n\

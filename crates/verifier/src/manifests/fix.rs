@@ -45,8 +45,8 @@ pub fn fix(arguments: &ManifestsArguments, now: Timestamp) -> Result<(String, Re
     Ok((diff, concluded(report, arguments.may_be_empty)))
 }
 
-/// The same check with the files as they would be. Overlays are not rendered: they would be of the
-/// files as they are.
+/// The same check with the files as they would be. Overlays are read on paper alone, since kubectl would
+/// render the files as they are: what takes a rendering is then Unknown.
 fn as_if_written(folder: &Utf8Path, mended: Vec<Mended>) -> Result<(Found, Vec<Finding>), Failure> {
     let instead = mended.into_iter().map(|one| (one.path, one.text)).collect();
     let tree = Tree { instead, ..tree::walk(folder)? };
@@ -80,7 +80,10 @@ fn tell(mended: &[Mended], written: bool) {
         (0, _) => talk("nothing can be mended mechanically"),
         (count, true) => talk(&format!("{count} {files} changed; what is left:")),
         (count, false) => {
-            talk(&format!("{count} {files} to be changed, by --write; what would be left:"));
+            talk(&format!(
+                "{count} {files} to be changed, by --write; what would be left, on paper and without \
+                 rendering overlays:"
+            ));
         }
     }
 }

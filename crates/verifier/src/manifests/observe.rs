@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sealwright_evidence::TrustedRoot;
+use sealwright_flux::highest_tags;
 use sealwright_keyless::load_trust;
 use sealwright_manifests::checks::accepts;
-use sealwright_manifests::{Consumer, Declaration, Follows, Found, Guarded, Provider};
+use sealwright_manifests::{Consumer, Declaration, Follows, Found, Guarded, Provider, Range};
 use sealwright_policy::declaration_report::{DeclarationReport, DeclarationState};
 use sealwright_policy::report::ArtifactReport;
 use sealwright_policy::{
     Code, Config, EvidenceKind, ExpectedSigner, Finding, Report, Requirements, SanPattern,
     Severity, Verdict, verdict_of,
 };
-use sealwright_registry::{Client, Reference};
+use sealwright_registry::{Client, Lookup, Reference, Repository};
 
 use super::ManifestsArguments;
 use crate::failure::{Failure, registry_failure, trust_failure};
@@ -22,6 +23,12 @@ use crate::world::ConfigArguments;
 
 /// Artifacts that are asked for: each costs a dozen requests.
 const ARTIFACTS_MAX: usize = 200;
+
+/// Tags of one version that are asked for: `v1.2.3` beside `1.2.3`, hardly ever more.
+const TIES_MAX: usize = 4;
+
+/// The tags of a repository; or why they are not known.
+type Tags = Result<Vec<String>, Box<Finding>>;
 
 /// An identity whose signature holds: its issuer and its name.
 type Signer = (String, String);
@@ -56,21 +63,58 @@ pub(super) async fn observe(
     };
     let asking = Asking { client: &client, root: &root, now, world: &world.config, config };
     let mut known: BTreeMap<String, Signers> = BTreeMap::new();
+    let mut lists: BTreeMap<String, Tags> = BTreeMap::new();
     for (declaration, told) in found.declarations.iter().zip(&mut report.declarations) {
-        for (spelled, unresolved) in references(declaration) {
-            let signers = match (known.get(&spelled), &unresolved) {
-                (_, Some(why)) => Err(Box::new(not_resolved(&spelled, why))),
-                (Some(signers), None) => signers.clone(),
-                (None, None) if known.len() >= ARTIFACTS_MAX => Err(Box::new(too_many())),
-                (None, None) => asking.signers(&spelled).await?,
+        for wanted in references(declaration) {
+            let resolved = match wanted {
+                Wanted::This(spelled) => vec![Ok(spelled)],
+                Wanted::NotKnown(what, why) => vec![Err((what.clone(), not_resolved(&what, &why)))],
+                Wanted::Highest(what, range) => {
+                    if !lists.contains_key(&what) {
+                        let tags = match lists.len() < ARTIFACTS_MAX {
+                            true => asking.tags(&what).await?,
+                            false => Err(Box::new(too_many())),
+                        };
+                        lists.insert(what.clone(), tags);
+                    }
+                    highest(&what, &range, &lists[&what])
+                }
             };
-            if unresolved.is_none() {
-                known.insert(spelled.clone(), signers.clone());
+            for spelled in resolved {
+                let (spelled, signers) = match spelled {
+                    Err((what, finding)) => (what, Err(Box::new(finding))),
+                    Ok(spelled) => match known.get(&spelled) {
+                        Some(signers) => (spelled, signers.clone()),
+                        None if known.len() >= ARTIFACTS_MAX => {
+                            (spelled, Err(Box::new(too_many())))
+                        }
+                        None => {
+                            let signers = asking.signers(&spelled).await?;
+                            known.insert(spelled.clone(), signers.clone());
+                            (spelled, signers)
+                        }
+                    },
+                };
+                compare(declaration, told, &spelled, signers);
             }
-            compare(declaration, told, &spelled, signers);
         }
     }
     Ok(())
+}
+
+/// The artifact that a range comes to; several where tags are the same version.
+fn highest(what: &str, range: &Range, tags: &Tags) -> Vec<Result<String, (String, Finding)>> {
+    let bad = |finding| vec![Err((what.to_owned(), finding))];
+    let tags = match tags {
+        Ok(tags) => tags.clone(),
+        Err(finding) => return bad((**finding).clone()),
+    };
+    let text = if range.text.is_empty() { "*" } else { &range.text };
+    match highest_tags(tags, text, &range.filter, range.is_chart) {
+        Ok(tags) => tags.iter().take(TIES_MAX).map(|tag| Ok(format!("{what}:{tag}"))).collect(),
+        // Flux would stop with these words: nothing is delivered.
+        Err(words) => bad(Finding::new(Code::ObservedNothing, format!("{what}: {words}"))),
+    }
 }
 
 fn too_many() -> Finding {
@@ -83,9 +127,18 @@ fn not_resolved(repository: &str, why: &str) -> Finding {
     Finding::new(Code::ObservedUnknown, message)
 }
 
+/// Which artifact is asked for.
+enum Wanted {
+    This(String),
+    /// The highest version of a repository that is in a range.
+    Highest(String, Range),
+    /// It is not known which one of a repository, and why.
+    NotKnown(String, String),
+}
+
 /// What a declaration guards, as far as that names artifacts and not patterns of them; with the
 /// reason where it is not known which one, since another tag may have other signers.
-fn references(declaration: &Declaration) -> Vec<(String, Option<String>)> {
+fn references(declaration: &Declaration) -> Vec<Wanted> {
     let builds = declaration.consumer == Consumer::SlsaCommand;
     if builds || declaration.provider != Provider::Cosign || declaration.identities.is_empty() {
         return vec![];
@@ -95,10 +148,11 @@ fn references(declaration: &Declaration) -> Vec<(String, Option<String>)> {
     let reference = |one: &Guarded| {
         let what = one.what.trim_start_matches("oci://");
         match &one.follows {
-            Follows::AsWritten => (what.to_owned(), None),
-            Follows::Tag(tag) => (format!("{what}:{tag}"), None),
-            Follows::Digest(digest) => (format!("{what}@{digest}"), None),
-            Follows::NotResolved(why) => (what.to_owned(), Some(why.clone())),
+            Follows::AsWritten => Wanted::This(what.to_owned()),
+            Follows::Tag(tag) => Wanted::This(format!("{what}:{tag}")),
+            Follows::Digest(digest) => Wanted::This(format!("{what}@{digest}")),
+            Follows::Range(range) => Wanted::Highest(what.to_owned(), range.clone()),
+            Follows::NotResolved(why) => Wanted::NotKnown(what.to_owned(), why.clone()),
         }
     };
     named.map(reference).collect()
@@ -161,6 +215,26 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
+    /// All tags of a repository, as source-controller lists them for a range.
+    async fn tags(&self, what: &str) -> Result<Tags, Failure> {
+        let unknown = |why: &dyn std::fmt::Display| {
+            let message = format!("the tags of {what} are not known: {why}");
+            Ok(Err(Box::new(Finding::new(Code::ObservedUnknown, message))))
+        };
+        let mut repository = match Repository::parse(what) {
+            Ok(repository) => repository,
+            Err(error) => return unknown(&error),
+        };
+        if let Some(config) = self.config {
+            self.world.stand_in(&mut repository, config);
+        }
+        match self.client.tags(&repository).await {
+            Ok(Lookup::Found(tags)) => Ok(Ok(tags)),
+            Ok(Lookup::Absent) => unknown(&"there is no such repository"),
+            Err(error) => unknown(&registry_failure(&error)?),
+        }
+    }
+
     async fn signers(&self, spelled: &str) -> Result<Signers, Failure> {
         let reference = match Reference::parse(spelled) {
             Ok(reference) => reference,

@@ -240,6 +240,36 @@ fn an_empty_answer_is_no_clean_one() {
     assert!(folder.said(&["--baseline", "README.md"]).starts_with("exit code 65\n"));
 }
 
+#[test]
+fn a_fix_is_shown_and_then_made_and_is_gone() {
+    let slip = CD.replacen('^', "", 1);
+    let wrong = source("app", "ghcr.io/acme/app", &slip).replace('\n', "\r\n");
+    let right = source("app", "ghcr.io/acme/app", CD).replace('\n', "\r\n");
+    let commented = |text: &str| text.replace("spec:", "# kept\r\nspec: # too");
+    let wide = source("wide", "ghcr.io/acme/wide", &CD.replace("refs/heads/main", ".+"));
+    let (wrong, right) = (commented(&wrong), commented(&right));
+    let folder = Folder::with(&[("k8s/app.yaml", &wrong), ("k8s/wide.yaml", &wide)]);
+    let read = |name: &str| fs::read_to_string(folder.path(name)).expect("it is there");
+
+    let (before, _) = folder.judge(&[]);
+    let all = before.declarations.iter().flat_map(|one| &one.findings);
+    assert!(all.clone().any(|one| one.code == Code::PatternNotAnchored), "{before:#?}");
+    let shown = folder.said(&["--fix"]);
+    let diff = format!("-        subject: '{slip}'\r\n+        subject: '{CD}'\r\n");
+    assert!(shown.contains(&diff), "{shown}");
+    assert!(!shown.contains("wide.yaml\n+++"), "what is open may be meant: {shown}");
+    assert_eq!(read("k8s/app.yaml"), wrong, "shown is not done");
+
+    let written = folder.said(&["--fix", "--write"]);
+    assert!(written.contains("k8s/app.yaml:11: anchored"), "{written}");
+    assert_eq!((read("k8s/app.yaml"), read("k8s/wide.yaml")), (right, wide), "that and no more");
+    let (after, code) = folder.judge(&[]);
+    assert_eq!((loud(&after), code), (vec![Code::PatternOpenRef], 1), "only what was left");
+    let again = folder.said(&["--fix", "--write"]);
+    assert!(again.contains("nothing can be mended mechanically"), "{again}");
+    assert!(folder.said(&["--write"]).starts_with("exit code 64\n"), "only with --fix");
+}
+
 /// A kubectl that says and does what it is told.
 #[cfg(unix)]
 fn kubectl(folder: &Folder, script: &str) -> String {
@@ -356,7 +386,12 @@ fn what_a_source_follows_is_what_is_asked_for() {
             "the digest wins",
         ),
         ("  ref: {tag: v2}\n", vec![Code::ObservedUnknown], 2, "there is no such tag"),
-        ("  ref: {semver: '>=1'}\n", vec![Code::ObservedUnknown], 2, "a range"),
+        (
+            "  ref: {semver: '${RANGE}'}\n",
+            vec![Code::ObservedUnknown],
+            2,
+            "a range that is not told",
+        ),
         ("  ref: {tag: '${TAG}'}\n", vec![Code::ObservedUnknown], 2, "a template"),
     ] {
         let (report, code) = observed_at(&world, &issuer, CD, reference);
@@ -364,9 +399,55 @@ fn what_a_source_follows_is_what_is_asked_for() {
             loud(&report).into_iter().filter(|one| one.entry().id >= "SW9130").collect();
         assert_eq!((loud, code), (expected, exit), "{why}: {report:#?}");
     }
-    let (report, _) = observed_at(&world, &issuer, CD, "  ref: {semver: '>=1'}\n");
+    let (report, _) = observed_at(&world, &issuer, CD, "  ref: {semver: '${RANGE}'}\n");
     let told = report.declarations[0].findings.iter().map(|one| one.message.as_str());
     assert!(told.into_iter().any(|one| one.contains("not resolved")), "{report:#?}");
+}
+
+#[test]
+fn a_range_comes_to_the_tag_that_flux_would_take() {
+    let issuer = format!("^{}$", sigstore().issuer_url().replace('.', r"\."));
+    let world = World::start();
+    let signed = world.push_chart("v1.2.0", b"signed");
+    world.attach(&signed, &mint(&Mint::new(statement(&signed, SIGNATURE))));
+    world.push_chart("v1.1.0", b"an older one that nobody signed");
+    let unsigned = world.push_chart("v2.0.0", b"nobody has signed the highest");
+    let nothing = vec![Code::ObservedNothing];
+    for (reference, expected, exit, why) in [
+        ("{semver: 1.x}", vec![], 0, "the highest in it is signed, whatever the others are"),
+        ("{semver: '>=1'}", nothing.clone(), 1, "the highest in it is not"),
+        (
+            "{semver: '>=1', semverFilter: '^v1'}",
+            vec![],
+            0,
+            "of those that the filter lets through",
+        ),
+        (
+            "{semver: '>=1', semverFilter: '0$'}",
+            nothing.clone(),
+            1,
+            "a filter that lets all through",
+        ),
+        ("{semver: 1.x, tag: v2.0.0}", vec![], 0, "a range wins over a tag"),
+        (
+            &format!("{{semver: 1.x, digest: '{unsigned}'}}"),
+            nothing.clone(),
+            1,
+            "a digest wins over a range",
+        ),
+        ("{semver: 3.x}", nothing.clone(), 1, "no tag is in it: Flux delivers nothing"),
+        ("{semver: newest}", nothing, 1, "Flux reads no such range"),
+    ] {
+        let reference = format!("  ref: {reference}\n");
+        let (report, code) = observed_at(&world, &issuer, CD, &reference);
+        let loud: Vec<Code> =
+            loud(&report).into_iter().filter(|one| one.entry().id >= "SW9130").collect();
+        assert_eq!((loud, code), (expected, exit), "{why}: {report:#?}");
+    }
+    let empty = World::start();
+    let (report, code) = observed_at(&empty, &issuer, CD, "  ref: {semver: 1.x}\n");
+    assert!(loud(&report).contains(&Code::ObservedUnknown), "no such repository: {report:#?}");
+    assert_eq!(code, 2);
 }
 
 #[test]
