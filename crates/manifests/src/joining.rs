@@ -108,7 +108,8 @@ impl Joining {
         self.outcome = ground.lay();
         for overlay in &overlays {
             for (name, at) in &overlay.remote {
-                let told = format!("what {name} holds is not known: a remote base is never fetched");
+                let told =
+                    format!("what {name} holds is not known: a remote base is never fetched");
                 tell::unjudged(&mut self.found, &overlay.file, at, Why::NotRendered, told);
             }
         }

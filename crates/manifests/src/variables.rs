@@ -264,8 +264,11 @@ fn expression<'t>(
     Some((value, &rest[1..]))
 }
 
+/// A form, and what it makes of a value.
+type Case = (&'static str, fn(&str) -> String);
+
 /// Forms that change case.
-const CASES: [(&str, fn(&str) -> String); 4] = [
+const CASES: [Case; 4] = [
     (",,", |value| value.to_lowercase()),
     ("^^", |value| value.to_uppercase()),
     (",", |value| first(value, |one| one.to_lowercase().collect())),

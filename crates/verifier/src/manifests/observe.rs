@@ -68,7 +68,10 @@ pub(super) async fn observe(
         for wanted in references(declaration) {
             let resolved = match wanted {
                 Wanted::This(spelled) => vec![Ok(spelled)],
-                Wanted::NotKnown(what, why) => vec![Err((what.clone(), not_resolved(&what, &why)))],
+                Wanted::NotKnown(what, why) => {
+                    let finding = Box::new(not_resolved(&what, &why));
+                    vec![Err((what, finding))]
+                }
                 Wanted::Highest(what, range) => {
                     if !lists.contains_key(&what) {
                         let tags = match lists.len() < ARTIFACTS_MAX {
@@ -82,7 +85,7 @@ pub(super) async fn observe(
             };
             for spelled in resolved {
                 let (spelled, signers) = match spelled {
-                    Err((what, finding)) => (what, Err(Box::new(finding))),
+                    Err((what, finding)) => (what, Err(finding)),
                     Ok(spelled) => match known.get(&spelled) {
                         Some(signers) => (spelled, signers.clone()),
                         None if known.len() >= ARTIFACTS_MAX => {
@@ -103,17 +106,20 @@ pub(super) async fn observe(
 }
 
 /// The artifact that a range comes to; several where tags are the same version.
-fn highest(what: &str, range: &Range, tags: &Tags) -> Vec<Result<String, (String, Finding)>> {
+fn highest(what: &str, range: &Range, tags: &Tags) -> Vec<Result<String, (String, Box<Finding>)>> {
     let bad = |finding| vec![Err((what.to_owned(), finding))];
     let tags = match tags {
         Ok(tags) => tags.clone(),
-        Err(finding) => return bad((**finding).clone()),
+        Err(finding) => return bad(finding.clone()),
     };
     let text = if range.text.is_empty() { "*" } else { &range.text };
     match highest_tags(tags, text, &range.filter, range.is_chart) {
         Ok(tags) => tags.iter().take(TIES_MAX).map(|tag| Ok(format!("{what}:{tag}"))).collect(),
         // Flux would stop with these words: nothing is delivered.
-        Err(words) => bad(Finding::new(Code::ObservedNothing, format!("{what}: {words}"))),
+        Err(words) => {
+            let finding = Finding::new(Code::ObservedNothing, format!("{what}: {words}"));
+            bad(Box::new(finding))
+        }
     }
 }
 
