@@ -171,7 +171,6 @@ impl Facts {
                 self.overlays.extend(kustomize::flux_kustomization(object, file));
                 self.substitutions.extend(substitution(object));
             }
-            ("", "ConfigMap") => self.values.push(values(object)),
             ("fluxcd.controlplane.io", "FluxInstance") => {
                 self.instances.extend(flux_instance::instance(object, file));
             }
@@ -188,6 +187,7 @@ impl Facts {
             ("", "ConfigMap") if object.name == policy_controller::CONFIG => {
                 self.no_match = policy_controller::no_match(object, path).or(self.no_match.take());
             }
+            ("", "ConfigMap") => self.values.push(values(object)),
             ("", talos::KIND) => self.declarations.extend(talos::config(object, path)),
             _ if ksail::is_it(object) => self.ksail(object.node, file),
             _ => {}
