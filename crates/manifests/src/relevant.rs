@@ -37,6 +37,8 @@ const WORDS: &[&str] = &[
     "COSIGN",
     "attestation",
     "verifier",
+    "notation verify",
+    "notation-action/verify",
 ];
 
 /// Kinds that pull an artifact or say who may sign one.
