@@ -39,7 +39,7 @@ struct Arguments {
     /// Root of the repository, for bytes to begin with.
     #[arg(long, default_value = ".")]
     root: PathBuf,
-    /// The input at hand; it is left there when something was found.
+    /// The input at hand; it is left there when something was found, else the slowest beside it.
     #[arg(long, default_value = "fuzzing.input")]
     input: PathBuf,
     /// Try the input that is there, and no other.
@@ -97,14 +97,19 @@ fn run(target: &Target, arguments: &Arguments, started: Instant) -> std::io::Res
         return Ok(format!("{}: the input passes", target.name));
     }
     let mut mutator = Mutator::new(seeds(&arguments.root, target.seeds), arguments.seed);
-    let (mut inputs, mut longest) = (0_u64, Duration::ZERO);
+    let (mut inputs, mut longest) = (0_u64, (Duration::ZERO, Vec::new()));
     while started.elapsed() < Duration::from_secs(arguments.seconds) {
         let bytes = mutator.next_input();
         std::fs::write(&arguments.input, &bytes)?;
-        longest = longest.max(one(target, &bytes, started));
+        let taken = one(target, &bytes, started);
+        if taken > longest.0 {
+            longest = (taken, bytes);
+        }
         inputs += 1;
     }
     std::fs::remove_file(&arguments.input)?;
+    let (longest, slowest) = longest;
+    std::fs::write(arguments.input.with_extension("slowest"), slowest)?;
     let Target { name, .. } = target;
     let seconds = arguments.seconds;
     Ok(format!("{name}: {inputs} inputs in {seconds} s held; the slowest took {longest:?}"))

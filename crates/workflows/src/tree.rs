@@ -69,6 +69,12 @@ impl Tree {
             let version = cosign::comment(std::str::from_utf8(text).ok()?)?;
             Some((path.to_owned(), line, version.to_owned()))
         }));
+        let (documents, whole) = (stream.documents.len(), stream.complaints.is_empty());
+        if whole && documents != 1 {
+            let message = format!("holds {documents} documents, and GitHub takes one");
+            let finding = Finding::new(Code::WorkflowMalformed, message);
+            self.findings.push(finding.with_place(Place::file(path)));
+        }
         let Some(document) = stream.documents.first() else { return };
         let mut reader = Reader::new(path);
         if is_workflow(path) {

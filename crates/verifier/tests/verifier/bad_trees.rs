@@ -28,9 +28,13 @@ const TIME_MAX: Duration = Duration::from_secs(60);
 pub(crate) struct Tree(tempfile::TempDir);
 
 impl Tree {
+    pub(crate) fn empty() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
     /// With a healthy source beside whatever is wrong.
     fn new() -> Self {
-        let tree = Self(tempfile::tempdir().expect("a folder"));
+        let tree = Self::empty();
         tree.write("k8s/good.yaml", GOOD);
         tree
     }
@@ -183,6 +187,38 @@ fn the_text_says_it_too() {
     assert!(text.contains("SW9101") && text.contains("k8s/bad.yaml:"), "{text}");
     assert!(text.contains("Unknown") && !text.contains("Verified"), "{text}");
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// A pattern that takes too long or that Go refuses is one finding where it stands.
+#[test]
+fn a_hostile_pattern_is_one_finding() {
+    let long = "a".repeat(1 << 20);
+    let open = "(".repeat(1 << 20);
+    for (subject, code, why) in [
+        (format!("'^{long}$'"), Code::PatternUndecided, "a megabyte"),
+        (format!("'{open}'"), Code::PatternInvalid, "a megabyte of brackets"),
+        ("'(a{1000}){1000}'".to_owned(), Code::PatternInvalid, "repetitions multiplied"),
+        ("'(?=a)b'".to_owned(), Code::PatternInvalid, "a look ahead"),
+        ("'(?<!a)b'".to_owned(), Code::PatternInvalid, "a look behind"),
+        (r"'(a)\1'".to_owned(), Code::PatternInvalid, "a back-reference"),
+        (r#""^a\0b$""#.to_owned(), Code::PatternNeverMatches, "a zero, which no identity has"),
+    ] {
+        let tree = Tree::new();
+        let at = GOOD.find("subject: ").expect("it is there") + "subject: ".len();
+        tree.write("k8s/bad.yaml", format!("{}{subject}\n", &GOOD[..at]).replace("good", "bad"));
+        let report = tree.judge();
+        let told = told(&report);
+        assert_eq!(told.len(), 1, "{why}: {:?}", report.declarations);
+        assert_eq!(told[0].0, code, "{why}");
+        assert!(told[0].1.starts_with("k8s/bad.yaml:10:"), "{why}: {told:?}");
+        assert_ne!(report.verdict, Verdict::Verified, "{why}");
+        assert!(is_good_judged(&report), "{why}");
+    }
+    let tree = Tree::new();
+    tree.write("k8s/bad.yaml", [GOOD.as_bytes(), b"# \xff\n"].concat());
+    let told = tree.told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, Code::DocumentUnreadable, "what is no UTF-8");
 }
 
 #[test]
@@ -342,6 +378,15 @@ mod unix {
             ["below/CACHEDIR.TAG", "k8s/pipe.yaml", "k8s/socket.yaml", "k8s/to-pipe.yaml"];
         assert_eq!(told, expected.map(|path| (Code::TreeUnreadable, path.to_owned())));
         assert!(is_good_judged(&report) && report.verdict == Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_pattern_on_the_command_line_that_is_no_utf8_is_a_mistake_of_usage() {
+        let tree = Tree::new();
+        let mut command = tree.command(&["patterns", "--subject"]);
+        let output = command.arg(std::ffi::OsStr::from_bytes(b"^\xff$")).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(64));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("UTF-8"), "and says why");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod admission;
 mod artifact;
 mod bad_trees;
+mod bad_workflows;
 mod base;
 mod cluster;
 mod cluster_doubts;
