@@ -73,7 +73,7 @@ impl Tree {
         if whole && documents != 1 {
             let message = format!("holds {documents} documents, and GitHub takes one");
             let finding = Finding::new(Code::WorkflowMalformed, message);
-            self.findings.push(finding.with_place(Place::file(path)));
+            self.findings.push(finding.with_place(Spot::file(path)));
         }
         let Some(document) = stream.documents.first() else { return };
         let mut reader = Reader::new(path);

@@ -193,10 +193,10 @@ fn the_text_says_it_too() {
 #[test]
 fn a_hostile_pattern_is_one_finding() {
     let long = "a".repeat(1 << 20);
-    let open = "(".repeat(1 << 20);
+    let open = "(".repeat(60_000);
     for (subject, code, why) in [
-        (format!("'^{long}$'"), Code::PatternUndecided, "a megabyte"),
-        (format!("'{open}'"), Code::PatternInvalid, "a megabyte of brackets"),
+        (format!("'^(a|b){long}$'"), Code::PatternUndecided, "a megabyte"),
+        (format!("'{open}'"), Code::PatternInvalid, "brackets that nothing closes"),
         ("'(a{1000}){1000}'".to_owned(), Code::PatternInvalid, "repetitions multiplied"),
         ("'(?=a)b'".to_owned(), Code::PatternInvalid, "a look ahead"),
         ("'(?<!a)b'".to_owned(), Code::PatternInvalid, "a look behind"),
@@ -208,7 +208,7 @@ fn a_hostile_pattern_is_one_finding() {
         tree.write("k8s/bad.yaml", format!("{}{subject}\n", &GOOD[..at]).replace("good", "bad"));
         let report = tree.judge();
         let told = told(&report);
-        assert_eq!(told.len(), 1, "{why}: {:?}", report.declarations);
+        assert_eq!(told.len(), 1, "{why}: {told:?}");
         assert_eq!(told[0].0, code, "{why}");
         assert!(told[0].1.starts_with("k8s/bad.yaml:10:"), "{why}: {told:?}");
         assert_ne!(report.verdict, Verdict::Verified, "{why}");
