@@ -45,8 +45,17 @@ pub(crate) fn unjudged(found: &mut Found, file: &str, at: &Place, why: Why, told
 /// A block that nobody reads.
 pub(crate) fn unread(unread: Unread, found: &mut Found) {
     let Unread { file, at, told, path, read_at, .. } = &unread;
-    let told = finding(Code::VerifyUnread, file, at, told.clone());
-    found.findings.push(told.with_mismatch(read_at.clone(), path.clone()));
+    let finding = finding(Code::VerifyUnread, file, at, told.clone());
+    let finding = finding.with_mismatch(read_at.clone(), path.clone());
+    found.findings.push(match () {
+        () if told.contains("refuses the object") => {
+            finding.with_hint("Write it in the form that its API takes.")
+        }
+        () if told.contains("charts are verified from") => finding.with_hint(
+            "Take the chart from an OCI registry where its publisher signs, or take the block out.",
+        ),
+        () => finding,
+    });
     found.unread.push(unread);
 }
 

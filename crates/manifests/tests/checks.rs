@@ -277,6 +277,9 @@ fn every_consumer_is_judged_as_it_reads() {
             "apiVersion: v1alpha1\nkind: ImageVerificationConfig\nrules:\n  - {image}keyless: {exact}\n"
         )
     };
+    let authority = |authority: &str| {
+        policy("enforce").replace(&format!("keyless: {{identities: [{exact}]}}"), authority)
+    };
     for (text, expected, why) in [
         (kyverno(exact, "Deny"), vec![], "one identity"),
         (kyverno(&format!("{exact}, {exact}"), "Deny"), vec![IdentitySeveralMatchers], "two"),
@@ -288,6 +291,12 @@ fn every_consumer_is_judged_as_it_reads() {
         (policy("warn"), vec![EnforcementWarns], "that only warns"),
         (talos("image: 'ghcr.io/acme/*'\n    "), vec![], "Talos"),
         (talos(""), vec![GuardsNothing], "of no image"),
+        (authority("static: {action: pass}"), vec![CheckWeakened], "whoever signed it"),
+        (
+            authority("keyless: {insecureIgnoreSCT: true}"),
+            vec![CheckWeakened, IdentityAnybody],
+            "both",
+        ),
     ] {
         let judged = judged(std::slice::from_ref(&text), None);
         assert!(!judged.declarations.is_empty(), "{why}: found");

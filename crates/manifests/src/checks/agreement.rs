@@ -9,7 +9,7 @@ use sealwright_policy::{Code, Finding, verdict_of};
 use super::declared::comes_to;
 use super::expected::repository;
 use super::place;
-use crate::declaration::{Consumer, Declaration, Provider};
+use crate::declaration::{Consumer, Declaration, Form, Matcher, Provider};
 use crate::patterns::as_regex;
 
 /// The source that Flux's own tools generate.
@@ -136,9 +136,20 @@ fn difference(
         Side::In(who) => format!("lets in {who}, whom {elsewhere} keeps out"),
         Side::Out(who) => format!("keeps out {who}, whom {elsewhere} lets in"),
     };
-    let said = |one: &Declaration| subjects(one).join(" or ");
+    let said = |one: &Declaration| {
+        let halves = one.identities.iter().filter_map(|one| one.subject.as_ref());
+        sorted(halves.map(written).collect()).join(" or ")
+    };
     let finding = Finding::new(code, message(&told)).with_place(place);
     Some(finding.with_mismatch(said(other), said(declaration)))
+}
+
+/// As somebody wrote it; what begins like a name, with a mark at its open end.
+fn written(matcher: &Matcher) -> String {
+    match matcher.form {
+        Form::Prefix => format!("{}…", matcher.text),
+        Form::Regex | Form::Glob | Form::Exact => matcher.text.clone(),
+    }
 }
 
 enum Side {

@@ -130,6 +130,11 @@ fn findings(
     findings
 }
 
+/// What to write instead of the beginning of a name.
+const ONLY_BEGUN: &str = "write the whole name, \
+    `^https://github\\.com/OWNER/REPOSITORY/\\.github/workflows/FILE@REF$`: with a `$` right behind \
+    what is there nobody would be let in";
+
 /// What a name with an open end could be closed to, where nobody said who may sign.
 fn example(finding: &Finding, matcher: &Matcher) -> Option<String> {
     let open = [Code::PatternOpenRef, Code::PatternOpenWorkflow, Code::PatternOpenOwner];
@@ -139,7 +144,11 @@ fn example(finding: &Finding, matcher: &Matcher) -> Option<String> {
     if matcher.form != Form::Regex || !(open.contains(&finding.code) || without_end) {
         return None;
     }
-    let file = matcher.text.split('@').next().filter(|file| file.contains("/workflows/"))?;
+    let file = matcher.text.split('@').next().unwrap_or_default();
+    if !file.contains("/workflows/") {
+        // It lets somebody in only because anything may stand behind it.
+        return without_end.then(|| ONLY_BEGUN.to_owned());
+    }
     let tight = tightened(&GoRegex::parse(file).ok()?).unwrap_or_else(|| file.to_owned());
     let file = tight.trim_start_matches('^').trim_end_matches('$');
     let closed = format!("^{file}@refs/heads/main$");
@@ -175,7 +184,7 @@ fn anybody(declaration: &Declaration) -> Option<Finding> {
         // What a command line lacks is told where command lines are read.
         consumer if consumer.is_command() => None,
         // It says so itself.
-        Consumer::Talos if is_skipped(declaration) => None,
+        Consumer::Talos | Consumer::PolicyController if is_skipped(declaration) => None,
         Consumer::FluxHelmRelease => {
             let message =
                 "keyless, and a HelmRelease has no field for an identity: anybody can sign";
@@ -308,7 +317,7 @@ fn weakened(declaration: &Declaration, weakened: &Weakened) -> Finding {
             finding(Code::EnforcementWarns, message, at)
         }
         Weakening::Skips if is_skipped(declaration) => {
-            let message = format!("`{field}`: its images are pulled unverified");
+            let message = format!("`{field}`: its images are let in unverified");
             finding(Code::CheckWeakened, message, at)
         }
         Weakening::WarnsByDefault => {
@@ -436,8 +445,10 @@ fn state(declaration: &Declaration, measured: bool, findings: &[Finding]) -> Dec
 
 /// A rule that says of its images that nobody verifies them.
 fn is_skipped(declaration: &Declaration) -> bool {
-    let skips = declaration.weakened.iter().any(|one| one.how == Weakening::Skips);
-    declaration.consumer == Consumer::Talos
+    let all = ["skip:", "verify:", "static.action:"];
+    let skips_all = |one: &Weakened| all.iter().any(|field| one.field.starts_with(field));
+    let skips = declaration.weakened.iter().any(skips_all);
+    matches!(declaration.consumer, Consumer::Talos | Consumer::PolicyController)
         && skips
         && declaration.identities.is_empty()
         && !declaration.key

@@ -33,7 +33,13 @@ pub(crate) fn policy(object: &Object<'_>, file: &str) -> Vec<Declaration> {
     let warns = |value: &Value| is_word(value, &["warn"]);
     let softer = weakened(object.node, &["spec", "mode"], Weakening::Warns, warns);
     let authorities = spec.get("authorities").map(Node::items).unwrap_or_default();
-    authorities.iter().map(|one| authority(one, object, file, &guards, softer.as_ref())).collect()
+    // What fails lets in nobody.
+    let fails = |one: &&Node| one.text_at(&["static", "action"]) == Some("fail");
+    authorities
+        .iter()
+        .filter(|one| !fails(one))
+        .map(|one| authority(one, object, file, &guards, softer.as_ref()))
+        .collect()
 }
 
 fn authority(
@@ -68,7 +74,7 @@ fn authority(
         at: authority.at.clone(),
         guards: guards.to_vec(),
         provider: Provider::Cosign,
-        key: authority.get("key").is_some() || authority.get("static").is_some(),
+        key: authority.get("key").is_some(),
         identities: identities.unwrap_or_default().iter().map(identity).collect(),
         bundle_path: false,
         claims: Vec::new(),

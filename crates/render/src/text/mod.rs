@@ -12,7 +12,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use sealwright_policy::report::{ArtifactReport, EvidenceReport, TrustNote};
-use sealwright_policy::{Finding, Report, Severity, Verdict};
+use sealwright_policy::{Code, Finding, Report, Severity, Verdict};
 
 use crate::findings::{word, worst_first};
 use crate::visible;
@@ -117,7 +117,13 @@ impl Page {
             [] => String::new(),
             all => format!(": {}", crate::declarations::tally(all)),
         };
-        writeln!(self.text, "{verdict}: {} judged{states}", counted.join(", "))
+        let hidden =
+            |one: &&Finding| one.code == Code::NotJudged && one.severity == Severity::Unknown;
+        let hidden = match report.findings.iter().filter(hidden).count() {
+            0 => String::new(),
+            many => format!(", and {} not", count(many, "place")),
+        };
+        writeln!(self.text, "{verdict}: {} judged{hidden}{states}", counted.join(", "))
     }
 
     fn artifact(&mut self, artifact: &ArtifactReport) -> fmt::Result {

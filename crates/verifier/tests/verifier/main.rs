@@ -24,6 +24,7 @@ mod recording;
 mod references;
 mod render;
 mod reports;
+mod strangers;
 mod tls;
 mod usage;
 mod wait;

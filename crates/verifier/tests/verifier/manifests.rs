@@ -14,10 +14,10 @@ const CD: &str = r"^https://github\.com/acme/platform/\.github/workflows/cd\.yam
 const GITHUB: &str = r"^https://token\.actions\.githubusercontent\.com$";
 
 /// A folder of files.
-struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn with(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let folder = Self(tempfile::tempdir().expect("a folder"));
         for (path, text) in files {
             let path = folder.path(path);
@@ -42,7 +42,7 @@ impl Folder {
         answer(&mut self.command(flags))
     }
 
-    fn said(&self, flags: &[&str]) -> String {
+    pub(crate) fn said(&self, flags: &[&str]) -> String {
         let output = self.command(flags).output().expect("it runs");
         let text = |bytes: &[u8]| {
             let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
