@@ -12,7 +12,8 @@ fn declaration(
     findings: Vec<Finding>,
 ) -> DeclarationReport {
     let place = Place { object: Some(object.to_owned()), ..Place::file("k8s/source.yaml") };
-    let place = place.at(8, 5);
+    // Each stands somewhere else.
+    let place = place.at(if state == DeclarationState::Open { 8 } else { 20 }, 5);
     let pattern = "^https://github.com/acme/.*$".to_owned();
     DeclarationReport {
         consumer: "Flux OCIRepository".to_owned(),

@@ -147,7 +147,8 @@ fn example(finding: &Finding, matcher: &Matcher) -> Option<String> {
     let file = matcher.text.split('@').next().unwrap_or_default();
     if !file.contains("/workflows/") {
         // It lets somebody in only because anything may stand behind it.
-        return without_end.then(|| ONLY_BEGUN.to_owned());
+        let only_begun = without_end && !matcher.text.ends_with(['*', '+', '$', ')']);
+        return only_begun.then(|| ONLY_BEGUN.to_owned());
     }
     let tight = tightened(&GoRegex::parse(file).ok()?).unwrap_or_else(|| file.to_owned());
     let file = tight.trim_start_matches('^').trim_end_matches('$');
