@@ -113,6 +113,9 @@ impl Joining {
                 tell::unjudged(&mut self.found, &overlay.file, at, Why::NotRendered, told);
             }
         }
+        if let Some(file) = &self.outcome.stopped_at {
+            self.found.findings.push(tell::too_many_overlays(file));
+        }
         for struck in self.outcome.hits.values() {
             tell::struck(struck, &mut self.found);
         }

@@ -6,18 +6,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sealwright_yaml::{Node, Place};
 
+use crate::carried::Carried;
 use crate::discover::Kept;
-use crate::edit::{is_same, map, move_to, set, text};
 use crate::found::Unread;
-use crate::kustomize::{Laid, Overlay, Renames};
-use crate::object::Object;
+use crate::kustomize::{Laid, Overlay};
 use crate::patch::{Patch, matters};
 use crate::paths::{folder, is_within};
-use crate::target::{Hit, Named, Target};
-use crate::unread::unread;
+use crate::target::{Hit, Target};
 
 /// Most overlays inside each other.
 const OVERLAYS_DEPTH_MAX: usize = 32;
+
+/// Most overlays entered and objects carried out of them, all together. Overlays that take the same
+/// base twice double what they take at every level; 500 overlays of 100 sources are half of this.
+pub(crate) const STEPS_MAX: usize = 100_000;
 
 /// Kinds that are followed through overlays, and kinds that never verify any artifact.
 const KINDS: &[&str] =
@@ -53,6 +55,9 @@ pub(crate) struct Outcome {
     pub(crate) rendered: BTreeMap<usize, Vec<Rendered>>,
     /// Patches and what they hit, by their file and place.
     pub(crate) hits: BTreeMap<(String, usize, u32), Struck>,
+    /// The overlay at which it was too much; then nothing is known of any object.
+    pub(crate) stopped_at: Option<String>,
+    steps: usize,
 }
 
 /// An object as an overlay makes it.
@@ -81,15 +86,14 @@ pub(crate) struct Struck {
     pub(crate) unread: Vec<Unread>,
 }
 
-/// An object on its way through the overlays.
-#[derive(Debug, Clone)]
-struct Carried<'a> {
-    number: usize,
-    /// All names that it has had.
-    names: Vec<Named>,
-    object: Cow<'a, Node>,
-    verified_in: Option<String>,
-    doubt: Option<String>,
+impl Outcome {
+    fn is_too_much(&mut self, overlay: &Overlay, steps: usize, depth: usize) -> bool {
+        self.steps += steps;
+        if self.stopped_at.is_none() && (self.steps > STEPS_MAX || depth >= OVERLAYS_DEPTH_MAX) {
+            self.stopped_at = Some(overlay.file.clone());
+        }
+        self.stopped_at.is_some()
+    }
 }
 
 impl<'a> Ground<'a> {
@@ -107,7 +111,29 @@ impl<'a> Ground<'a> {
                 });
             }
         }
+        if let Some(overlay) = outcome.stopped_at.clone() {
+            self.doubt_all(&overlay, &mut outcome);
+        }
         outcome
+    }
+
+    /// What was laid before the limit is no more than a part of what an object becomes.
+    fn doubt_all(&self, overlay: &str, outcome: &mut Outcome) {
+        let doubt = format!("the overlays from {overlay} on were too many to be laid");
+        for (number, kept) in self.objects.values().flatten() {
+            let rendered = outcome.rendered.entry(*number).or_default();
+            if rendered.is_empty() {
+                rendered.push(Rendered {
+                    overlay: overlay.to_owned(),
+                    object: kept.object.clone(),
+                    verified_in: None,
+                    doubt: None,
+                });
+            }
+            for one in rendered {
+                one.doubt.get_or_insert_with(|| doubt.clone());
+            }
+        }
     }
 
     /// Folders that an overlay other than their own takes.
@@ -150,12 +176,15 @@ impl<'a> Ground<'a> {
         depth: usize,
     ) -> (Vec<Carried<'a>>, bool) {
         let (mut carried, mut is_open) = (Vec::new(), overlay.is_open());
-        if depth >= OVERLAYS_DEPTH_MAX {
+        if outcome.is_too_much(overlay, 1, depth) {
             return (carried, true);
         }
         for path in &overlay.takes {
             let open = self.take(path, overlay.folder.is_none(), &mut carried, outcome, depth);
             is_open |= open;
+        }
+        if outcome.is_too_much(overlay, carried.len(), depth) {
+            return (Vec::new(), true);
         }
         is_open |= self.lay_over(overlay, &mut carried, is_open, outcome, depth);
         (carried, is_open)
@@ -210,14 +239,15 @@ impl<'a> Ground<'a> {
         let mut is_open = was_open;
         for path in &overlay.components {
             match self.at(path) {
-                Some(component) if depth < OVERLAYS_DEPTH_MAX => {
+                Some(component) if outcome.is_too_much(component, 1, depth) => is_open = true,
+                Some(component) => {
                     is_open |= component.is_open();
                     for path in &component.takes {
                         is_open |= self.take(path, false, carried, outcome, depth + 1);
                     }
                     is_open |= self.lay_over(component, carried, is_open, outcome, depth + 1);
                 }
-                _ => {
+                None => {
                     is_open = true;
                     let why = format!("the component {path} of {} is not here", overlay.file);
                     carried.iter_mut().for_each(|one| one.doubts(&why));
@@ -348,136 +378,4 @@ fn lay(
             }
         }
     }
-}
-
-impl Carried<'_> {
-    /// The first reason stays.
-    fn doubts(&mut self, why: &str) {
-        self.doubt.get_or_insert_with(|| why.to_owned());
-    }
-
-    fn may_be(&self, target: Option<&Target>) -> bool {
-        target.is_none_or(|target| target.takes_any(&self.names, &self.object) != Hit::No)
-    }
-
-    fn told(&self) -> String {
-        self.names.last().map(Named::told).unwrap_or_default()
-    }
-
-    /// All changes of a patch, or none when Kustomize stops at one.
-    fn strike(&mut self, patch: &Patch, struck: &mut Struck) {
-        let (before, mut removed) = (self.clone(), None);
-        for change in &patch.changes {
-            let at = change.at();
-            if let Err(why) = self.change(&struck.file, at, |object| change.apply(object)) {
-                let doubt = format!("Kustomize stops at a patch in {}: {why}", struck.file);
-                struck.fails = Some((at.clone(), format!("{}: {why}", self.told())));
-                *self = before;
-                return self.doubts(&doubt);
-            }
-            if block(&before.object).is_some() && block(&self.object).is_none() {
-                removed.get_or_insert(at.clone());
-            }
-        }
-        // Another one of its changes may put it back, or all of the object is gone.
-        if block(&self.object).is_none() && !self.object.is_null() {
-            struck.removes = struck.removes.take().or(removed.map(|at| (at, self.told())));
-        }
-        if let Some(object) = Object::of(&self.object) {
-            self.names.extend(Some(object.named()).filter(|named| !self.names.contains(named)));
-            let known = Object::of(&before.object).map(|one| unread(&one, &struck.file));
-            let known: Vec<String> = known.into_iter().flatten().map(|one| one.path).collect();
-            let new = unread(&object, &struck.file);
-            struck.unread.extend(new.into_iter().filter(|one| !known.contains(&one.path)));
-        }
-    }
-
-    /// One change. What it leaves as it is of the verification stays where it was; of one that it
-    /// changes all is told at the change.
-    fn change(
-        &mut self,
-        file: &str,
-        at: &Place,
-        apply: impl FnOnce(&mut Node) -> Result<(), String>,
-    ) -> Result<(), String> {
-        let before = block(&self.object).cloned();
-        let mut object = self.object.clone().into_owned();
-        if let Some(mut moved) = before.clone() {
-            move_to(&mut moved, at);
-            set_block(&mut object, moved);
-        }
-        apply(&mut object)?;
-        match (before, block(&object)) {
-            (Some(before), Some(after)) if is_same(&before, after) => {
-                set_block(&mut object, before);
-            }
-            (_, Some(_)) => self.verified_in = Some(file.to_owned()),
-            _ => {}
-        }
-        self.object = Cow::Owned(object);
-        Ok(())
-    }
-
-    /// New names and labels.
-    fn rename(&mut self, renames: &Renames) {
-        let Some(named) = self.names.last() else { return };
-        let Renames { namespace, prefix, suffix, labels, annotations } = renames;
-        let renamed = Named {
-            name: format!("{prefix}{}{suffix}", named.name),
-            namespace: namespace.clone().unwrap_or_else(|| named.namespace.clone()),
-            ..named.clone()
-        };
-        if (*named == renamed && labels.is_empty() && annotations.is_empty())
-            || self.object.is_null()
-        {
-            return;
-        }
-        let mut object = self.object.clone().into_owned();
-        let at = object.get("metadata").map_or(&object.at, |metadata| &metadata.at).clone();
-        let mut metadata = object.get("metadata").cloned().unwrap_or_else(|| map(&at, vec![]));
-        set(&mut metadata, "name", text(&at, &renamed.name));
-        if !renamed.namespace.is_empty() {
-            set(&mut metadata, "namespace", text(&at, &renamed.namespace));
-        }
-        for (key, pairs) in [("labels", labels), ("annotations", annotations)] {
-            let mut held = metadata.get(key).cloned().unwrap_or_else(|| map(&at, vec![]));
-            pairs.iter().for_each(|(name, value)| set(&mut held, name, text(&at, value)));
-            if !pairs.is_empty() {
-                set(&mut metadata, key, held);
-            }
-        }
-        set(&mut object, "metadata", metadata);
-        self.object = Cow::Owned(object);
-        if *named != renamed {
-            self.names.push(renamed);
-        }
-    }
-}
-
-/// Where the verification of an object of this kind is read.
-fn block_path(object: &Node) -> &'static [&'static str] {
-    match object.text_at(&["kind"]) {
-        Some("HelmRelease") => &["spec", "chart", "spec", "verify"],
-        _ => &["spec", "verify"],
-    }
-}
-
-fn block(object: &Node) -> Option<&Node> {
-    object.at_path(block_path(object)).filter(|block| !block.is_null())
-}
-
-fn set_block(object: &mut Node, block: Node) {
-    fn at(node: &mut Node, path: &[&str], block: Node) {
-        match path {
-            [] => *node = block,
-            [first, rest @ ..] => {
-                if let Some(mut inner) = node.get(first).cloned() {
-                    at(&mut inner, rest, block);
-                    set(node, first, inner);
-                }
-            }
-        }
-    }
-    let path = block_path(object);
-    at(object, path, block);
 }

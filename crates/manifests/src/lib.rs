@@ -2,6 +2,7 @@
 //! and read at the path that its consumer reads; and what is wrong with it, on paper. Files come in as
 //! bytes: nothing is opened, asked or run here.
 
+mod carried;
 pub mod checks;
 mod commands;
 pub mod fix;

@@ -42,6 +42,12 @@ pub(crate) fn unjudged(found: &mut Found, file: &str, at: &Place, why: Why, told
     found.unjudged.push(Unjudged { file, at, why, told, names_a_kind: false });
 }
 
+/// Overlays beyond a limit, from this one on.
+pub(crate) fn too_many_overlays(file: &str) -> Finding {
+    let told = "overlays take each other too often or too deep: none of them was laid to the end";
+    Finding::new(Code::DocumentTooLarge, told).with_place(Spot::file(file))
+}
+
 /// A block that nobody reads.
 pub(crate) fn unread(unread: Unread, found: &mut Found) {
     let Unread { file, at, told, path, read_at, .. } = &unread;

@@ -870,9 +870,9 @@ codes! {
         "Mend it at the place that the message names; the documents beside it were read.";
     DocumentTooLarge "SW9102" Unknown
         "A document is beyond a limit"
-        "The file is larger than 16 MiB, or a document has more than 1,000,000 values or 128 levels once its aliases are expanded."
-        "What it declares is not judged."
-        "Split it, or take out the anchors that multiply it.";
+        "The file is larger than 16 MiB, or a document has more than 1,000,000 values or 128 levels once its aliases are expanded. Or overlays take each other 100,000 times, or 32 deep."
+        "What it declares is not judged; of overlays, what any source becomes."
+        "Split it, or take out the anchors, or the overlays taken twice, that multiply it.";
     KeyTwice "SW9103" Warning
         "A key stands twice in a manifest"
         "Somebody added a line that was there already."

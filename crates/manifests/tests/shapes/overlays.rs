@@ -1,5 +1,7 @@
 //! Kustomize and Flux' `Kustomization`: what patches hit, and variables.
 
+use sealwright_manifests::Guard;
+
 use super::{VERIFY, codes, found, guards, source};
 
 const PATCH: &str = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata:\n  \
@@ -174,4 +176,43 @@ fn variables_have_the_values_that_flux_gives_them() {
     assert!(subject.whole && subject.at.range.is_empty() && subject.at.line == 12);
     assert!(!found.sources[0].whole, "a variable without a value");
     assert_eq!(found.sources[0].url, "oci://ghcr.io/${ORG}/${UNSET}");
+}
+
+#[test]
+fn overlays_that_take_each_other_without_end_or_measure_are_said_to_be_too_many() {
+    // Every level takes the next one twice: sixteen levels are 65,536 copies of one source.
+    let tower = |levels: usize| {
+        let mut files = vec![("bottom/a.yaml".to_owned(), source("a", VERIFY))];
+        files.push(("bottom/kustomization.yaml".to_owned(), overlay("resources: [a.yaml]\n")));
+        for level in 0..levels {
+            let next = |side| match level + 1 == levels {
+                true => "bottom".to_owned(),
+                false => format!("{}{side}", level + 1),
+            };
+            let taken = overlay(&format!("resources: [../{}, ../{}]\n", next("x"), next("y")));
+            for side in ["x", "y"] {
+                files.push((format!("{level}{side}/kustomization.yaml"), taken.clone()));
+            }
+        }
+        files
+    };
+    let circle = vec![
+        ("a/a.yaml".to_owned(), source("a", VERIFY)),
+        ("a/kustomization.yaml".to_owned(), overlay("resources: [a.yaml, ../b]\n")),
+        ("b/kustomization.yaml".to_owned(), overlay("resources: [../a]\n")),
+        ("c/kustomization.yaml".to_owned(), overlay("resources: [../a]\n")),
+    ];
+    for (files, is_too_much, reason) in [
+        (tower(3), false, "a few copies"),
+        (tower(30), true, "more copies than any machine holds"),
+        (circle, true, "no end"),
+    ] {
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let found = found(&files);
+        assert_eq!(codes(&found).contains(&"SW9102"), is_too_much, "{reason}");
+        let closed =
+            found.sources.iter().all(|one| matches!(one.guarded_by, Guard::Declaration(_)));
+        assert_eq!(closed, !is_too_much, "{reason}");
+    }
 }
