@@ -10,7 +10,7 @@ async fn a_server_says_what_it_is_and_what_it_has() {
     let (_, version) = world.get("/version").await;
     assert!(version["gitVersion"].as_str().unwrap().ends_with("+simulated"), "{version}");
     let (_, groups) = world.get("/apis").await;
-    assert_eq!(groups["groups"].as_array().unwrap().len(), 6);
+    assert_eq!(groups["groups"].as_array().unwrap().len(), 10);
     let (_, kinds) = world.get("/apis/source.toolkit.fluxcd.io/v1").await;
     let kinds = kinds["resources"].as_array().unwrap();
     assert!(kinds.iter().any(|kind| kind["name"] == "ocirepositories/status"));
