@@ -107,15 +107,16 @@ pub fn look(file: File<'_>) -> Facts {
         facts.unjudged.extend(unspoken(file, embedded.as_deref()));
     }
     let file = File { bytes: embedded.as_deref().unwrap_or(file.bytes), ..file };
+    let may_have_instance = holds(file.bytes, "instance");
     for document in &stream.documents {
-        facts.document(document, file);
+        facts.document(document, file, may_have_instance);
     }
     facts.complaints = stream.complaints;
     facts
 }
 
 impl Facts {
-    fn document(&mut self, document: &Document, file: File<'_>) {
+    fn document(&mut self, document: &Document, file: File<'_>, may_have_instance: bool) {
         let root = &document.root;
         let name = file.path.rsplit('/').next().unwrap_or_default();
         self.patches.extend(patches(std::slice::from_ref(root), None));
@@ -133,15 +134,16 @@ impl Facts {
         if objects.is_empty() && is_ksail(name) {
             self.ksail(root, file);
             self.unread.extend(unread_by_ksail(root, file.path));
-        } else if objects.iter().all(|object| object.kind != "FluxInstance")
-            && holds(file.bytes, "instance")
-        {
+        } else if may_have_instance && objects.iter().all(|object| object.kind != "FluxInstance") {
             self.instances.extend(flux_instance::in_values(root, file));
         }
     }
 
     /// The objects that another one holds, or that stand in a file of values.
     fn held_by(&mut self, node: &Node, holder: Option<&Object<'_>>, file: File<'_>) {
+        if !self.names_a_kind {
+            return;
+        }
         let Held { nodes, unjudged } = held(node, file);
         self.unjudged.extend(unjudged);
         let told = holder.map_or_else(|| file.path.to_owned(), Object::told);

@@ -32,12 +32,10 @@ pub(crate) struct Held {
     pub(crate) unjudged: Vec<Unjudged>,
 }
 
-/// Everything that is held below this value.
+/// Everything that is held below this value, of a file that names a kind of ours somewhere.
 pub(crate) fn held(root: &Node, file: File<'_>) -> Held {
     let mut held = Held::default();
-    if names_a_kind(file.bytes) {
-        below(root, file, TEXTS_DEPTH_MAX, &mut held);
-    }
+    below(root, file, TEXTS_DEPTH_MAX, &mut held);
     held
 }
 

@@ -4,7 +4,7 @@
 use memchr::memmem;
 
 use crate::File;
-use crate::commands::place_in;
+use crate::commands::Lines;
 use crate::found::{Unjudged, Why};
 use crate::relevant::KINDS;
 
@@ -44,7 +44,7 @@ pub(crate) fn unspoken(file: File<'_>, read: Option<&[u8]>) -> Option<Unjudged> 
     let (at, kind) = KINDS.iter().filter_map(of_kind).min()?;
     Some(Unjudged {
         file: file.path.to_owned(),
-        at: place_in(file.bytes, at..at + kind.len()),
+        at: Lines::of(file.bytes).place(at..at + kind.len()),
         why: Why::Unspoken,
         told: format!("`kind: {kind}` stands in a language that is not read here"),
         names_a_kind: true,

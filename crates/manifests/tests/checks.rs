@@ -193,6 +193,30 @@ fn an_open_source_is_judged_by_a_configuration_alone() {
 }
 
 #[test]
+fn what_admission_lets_in_unverified_is_never_green_by_itself() {
+    let policy = |spec: &str| {
+        let head = "apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\n";
+        format!(
+            "{head}metadata: {{name: all}}\nspec:\n  images: [{{glob: 'ghcr.io/b/**'}}]\n{spec}"
+        )
+    };
+    let identity = format!("{{issuer: {}, subject: {}}}", "'https://a.example'", "'b@c.example'");
+    let keyless = format!("  authorities: [{{keyless: {{identities: [{identity}]}}}}]\n");
+    let passed = "  authorities: [{static: {action: pass}}]\n".to_owned();
+    let (no_config, config) = (None, config());
+    let config = Some(&config);
+    for (spec, config, expected, why) in [
+        (keyless.clone(), no_config, Verdict::Verified, "an identity is asked for"),
+        (keyless + "  mode: warn\n", no_config, Verdict::Refused, "and who has none gets in"),
+        (passed.clone(), no_config, Verdict::Unknown, "nobody says that it may be so"),
+        (passed, config, Verdict::Verified, "a team that has a configuration is warned"),
+    ] {
+        let judged = judged(&[policy(&spec)], config);
+        assert_eq!(judged.declarations[0].verdict, expected, "{why}");
+    }
+}
+
+#[test]
 fn a_finding_is_at_its_matcher_with_a_fix() {
     let verify = cosign(&[entry(ISSUER, CD)]);
     let judged = judged(&[source("ghcr.io/acme/manifests", &verify)], Some(&config()));

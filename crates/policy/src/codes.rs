@@ -1013,7 +1013,7 @@ codes! {
         "The verification of a HelmRelease is keyless and has no field for an identity: of legacy signatures any counts."
         "Everybody with an account at any issuer can sign the chart. Bundles are always refused."
         "Pull the chart by an OCIRepository with `layerSelector` (`mediaType: application/vnd.cncf.helm.chart.content.v1.tar+gzip`, `operation: copy`) and `matchOIDCIdentity`, and name it in `spec.chartRef`; or verify by a key.";
-    EnforcementWarns "SW9143" Warning
+    EnforcementWarns "SW9143" Error
         "A verification only warns"
         "Its mode is to warn or to audit: what fails is told and let in."
         "An unsigned or foreign image runs, and a line in a log says so."
@@ -1193,10 +1193,10 @@ codes! {
         "An action or workflow is named by a tag or branch, or an image without its digest."
         "Whoever moves that tag runs in this repository's jobs, with their permissions and secrets."
         "Name it by its commit of 40 digits, an image by its digest, with the version in a comment.";
-    UsesNotJudged "SW9217" Warning
+    UsesNotJudged "SW9217" Error
         "What a step or job uses cannot be told"
         "`uses` holds an expression, or nothing that GitHub takes."
-        "GitHub refuses it; what was meant was not judged."
+        "GitHub refuses the whole file: nothing in it runs, and what was meant was not judged."
         "Write out what it uses.";
     CalledFileMissing "SW9218" Warning
         "A workflow or action that is used is not in the repository"

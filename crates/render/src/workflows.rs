@@ -42,12 +42,13 @@ pub(crate) fn rows(job: &WorkflowReport) -> Vec<[String; 4]> {
     rows.collect()
 }
 
-/// `2 signing jobs, 1 more that could`.
+/// `2 signing jobs (and 1 that could sign)`.
 pub(crate) fn tally(jobs: &[WorkflowReport]) -> String {
     let signing = jobs.iter().filter(|job| !job.signs_with.is_empty()).count();
     let others = jobs.len() - signing;
     let plural = if signing == 1 { "" } else { "s" };
-    let others = if others > 0 { format!(", {others} more that could") } else { String::new() };
+    let others =
+        if others > 0 { format!(" (and {others} that could sign)") } else { String::new() };
     format!("{signing} signing job{plural}{others}")
 }
 

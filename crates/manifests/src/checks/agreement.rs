@@ -6,9 +6,9 @@ use sealwright_pattern::{Containment, GoRegex, Language};
 use sealwright_policy::declaration_report::DeclarationReport;
 use sealwright_policy::{Code, Finding, verdict_of};
 
-use super::declared::comes_to;
 use super::expected::repository;
 use super::place;
+use super::state::comes_to;
 use crate::declaration::{Consumer, Declaration, Form, Matcher, Provider};
 use crate::patterns::as_regex;
 

@@ -1,7 +1,7 @@
 //! One declaration: what it comes to by itself, and by who may sign what it guards.
 
 use sealwright_pattern::{About, GoRegex, tightened};
-use sealwright_policy::declaration_report::{DeclarationReport, DeclarationState};
+use sealwright_policy::declaration_report::DeclarationReport;
 use sealwright_policy::source_report::IdentityPatternReport;
 use sealwright_policy::{Code, Finding, Severity, verdict_of};
 
@@ -10,6 +10,7 @@ use super::expected::Measure;
 use super::forms;
 use super::measured::Measures;
 use super::slips;
+use super::state::{is_skipped, state};
 use super::{finding, place};
 use crate::declaration::{
     Consumer, Declaration, Form, Identity, Matcher, Provider, Weakened, Weakening,
@@ -30,8 +31,15 @@ pub(super) fn report(declaration: &Declaration, measures: &mut Measures<'_>) -> 
     {
         finding.severity = Severity::Warning;
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let state = state(declaration, measure.is_some(), &findings);
+    if is_skipped(declaration) && measures.expected.config.is_none() {
+        for finding in findings.iter_mut().filter(|one| one.code == Code::CheckWeakened) {
+            // As with a source that nobody verifies: whoever may be let in so has to say it.
+            finding.severity = Severity::Unknown;
+            finding.message += ", and no configuration says whether they may stay so";
+        }
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     DeclarationReport {
         consumer: declaration.consumer.name().to_owned(),
         object: declaration.object.clone(),
@@ -423,74 +431,4 @@ fn told(declaration: &Declaration, findings: &[Finding]) -> String {
             _ => who(identities),
         },
     }
-}
-
-fn state(declaration: &Declaration, measured: bool, findings: &[Finding]) -> DeclarationState {
-    let worst = findings.iter().filter_map(comes_to).min();
-    if let Some(state) = worst {
-        return state;
-    }
-    if is_skipped(declaration) {
-        return DeclarationState::Unverified;
-    }
-    let halves = declaration.identities.iter().flat_map(|one| [&one.issuer, &one.subject]);
-    if halves.flatten().any(|matcher| !matcher.whole) {
-        return DeclarationState::NotJudged;
-    }
-    match (declaration.key || declaration.provider != Provider::Cosign, measured) {
-        (true, _) => DeclarationState::Keyed,
-        (false, true) => DeclarationState::Closed,
-        (false, false) => DeclarationState::NoSlip,
-    }
-}
-
-/// A rule that says of its images that nobody verifies them.
-fn is_skipped(declaration: &Declaration) -> bool {
-    let all = ["skip:", "verify:", "static.action:"];
-    let skips_all = |one: &Weakened| all.iter().any(|field| one.field.starts_with(field));
-    let skips = declaration.weakened.iter().any(skips_all);
-    matches!(declaration.consumer, Consumer::Talos | Consumer::PolicyController)
-        && skips
-        && declaration.identities.is_empty()
-        && !declaration.key
-}
-
-/// What a finding means for the lock.
-pub(super) fn comes_to(finding: &Finding) -> Option<DeclarationState> {
-    let slip = slips::is_slip(finding.code) || claims::WIDE.contains(&finding.code);
-    if slip && finding.severity < Severity::Unknown {
-        return Some(DeclarationState::Slips);
-    }
-    Some(match finding.code {
-        Code::VerificationOff => DeclarationState::Unread,
-        Code::EnforcementWarns => DeclarationState::Warns,
-        Code::IdentitySeveralMatchers
-        | Code::IdentityTokenSubject
-        | Code::PatternInvalid
-        | Code::PatternNeverMatches
-        | Code::PatternKeepsOut
-        | Code::ObservedKeptOut
-        | Code::ObservedNothing
-        | Code::BootstrapDisagrees => DeclarationState::Stuck,
-        Code::ConfigDisagreement
-        | Code::IdentityAnybody
-        | Code::IdentityEmpty
-        | Code::ChartAnybody
-        | Code::PatternNotAnchored
-        | Code::PatternUnescapedDot
-        | Code::PatternOpenRef
-        | Code::PatternOpenOwner
-        | Code::PatternOpenWorkflow
-        | Code::PatternCaseFolding
-        | Code::PatternIssuerOpen
-        | Code::PatternMatchesEverything
-        | Code::PatternTooWide => DeclarationState::Open,
-        Code::IdentityFormMistaken if finding.severity == Severity::Error => {
-            DeclarationState::Stuck
-        }
-        Code::NotJudged => DeclarationState::NotJudged,
-        Code::GuardsNothing if finding.severity == Severity::Error => DeclarationState::Unread,
-        _ if finding.severity == Severity::Unknown => DeclarationState::Undecided,
-        _ => return None,
-    })
 }

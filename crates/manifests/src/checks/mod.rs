@@ -9,6 +9,7 @@ mod expected;
 mod forms;
 mod measured;
 mod slips;
+mod state;
 mod unnamed;
 
 use std::collections::BTreeSet;

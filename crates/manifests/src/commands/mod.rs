@@ -30,7 +30,7 @@ use self::asked::Asked;
 pub(crate) use self::embedded::embedded;
 use self::known::Known;
 use self::reading::Invocation;
-pub(crate) use self::texts::place_in;
+pub(crate) use self::texts::Lines;
 use self::texts::{Kind, Passage, Setting};
 use crate::File;
 use crate::declaration::Declaration;
@@ -61,13 +61,14 @@ pub(crate) fn commands(file: File<'_>, stream: &Stream) -> Commands {
         return commands;
     }
     let text = String::from_utf8_lossy(file.bytes);
+    let lines = Lines::of(file.bytes);
     let kind = Kind::of(file.path, &text);
     let known = Known::of_stream(stream);
     for passage in texts::passages(kind, &text) {
-        read(&passage, file, &known, &mut commands);
+        read(&passage, file, &lines, &known, &mut commands);
     }
     for passage in texts::in_values(stream, file, kind) {
-        read(&passage, file, &known, &mut commands);
+        read(&passage, file, &lines, &known, &mut commands);
     }
     commands.declarations.extend(actions::declarations(stream, file));
     for list in exec::lists(stream) {
@@ -85,7 +86,13 @@ pub(crate) fn commands(file: File<'_>, stream: &Stream) -> Commands {
     commands
 }
 
-fn read(passage: &Passage<'_>, file: File<'_>, outer: &Known, commands: &mut Commands) {
+fn read(
+    passage: &Passage<'_>,
+    file: File<'_>,
+    lines: &Lines<'_>,
+    outer: &Known,
+    commands: &mut Commands,
+) {
     if !passage.text.contains(VERIFY) {
         return;
     }
@@ -104,7 +111,7 @@ fn read(passage: &Passage<'_>, file: File<'_>, outer: &Known, commands: &mut Com
             setting: passage.setting,
             fills_in: passage.dialect.fills_in(),
             file: file.path,
-            place: &|range| passage.place(range, file.bytes),
+            place: &|range| passage.place(range, lines),
         };
         asked.add_to(commands);
         if let Some(how) = unseen::unseen(&script, index, passage, &invocation) {

@@ -92,22 +92,35 @@ enum Origin<'a> {
 
 impl Passage<'_> {
     /// Where these bytes of the text stand in the file.
-    pub(super) fn place(&self, range: Range<usize>, file: &[u8]) -> Place {
+    pub(super) fn place(&self, range: Range<usize>, file: &Lines<'_>) -> Place {
         match &self.origin {
-            Origin::File(base) => place_in(file, range.start + base..range.end + base),
+            Origin::File(base) => file.place(range.start + base..range.end + base),
             Origin::Scalar(inside, base) => inside.place(range.start + base..range.end + base),
         }
     }
 }
 
-/// The place of bytes of a file.
-pub(crate) fn place_in(file: &[u8], range: Range<usize>) -> Place {
-    let before = file.get(..range.start).unwrap_or_default();
-    let line_begin = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    let line = memchr::memchr_iter(b'\n', before).count() + 1;
-    let column = String::from_utf8_lossy(&before[line_begin..]).chars().count() + 1;
-    let number = |value| u32::try_from(value).unwrap_or(u32::MAX);
-    Place { line: number(line), column: number(column), range }
+/// A file with the begins of its lines, since every word of every command is asked for its place.
+pub(crate) struct Lines<'a> {
+    file: &'a [u8],
+    begins: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(file: &'a [u8]) -> Self {
+        let next = memchr::memchr_iter(b'\n', file).map(|at| at + 1);
+        Self { file, begins: std::iter::once(0).chain(next).collect() }
+    }
+
+    /// The place of bytes of the file.
+    pub(crate) fn place(&self, range: Range<usize>) -> Place {
+        let line = self.begins.partition_point(|begin| *begin <= range.start);
+        let begin = self.begins.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let before = self.file.get(begin..range.start).unwrap_or_default();
+        let column = String::from_utf8_lossy(before).chars().count() + 1;
+        let number = |value| u32::try_from(value).unwrap_or(u32::MAX);
+        Place { line: number(line), column: number(column), range }
+    }
 }
 
 /// What the name of a file, or its first line, tells of its text.
