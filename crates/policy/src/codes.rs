@@ -1071,7 +1071,7 @@ codes! {
     OverlayNotRendered "SW9154" Warning
         "An overlay was not rendered"
         "kubectl is missing, took too long or failed, or the overlay takes remote bases, which are never fetched."
-        "Its files were read one by one: what its patches and generators change on the way is not seen."
+        "Its files were read one by one: what its generators make is not seen, nor what its patches make of a policy about images. With such a policy among its files the answer is Unknown."
         "Install kubectl and run again, or render it yourself and give the folder with the result.";
     TreeLinkOutside "SW9155" Unknown
         "A symbolic link leads out of the tree"

@@ -9,8 +9,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sealwright_manifests::{Declaration, File, Found, Guard, Source, join, look};
-use sealwright_policy::{Code, Finding, Place};
+use sealwright_manifests::{Consumer, Declaration, File, Found, Guard, Source, join, look};
+use sealwright_policy::{Code, Finding, Place, Severity};
 use sealwright_yaml::Node;
 
 use super::reading;
@@ -56,10 +56,8 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
         overlays.into_iter().partition(|overlay| overlay.remote.is_some());
     let findings = remote.iter().filter_map(|overlay| {
         let base = overlay.remote.as_ref()?;
-        Some(not_rendered(
-            &overlay.file,
-            format!("it takes a remote base, which is never fetched: {base}"),
-        ))
+        let message = format!("it takes a remote base, which is never fetched: {base}");
+        Some(not_rendered(&overlay.file, message, overlay.holds_policies))
     });
     let mut rendered = Rendered { found: vec![], findings: findings.collect() };
     if local.is_empty() {
@@ -70,7 +68,9 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
     help.arg("--help");
     if let Err(Unanswered::Stopped(why)) = ask(help, vec![], bounds(until)) {
         let message = format!("{why}: read file by file, as all {} overlays", local.len());
-        rendered.findings.push(not_rendered(&local[0].file, message));
+        // Told at one whose answer depends on it, where there is one.
+        let worst = local.iter().find(|overlay| overlay.holds_policies).unwrap_or(&local[0]);
+        rendered.findings.push(not_rendered(&worst.file, message, worst.holds_policies));
         return rendered;
     }
     for (file, answer) in all(tree, &local, until) {
@@ -81,14 +81,39 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
                 let facts = look(File { path: &path, bytes: &bytes });
                 rendered.found.push((file, join(vec![facts])));
             }
-            Err(why) => rendered.findings.push(not_rendered(&file, why)),
+            Err(why) => {
+                let is_it = |overlay: &&Overlay| overlay.file == file;
+                let holds_policies = local.iter().find(is_it).is_some_and(|it| it.holds_policies);
+                rendered.findings.push(not_rendered(&file, why, holds_policies));
+            }
         }
     }
     rendered
 }
 
-fn not_rendered(file: &str, message: impl Into<String>) -> Finding {
-    Finding::new(Code::OverlayNotRendered, message).with_place(Place::file(file))
+/// Of sources it is known on paper what a patch makes of them, or said that it is not; of policies
+/// about images it is not, and a patch can turn one off.
+fn not_rendered(file: &str, message: String, holds_policies: bool) -> Finding {
+    let finding = Finding::new(Code::OverlayNotRendered, message).with_place(Place::file(file));
+    if !holds_policies {
+        return finding;
+    }
+    let message = format!(
+        "{}; what its patches make of the policies about images that it takes is not known",
+        finding.message
+    );
+    Finding { severity: Severity::Unknown, message, ..finding }
+}
+
+/// Whether what is declared there is a policy about images, of which patches are not followed.
+fn is_policy(declaration: &Declaration) -> bool {
+    matches!(
+        declaration.consumer,
+        Consumer::KyvernoClusterPolicy
+            | Consumer::KyvernoImageValidatingPolicy
+            | Consumer::PolicyController
+            | Consumer::Talos
+    )
 }
 
 fn name_of(file: &str) -> &str {
@@ -102,6 +127,8 @@ struct Overlay {
     folder: String,
     /// A base on the network, when one is taken in.
     remote: Option<String>,
+    /// Policies about images are among what it takes.
+    holds_policies: bool,
 }
 
 /// One kustomization.
@@ -122,6 +149,8 @@ fn overlays(tree: &Tree, found: &Found) -> Vec<Overlay> {
     let declared = found.declarations.iter().map(|one| one.file.as_str());
     let telling: BTreeSet<&str> =
         declared.chain(found.sources.iter().map(|one| one.file.as_str())).collect();
+    let policies = found.declarations.iter().filter(|one| is_policy(one));
+    let policies: BTreeSet<&str> = policies.map(|one| one.file.as_str()).collect();
     let roots = all.iter().filter(|(folder, one)| !one.is_component && !taken.contains(folder));
     let overlays = roots.filter_map(|(folder, root)| {
         let closure = closure(folder, &all);
@@ -133,6 +162,7 @@ fn overlays(tree: &Tree, found: &Found) -> Vec<Overlay> {
             file: root.file.clone(),
             folder: folder.clone(),
             remote,
+            holds_policies: closure.iter().any(|path| policies.contains(*path)),
         })
     });
     overlays.collect()
@@ -337,9 +367,16 @@ fn known_or_new(found: &mut Found, declaration: &Declaration, file: &str) -> usi
         });
         halves.collect()
     };
+    // What a policy is about and how far it is enforced may be all that a patch has changed.
+    let effect = |one: &Declaration| -> Vec<String> {
+        let weakened = one.weakened.iter().map(|it| it.field.clone());
+        let guards = one.guards.iter().filter(|_| is_policy(one)).map(|it| it.what.clone());
+        weakened.chain(guards).collect()
+    };
     let same = |one: &Declaration| {
         (&one.provider, one.key) == (&declaration.provider, declaration.key)
             && texts(one) == texts(declaration)
+            && effect(one) == effect(declaration)
             && (name(&one.object) == name(&declaration.object)
                 || one.consumer != declaration.consumer)
     };
@@ -349,6 +386,7 @@ fn known_or_new(found: &mut Found, declaration: &Declaration, file: &str) -> usi
     let mut new =
         Declaration { file: file.to_owned(), at: Default::default(), ..declaration.clone() };
     // Lines of rendered text are nobody's.
+    new.weakened.iter_mut().for_each(|one| one.at = Default::default());
     for identity in &mut new.identities {
         identity.at = Default::default();
         for half in [&mut identity.issuer, &mut identity.subject].into_iter().flatten() {

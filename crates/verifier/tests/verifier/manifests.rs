@@ -321,6 +321,53 @@ fn overlays_are_rendered_where_kubectl_is() {
     assert_eq!(missing.count(), 1, "it is said once that nothing was rendered");
 }
 
+/// A policy of Kyverno that is enforced as its file says.
+const POLICY: &str = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: images}\n\
+     spec:\n  validationFailureAction: Enforce\n  rules:\n  - name: signed\n    \
+     match: {any: [{resources: {kinds: [Pod]}}]}\n    verifyImages:\n    \
+     - imageReferences: ['ghcr.io/acme/*']\n      attestors:\n      - entries:\n        \
+     - keyless: {issuer: 'https://token.actions.githubusercontent.com', subject: 'https://github.com/acme/platform/.github/workflows/cd.yaml@refs/heads/main'}\n";
+
+#[cfg(unix)]
+#[test]
+fn a_policy_that_an_overlay_may_turn_off_is_known_when_it_was_rendered() {
+    let patch = "[{op: replace, path: /spec/validationFailureAction, value: Audit}]\n";
+    let audits = POLICY.replace("Enforce", "Audit");
+    let folder = Folder::with(&[
+        ("base/policy.yaml", POLICY),
+        ("base/kustomization.yaml", "resources: [policy.yaml]\n"),
+        (
+            "dev/kustomization.yaml",
+            "resources: [../base]\npatches: [{path: patch.yaml, target: {kind: ClusterPolicy}}]\n",
+        ),
+        ("dev/patch.yaml", patch),
+        ("rendered", &audits),
+        ("rendered-same", POLICY),
+    ]);
+    for (script, expected, exit, why) in [
+        (Some("exec /bin/cat rendered-same"), vec![], 0, "it stays as it is"),
+        (
+            Some("exec /bin/cat rendered"),
+            vec![Code::EnforcementWarns],
+            1,
+            "it only warns in the end",
+        ),
+        (Some("exit 1"), vec![Code::OverlayNotRendered], 2, "nobody knows what comes of it"),
+        (None, vec![Code::OverlayNotRendered], 2, "no kubectl is there"),
+    ] {
+        let mut command = folder.command(&[]);
+        if let Some(script) = script {
+            command.env("PATH", kubectl(&folder, script));
+        }
+        let (report, code) = answer(&mut command);
+        let severe: Vec<Code> = loud(&report)
+            .into_iter()
+            .filter(|one| [Code::EnforcementWarns, Code::OverlayNotRendered].contains(one))
+            .collect();
+        assert_eq!((severe, code), (expected, exit), "{why}: {report:#?}");
+    }
+}
+
 /// Asks the dev registry, trusting the dev Sigstore.
 fn observed(world: &World, issuer: &str, subject: &str) -> (Report, i32) {
     observed_at(world, issuer, subject, "")
