@@ -48,6 +48,8 @@ pub struct Facts {
     pub(crate) is_other: bool,
     pub(crate) commands: Commands,
     pub(crate) no_match: Option<NoMatch>,
+    /// Of Kyverno's policies.
+    pub(crate) exceptions: Vec<kyverno::Exception>,
     /// The objects stand in a document: what they declare counts, and they run nowhere.
     pub(crate) is_shown: bool,
 }
@@ -183,6 +185,9 @@ impl Facts {
                 "policies.kyverno.io",
                 "ImageValidatingPolicy" | "NamespacedImageValidatingPolicy",
             ) => self.declarations.extend(kyverno::image_validating_policy(object, path)),
+            ("kyverno.io" | "policies.kyverno.io", "PolicyException") => {
+                self.exceptions.push(kyverno::exception(object));
+            }
             (policy_controller::GROUP, "ClusterImagePolicy") => {
                 self.declarations.extend(policy_controller::policy(object, path));
             }

@@ -7,7 +7,7 @@ use sealwright_policy::Code;
 use sealwright_yaml::{Node, Place};
 
 use crate::commands::{Commands, absent};
-use crate::declaration::{Declaration, Provider};
+use crate::declaration::{Consumer, Declaration, Provider};
 use crate::discover::{Facts, Kept};
 use crate::found::{Found, Guard, Source, Why};
 use crate::kustomize::{Laid, Overlay};
@@ -25,6 +25,7 @@ pub fn join(mut facts: Vec<Facts>) -> Found {
     joining.plain(&mut facts);
     joining.instances(&mut facts);
     joining.objects(&facts);
+    joining.exceptions(&facts);
     let paths = facts.iter().map(|file| file.path.as_str());
     let absent = absent(&joining.found.declarations, paths);
     joining.found.findings.extend(absent);
@@ -71,6 +72,7 @@ impl Joining {
                 file.held.retain(|pulled| pulled.declaration.is_some());
                 file.unjudged.clear();
                 file.kept.retain(|kept| is_verified(&kept.object));
+                file.exceptions.clear();
                 file.overlays.clear();
                 file.complaints.clear();
                 file.patches.clear();
@@ -220,6 +222,29 @@ impl Joining {
                     }
                     self.keep(source);
                 }
+            }
+        }
+    }
+
+    /// Told at the exception: who reads the policy sees nothing of it.
+    fn exceptions(&mut self, facts: &[Facts]) {
+        for (file, exception) in
+            facts.iter().flat_map(|file| file.exceptions.iter().map(|one| (&file.path, one)))
+        {
+            let is_excepted = |one: &&Declaration| {
+                let name = one.object.rsplit([' ', '/']).next().unwrap_or_default();
+                let is_kyverno = matches!(
+                    one.consumer,
+                    Consumer::KyvernoClusterPolicy | Consumer::KyvernoImageValidatingPolicy
+                );
+                is_kyverno && exception.policies.iter().any(|policy| policy == name)
+            };
+            if let Some(policy) = self.found.declarations.iter().find(is_excepted) {
+                let told =
+                    format!("{}: what it names is let in past {}", exception.object, policy.object);
+                let finding = tell::finding(Code::CheckWeakened, file, &exception.at, told);
+                let hint = "Narrow it to what cannot be signed, or take it away.";
+                self.found.findings.push(finding.with_hint(hint));
             }
         }
     }

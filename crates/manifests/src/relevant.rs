@@ -25,6 +25,7 @@ const WORDS: &[&str] = &[
     "ImageValidatingPolicy",
     "ImageVerificationConfig",
     "verifyImages",
+    "PolicyException",
     "no-match-policy",
     "ksail.",
     "keyless",

@@ -1020,7 +1020,7 @@ codes! {
         "Set it to enforce once the warnings have ended.";
     CheckWeakened "SW9144" Warning
         "A part of the verification is switched off"
-        "A field tells the consumer to do without the transparency log, the certificate log, the signature itself or the webhook's answer."
+        "A field tells the consumer to do without the transparency log, the certificate log, the signature itself or the webhook's answer; or a `PolicyException` takes something out of a policy."
         "What that part would have caught is let in."
         "Take the field out, or set it back to its default.";
     AnyRevision "SW9145" Note

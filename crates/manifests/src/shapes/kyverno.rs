@@ -4,7 +4,7 @@
 //! `ImageValidatingPolicy` it is compared as it is, because cosign's own identities are used
 //! (pkg/imageverification/imageverifiers/cosign/opts.go).
 
-use sealwright_yaml::{Node, Value};
+use sealwright_yaml::{Node, Place, Value};
 
 use crate::declaration::{
     Consumer, Declaration, Form, Guarded, Identity, Provider, Weakened, Weakening,
@@ -158,4 +158,26 @@ fn validating(
             .chain(trust(cosign, TRUST_VALIDATING))
             .collect(),
     }
+}
+
+/// Policies that an object of its own takes something out of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Exception {
+    /// `PolicyException kyverno/dev`.
+    pub(crate) object: String,
+    pub(crate) at: Place,
+    /// Names of policies.
+    pub(crate) policies: Vec<String>,
+}
+
+/// A `PolicyException`: of rules in `kyverno.io`, of whole policies in `policies.kyverno.io`.
+pub(crate) fn exception(object: &Object<'_>) -> Exception {
+    let names = |list: &str, key: &str| -> Vec<String> {
+        let items = object.node.at_path(&["spec", list]).map(Node::items).unwrap_or_default();
+        let names = items.iter().filter_map(|item| item.get(key)?.text());
+        // A namespaced policy is named `namespace/name`.
+        names.map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).collect()
+    };
+    let policies = [names("exceptions", "policyName"), names("policyRefs", "name")].concat();
+    Exception { object: object.told(), at: object.at(), policies }
 }

@@ -2,7 +2,7 @@
 
 use sealwright_manifests::{Consumer, Declaration, Form, Weakening};
 
-use super::found;
+use super::{codes, found};
 
 /// Consumer, what is guarded, and the matchers of each declaration.
 fn told(text: &str) -> Vec<String> {
@@ -315,5 +315,31 @@ fn a_rule_of_talos_that_no_image_reaches_is_told() {
         ),
     ] {
         assert_eq!(rules(&format!("{before}{own}")), expected, "{why}");
+    }
+}
+
+#[test]
+fn an_exception_from_a_policy_about_images_is_told_where_it_stands() {
+    let policy = CLUSTER_POLICY.replace("ACTION", "Enforce");
+    let of_rules = |name: &str| {
+        format!(
+            "apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: {{name: dev}}\nspec:\n  \
+             exceptions: [{{policyName: {name}, ruleNames: [verify]}}]\n"
+        )
+    };
+    let of_policies = "apiVersion: policies.kyverno.io/v1\nkind: PolicyException\n\
+         metadata: {name: dev}\nspec:\n  policyRefs: [{kind: ClusterPolicy, name: images}]\n";
+    for (exception, expected, why) in [
+        (of_rules("images"), vec!["SW9144"], "rules of it"),
+        (of_policies.to_owned(), vec!["SW9144"], "all of it"),
+        (of_rules("others"), vec![], "another policy"),
+        (of_rules("images").replace("kyverno.io", "example.org"), vec![], "another API"),
+    ] {
+        let found = found(&[("policy.yaml", &policy), ("exception.yaml", &exception)]);
+        assert_eq!(codes(&found), expected, "{why}");
+        assert!(
+            found.findings.iter().all(|it| it.place.file.as_deref() == Some("exception.yaml")),
+            "{why}"
+        );
     }
 }
