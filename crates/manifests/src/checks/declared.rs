@@ -85,7 +85,8 @@ fn findings(
 ) -> Vec<Finding> {
     let at = || place(&declaration.file, &declaration.at, &declaration.object);
     if declaration.provider == Provider::Blank {
-        let message = "its provider is blank, which is read as off";
+        let message =
+            "its provider is blank, which is read as off: what nobody has signed is let in";
         return vec![finding(Code::VerificationOff, message, at())];
     }
     if declaration.key {
@@ -187,6 +188,9 @@ fn no_identity(declaration: &Declaration, measure: &Measure) -> Finding {
     finding(Code::ConfigDisagreement, message, at)
 }
 
+/// One of all those who can sign where nobody is named.
+const SOMEBODY: &str = "https://github.com/stranger/fork/.github/workflows/ci.yaml@refs/heads/main";
+
 fn anybody(declaration: &Declaration) -> Option<Finding> {
     let at = place(&declaration.file, &declaration.at, &declaration.object);
     match declaration.consumer {
@@ -195,12 +199,15 @@ fn anybody(declaration: &Declaration) -> Option<Finding> {
         // It says so itself.
         Consumer::Talos | Consumer::PolicyController if is_skipped(declaration) => None,
         Consumer::FluxHelmRelease => {
-            let message =
-                "keyless, and a HelmRelease has no field for an identity: anybody can sign";
+            let message = format!(
+                "keyless, and a HelmRelease has no field for an identity: anybody can sign, such as: {SOMEBODY}"
+            );
             Some(finding(Code::ChartAnybody, message, at))
         }
         _ => {
-            let message = "keyless, and names neither an identity nor a key: anybody can sign";
+            let message = format!(
+                "keyless, and names neither an identity nor a key: anybody can sign, such as: {SOMEBODY}"
+            );
             Some(finding(Code::IdentityAnybody, message, at))
         }
     }
