@@ -282,15 +282,7 @@ fn each_of(tree: &Tree, text: &Text<'_>, depth: usize, left: &mut usize, visit: 
                 return false;
             }
             *left -= 1;
-            let first = usize::try_from(followed.line).unwrap_or(usize::MAX);
-            let at = |line: usize| match &followed.file {
-                Some(_) => {
-                    let line = if followed.literal { first.saturating_add(line) } else { first };
-                    let line = u32::try_from(line).unwrap_or(u32::MAX);
-                    Place { line, column: 1, range: 0..0 }
-                }
-                None => (text.at)(first.saturating_add(line)),
-            };
+            let at = |line: usize| followed.place(line, text.at);
             let file = followed.file.as_deref().unwrap_or(text.file);
             let inner = Text { text: &followed.text, file, at: &at, base: followed.base.clone() };
             if !each_of(tree, &inner, depth + 1, left, visit) {

@@ -116,15 +116,7 @@ impl Reading<'_> {
             return;
         }
         let mut inner = self.handed(command, &followed, scope, variables);
-        let first = usize::try_from(followed.line).unwrap_or(usize::MAX);
-        let at = |line: usize| match &followed.file {
-            Some(_) => {
-                let line = if followed.literal { first.saturating_add(line) } else { first };
-                let line = u32::try_from(line).unwrap_or(u32::MAX);
-                Place { line, column: 1, range: 0..0 }
-            }
-            None => (from.at)(first.saturating_add(line)),
-        };
+        let at = |line: usize| followed.place(line, from.at);
         let ignored = followed.ignored.then_some(Unseen::Shell(Swallowed::Or));
         let sourced = followed.way == Way::Sourced;
         let text = Text {

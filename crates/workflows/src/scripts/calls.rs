@@ -1,6 +1,7 @@
 //! What a command of a script runs that stands in the repository.
 
 use sealwright_manifests::shell::{Command, Part as Piece, Script, Word, positional};
+use sealwright_yaml::Place;
 
 use super::Scripts;
 use super::recipes::{Part, Recipes};
@@ -67,6 +68,17 @@ pub(crate) struct Followed {
 }
 
 impl Followed {
+    /// Where one of its lines stands, from 0: in its own file, or among those of its caller's text.
+    pub(crate) fn place(&self, line: usize, caller: &dyn Fn(usize) -> Place) -> Place {
+        let first = usize::try_from(self.line).unwrap_or(usize::MAX);
+        if self.file.is_none() {
+            return caller(first.saturating_add(line));
+        }
+        let line = if self.literal { first.saturating_add(line) } else { first };
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        Place { line, column: 1, range: 0..0 }
+    }
+
     /// Whether a command that fails ends it: by its first line, by `set -e`, or since a recipe does so.
     pub(crate) fn stops(&self) -> bool {
         if self.way == Way::Text {
