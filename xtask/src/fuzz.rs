@@ -45,8 +45,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
             return Ok(());
         }
     } else {
-        let build = ["build", "--quiet", "--locked", "-p", "sealwright-fuzzing"];
-        workspace.cargo().args(build).run_shown_ok()?;
+        workspace.build()?;
     }
     let targets = targets(workspace)?;
     let unknown = arguments.only.iter().find(|name| !targets.contains(name));

@@ -33,8 +33,7 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
         return Ok(());
     }
     let kustomize = peers::built(workspace, PEER)?;
-    let build = ["build", "--quiet", "--locked", "-p", VERIFIER, "--bin", VERIFIER];
-    workspace.cargo().args(build).run_shown_ok()?;
+    workspace.build()?;
     let all = workspace.out().join("overlays");
     if all.exists() {
         std::fs::remove_dir_all(&all).context(|| all.to_string())?;

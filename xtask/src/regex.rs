@@ -89,9 +89,7 @@ fn compare_pairs(
     gomatch: &Utf8PathBuf,
     arguments: &Arguments,
 ) -> Outcome<Summary> {
-    let example =
-        ["build", "--quiet", "--locked", "-p", "sealwright-pattern", "--example", "pairs"];
-    workspace.cargo().args(example).run_shown_ok()?;
+    workspace.build()?;
     let pairs = Program::new(workspace.binary("debug", "examples/pairs"))
         .args([arguments.pairs.to_string(), arguments.seed.to_string()])
         .run_ok()?;

@@ -52,10 +52,11 @@ impl Workspace {
         self.target().join(profile).join(name)
     }
 
-    /// Builds all our binaries for the debug profile: together, so that what they share is built
-    /// once, and with the features that the tests build it with.
+    /// Builds all our binaries and examples for the debug profile: together, so that what they
+    /// share is built once. Examples take the dev-dependencies, and so every crate has the
+    /// features that the tests build it with: else half of them would be built a second time.
     pub(crate) fn build(&self) -> Outcome {
-        let chosen = ["--workspace", "--exclude", "xtask", "--bins"];
+        let chosen = ["--workspace", "--exclude", "xtask", "--bins", "--examples"];
         self.cargo().args(["build", "--quiet", "--locked"]).args(chosen).run_shown_ok()
     }
 
