@@ -23,7 +23,10 @@ pub(crate) fn worst_first(jobs: &[WorkflowReport]) -> Vec<&WorkflowReport> {
 pub(crate) fn rows(job: &WorkflowReport) -> Vec<[String; 4]> {
     let mut identities: Vec<(String, String)> = Vec::new();
     for identity in &job.identities {
-        let row = (named(job, identity), accepted(identity));
+        let row = match signs_itself(job) {
+            true => (named(identity), accepted(identity)),
+            false => ("none of its own".to_owned(), "-".to_owned()),
+        };
         if !identities.contains(&row) {
             identities.push(row);
         }
@@ -69,11 +72,12 @@ fn signs_with(job: &WorkflowReport) -> String {
 }
 
 /// A key has no name, and a token from elsewhere not this one.
-fn named(job: &WorkflowReport, identity: &JobIdentity) -> String {
+fn signs_itself(job: &WorkflowReport) -> bool {
     let own = |by: SignedBy| matches!(by, SignedBy::Workflow | SignedBy::PerhapsWorkflow);
-    if !job.signs_with.is_empty() && !job.signs_with.iter().any(|one| own(one.by)) {
-        return "none of its own".to_owned();
-    }
+    job.signs_with.is_empty() || job.signs_with.iter().any(|one| own(one.by))
+}
+
+fn named(identity: &JobIdentity) -> String {
     identity.san.strip_prefix(SERVER).unwrap_or(&identity.san).to_owned()
 }
 

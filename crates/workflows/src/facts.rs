@@ -121,7 +121,7 @@ pub(crate) struct CommandFact {
 }
 
 const COSIGN_KEYS: &[&str] = &["--key", "--sk"];
-const COSIGN_ELSEWHERE: &[&str] =
+pub(crate) const COSIGN_ELSEWHERE: &[&str] =
     &["--identity-token", "--certificate", "--fulcio-url", "--oidc-issuer", "--oidc-client-id"];
 const ALWAYS: (&str, &str) = ("", "");
 /// It knows nothing but keys.

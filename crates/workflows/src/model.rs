@@ -136,6 +136,9 @@ pub struct Step {
     pub condition: Option<Written>,
     /// Whether a failure is passed over; an expression counts as yes.
     pub continue_on_error: bool,
+    /// Whether the next step begins before this one has ended: it is `background`, or one of a
+    /// `parallel` group.
+    pub background: bool,
     /// Environment variables.
     pub env: Vec<Setting>,
     /// Inputs of the action.
@@ -151,8 +154,23 @@ pub enum Act {
     Run(Script),
     /// Runs an action.
     Uses(Uses),
-    /// Neither: GitHub refuses such a file.
+    /// Waits for steps in the background; those that it fails for fail the job here.
+    Wait(Awaited),
+    /// Ends the step of this id in the background.
+    Cancel(Written),
+    /// None of them: GitHub refuses such a file.
     Nothing,
+}
+
+/// The steps in the background that a step waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Awaited {
+    /// `wait-all`.
+    All,
+    /// `wait`, by their ids.
+    Named(Vec<Written>),
+    /// As many right before it: the end of a `parallel` group.
+    Group(usize),
 }
 
 /// The script of a `run`.

@@ -7,8 +7,8 @@ use sealwright_policy::{Code, Finding};
 use sealwright_yaml::{Node, Place, Style, Value};
 
 use crate::model::{
-    Act, Action, Call, Concurrency, Job, Runs, Script, Secrets, Setting, Step, Work, Workflow,
-    Written,
+    Act, Action, Awaited, Call, Concurrency, Job, Runs, Script, Secrets, Setting, Step, Work,
+    Workflow, Written,
 };
 use crate::permissions::{Grants, Level, Permissions};
 use crate::place::in_file;
@@ -143,7 +143,9 @@ impl<'a> Reader<'a> {
                 with: settings(node.get("with")),
                 secrets: secrets(node.get("secrets")),
             }),
-            None => Work::Steps(node.get("steps").map(|node| self.steps(node)).unwrap_or_default()),
+            None => {
+                Work::Steps(node.get("steps").map(|node| self.job_steps(node)).unwrap_or_default())
+            }
         };
         let environment = node.get("environment");
         Job {
@@ -171,6 +173,34 @@ impl<'a> Reader<'a> {
         steps.iter().take(STEPS_COUNT_MAX).map(|node| self.step(node)).collect()
     }
 
+    /// The steps of a job, which may run beside each other: GitHub refuses that in an action.
+    fn job_steps(&mut self, node: &Node) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for item in node.items() {
+            let group = item.get("parallel").map(Node::items).unwrap_or_default();
+            let mut group: Vec<Step> = group.iter().map(|inner| self.step(inner)).collect();
+            let count = group.len();
+            group.iter_mut().for_each(|step| step.background = true);
+            steps.append(&mut group);
+            let act = match (item.get("wait"), item.get("wait-all"), item.get("cancel")) {
+                _ if count > 0 => Some(Act::Wait(Awaited::Group(count))),
+                (Some(ids), _, _) => Some(Act::Wait(Awaited::Named(texts(Some(ids))))),
+                (_, Some(_), _) => Some(Act::Wait(Awaited::All)),
+                (_, _, cancel) => scalar(cancel).map(Act::Cancel),
+            };
+            steps.push(match act {
+                Some(act) => self.step_of(item, act),
+                None => self.step(item),
+            });
+        }
+        if let Some(step) = steps.get(STEPS_COUNT_MAX) {
+            let at = step.at.clone();
+            self.too_large(&at, format!("has more than {STEPS_COUNT_MAX} steps in one job"));
+        }
+        steps.truncate(STEPS_COUNT_MAX);
+        steps
+    }
+
     fn step(&mut self, node: &Node) -> Step {
         let act = match (scalar(node.get("uses")), node.get("run")) {
             (Some(uses), _) => Act::Uses(self.uses(uses)),
@@ -180,12 +210,17 @@ impl<'a> Reader<'a> {
         if matches!(act, Act::Nothing) {
             self.malformed(&node.at, "a step needs either `run` or `uses`");
         }
+        self.step_of(node, act)
+    }
+
+    fn step_of(&mut self, node: &Node, act: Act) -> Step {
         Step {
             at: node.at.clone(),
             id: scalar(node.get("id")),
             name: scalar(node.get("name")),
             condition: self.condition(node.get("if")),
             continue_on_error: is_on(node.get("continue-on-error")),
+            background: is_on(node.get("background")),
             env: settings(node.get("env")),
             with: settings(node.get("with")),
             act,

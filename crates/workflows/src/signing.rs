@@ -97,7 +97,7 @@ impl<'a> Look<'a> {
                     Target::Remote(remote) => self.remote(file, step, remote, conditional),
                     _ => self.work.opaque = true,
                 },
-                Act::Nothing => {}
+                Act::Wait(_) | Act::Cancel(_) | Act::Nothing => {}
             }
             self.env.pop();
         }

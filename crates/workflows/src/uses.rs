@@ -22,7 +22,7 @@ pub struct Uses {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A workflow file or the folder of an action, from the root of the same repository, without
-    /// `./`; empty for the root itself.
+    /// `./` or `$/`; empty for the root itself.
     Local(String),
     /// Something in another repository.
     Remote(Remote),
@@ -121,6 +121,10 @@ fn target(text: &str) -> Target {
     }
     if let Some(path) = text.strip_prefix("./") {
         return local(path);
+    }
+    // The repository of the file itself, at its own commit; GitHub takes no version there.
+    if let Some(path) = text.strip_prefix("$/") {
+        return if path.contains('@') { Target::Malformed } else { local(path) };
     }
     remote(text).map_or(Target::Malformed, Target::Remote)
 }

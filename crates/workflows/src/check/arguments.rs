@@ -84,7 +84,7 @@ impl Look<'_, '_> {
                     }
                     _ => {}
                 },
-                Act::Nothing => {}
+                Act::Wait(_) | Act::Cancel(_) | Act::Nothing => {}
             }
         }
     }

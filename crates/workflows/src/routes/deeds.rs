@@ -32,6 +32,8 @@ pub(super) struct Deed {
     pub(super) kept: bool,
     /// Id of its step.
     pub(super) step: Option<String>,
+    /// Whether it signs under a name that is not the workflow's.
+    pub(super) foreign: bool,
 }
 
 /// What is done.
@@ -98,7 +100,7 @@ pub(super) fn of_step(
             let strange = strangers::of_action(&name, &step.with, scope);
             whats.into_iter().chain(strange).map(deed).collect()
         }
-        Act::Nothing => vec![],
+        Act::Wait(_) | Act::Cancel(_) | Act::Nothing => vec![],
     };
     let condition = step.condition.as_ref().map(|condition| condition.text.as_str());
     for deed in &mut deeds {
@@ -161,6 +163,7 @@ impl Deed {
             whatever: false,
             kept: false,
             step: None,
+            foreign: false,
         }
     }
 

@@ -171,7 +171,7 @@ fn started(run: &Run<'_>, unit: &Unit<'_>) -> Option<Finding> {
     }
     let (deed, _) = unit.deeds.iter().find(|(deed, _)| match &deed.what {
         _ if deed.kept => false,
-        What::Sign(_) => true,
+        What::Sign(_) => !deed.foreign,
         What::Move { to, .. } => to.is_live(),
         _ => false,
     })?;

@@ -7,6 +7,7 @@ use sealwright_yaml::Place;
 
 use super::deeds::{Deed, Unseen, What, assign, export, of_command};
 use super::scope::{Scope, Variables};
+use crate::facts::COSIGN_ELSEWHERE;
 use crate::model::Script as RunScript;
 use crate::scripts::{Base, DEPTH_MAX, Followed, Scripts, TEXTS_MAX, Way, folder_of};
 
@@ -83,9 +84,11 @@ impl Reading<'_> {
                 let whats = whats.into_iter();
                 let whats =
                     whats.filter(|what| text.posix || !matches!(what, What::Verify | What::Check));
+                let foreign = command.option(COSIGN_ELSEWHERE).is_some();
                 self.deeds.extend(whats.map(|what| Deed {
                     by: by.clone(),
                     unseen,
+                    foreign,
                     ..Deed::new(what, text.file, &at)
                 }));
             }

@@ -1,6 +1,7 @@
 //! Every route by which a tag can move: from each trigger through jobs, called workflows and
 //! composite actions to the step that moves it, with what has to be passed on the way.
 
+mod beside;
 mod compare;
 mod deeds;
 mod exposure;

@@ -126,6 +126,11 @@ fn strangers_and_the_rights_of_the_project() {
         (job(MAIN, &[message]), &[("SW9238", Warning)], "a commit message, merged by somebody"),
         (job("pull_request", &[message]), &[], "no rights to lose"),
         (job(target, &[SIGN]), &[("SW9239", Warning)], "a stranger starts the signing"),
+        (
+            job(target, &[&format!("{SIGN} --identity-token $TOKEN")]),
+            &[],
+            "under a name that is not the workflow's",
+        ),
         (job(MAIN, &[SIGN]), &[], "a push starts it"),
     ] {
         let found = of(&[("cd.yaml", &text)]);

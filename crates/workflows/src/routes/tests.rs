@@ -379,19 +379,37 @@ fn routes_are_followed_through_calls_and_composites() {
     );
     let shared = "on:\n  workflow_call:\n    inputs:\n      tag: {type: string}\n      image: {type: string, default: ghcr.io/acme/x}\njobs:\n  publish:\n    runs-on: x\n    steps:\n      - uses: ./.github/actions/move\n        with: {to: \"${{ inputs.image }}:${{ inputs.tag }}\"}\n";
     let action = "inputs: {to: {required: true}}\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      env: {TO: \"${{ inputs.to }}\"}\n      run: crane cp ghcr.io/acme/x:staged \"$TO\"\n";
-    let found = of(&[
-        ("cd.yaml", &caller),
-        ("shared.yaml", shared),
-        (".github/actions/move/action.yaml", action),
-    ]);
-    assert_eq!(found.reports.len(), 2, "{:#?}", found.reports);
-    let route = &found.reports[0];
-    assert_eq!(route.moves, "ghcr.io/acme/x:latest");
-    assert_eq!(route.jobs, ["cd.yaml: call", "shared.yaml: publish"]);
-    assert_eq!(route.triggers, ["push to main"]);
-    assert_eq!((route.by.as_str(), route.place.line), ("crane cp", Some(7)));
-    assert_eq!(route.place.file.as_deref(), Some(".github/actions/move/action.yaml"));
-    assert_eq!(found.reports[1].lacks, ["branch"], "by hand from any branch");
+    // By the workspace, and by the repository of the file itself.
+    for own in ["./", "$/"] {
+        let found = of(&[
+            ("cd.yaml", &caller.replace("./", own)),
+            ("shared.yaml", &shared.replace("./", own)),
+            (".github/actions/move/action.yaml", action),
+        ]);
+        assert_eq!(found.reports.len(), 2, "{own} {:#?}", found.reports);
+        let route = &found.reports[0];
+        assert_eq!(route.moves, "ghcr.io/acme/x:latest");
+        assert_eq!(route.jobs, ["cd.yaml: call", "shared.yaml: publish"]);
+        assert_eq!(route.triggers, ["push to main"]);
+        assert_eq!((route.by.as_str(), route.place.line), ("crane cp", Some(7)));
+        assert_eq!(route.place.file.as_deref(), Some(".github/actions/move/action.yaml"));
+        assert_eq!(found.reports[1].lacks, ["branch"], "by hand from any branch");
+    }
+}
+
+#[test]
+fn what_a_generator_is_given_is_named_by_its_digest() {
+    let call = |digest: &str| {
+        format!(
+            "on: {MAIN}\njobs:\n  attest:\n    {RIGHTS}\n    uses: slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@v2.1.0\n    with: {{image: ghcr.io/acme/x{digest}}}\n"
+        )
+    };
+    let needs = ", digest: \"${{ needs.build.outputs.digest }}\"";
+    for (digest, expected, why) in
+        [(needs, &[][..], "both"), ("", &[("SW9231", Warning)], "a name alone is latest")]
+    {
+        assert_eq!(codes(&of(&[("cd.yaml", &call(digest))])), expected, "{why}");
+    }
 }
 
 #[test]

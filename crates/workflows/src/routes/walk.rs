@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beside::Beside;
 use super::deeds::{Deed, Unseen, What, of_step, runs_only_after_failure, runs_whatever_happened};
 use super::guards;
 use super::scope::{Ref, Scope};
 use super::start::Start;
 use crate::condition::goes_on;
 use crate::expression::Expression;
-use crate::model::{Act, Call, Job, Runs, Setting, Step, Work, Workflow, setting};
+use crate::model::{Act, Awaited, Call, Job, Runs, Setting, Step, Work, Workflow, setting};
 use crate::permissions::Permissions;
 use crate::tree::Tree;
 use crate::triggers::Event;
@@ -221,6 +222,7 @@ impl<'a> Run<'a> {
         held: Held,
         deeds: &mut Vec<(Deed, Held)>,
     ) {
+        let mut beside = Beside::default();
         for step in steps {
             self.steps += 1;
             if self.steps > STEPS_MAX {
@@ -229,9 +231,9 @@ impl<'a> Run<'a> {
             }
             let condition = step.condition.as_ref().map(|condition| condition.text.as_str());
             scope.env.insert(0, &step.env);
+            let from = deeds.len();
             if scope.condition(condition) != Some(false) {
                 let held = held || holds(scope, condition);
-                let from = deeds.len();
                 match action_of(within.tree, step) {
                     Some((file, inner, inputs)) => {
                         self.composite(within, step, (file, inner, inputs), scope, held, deeds);
@@ -257,8 +259,10 @@ impl<'a> Run<'a> {
                     }
                 }
             }
+            beside.step(step, deeds, from);
             scope.env.remove(0);
         }
+        beside.end(&Awaited::All, deeds);
     }
 
     fn composite(
@@ -408,15 +412,13 @@ fn remote_deeds(call: &Call, file: &str, scope: &Scope<'_>) -> Vec<Deed> {
     if name != GENERATOR {
         return vec![];
     }
+    // The generator asks for both.
     let image = setting(&call.with, "image").map(|image| scope.expand(&image.text));
-    vec![Deed {
-        what: What::Sign(image.into_iter().collect()),
-        by: GENERATOR.rsplit('/').next().unwrap_or_default().to_owned(),
-        file: file.to_owned(),
-        at: call.uses.at.clone(),
-        unseen: None,
-        whatever: false,
-        kept: false,
-        step: None,
-    }]
+    let image = image.map(|image| match setting(&call.with, "digest") {
+        Some(digest) => format!("{image}@{}", scope.expand(&digest.text)),
+        None => image,
+    });
+    let by = GENERATOR.rsplit('/').next().unwrap_or_default().to_owned();
+    let what = What::Sign(image.into_iter().collect());
+    vec![Deed { by, ..Deed::new(what, file, &call.uses.at) }]
 }

@@ -157,6 +157,23 @@ fn what_is_wrong_is_said_at_its_line_and_the_rest_is_read() {
 }
 
 #[test]
+fn steps_beside_each_other_are_those_of_a_job() {
+    let steps = "[{id: s, run: a, background: true}, {parallel: [{run: b}, {uses: acme/a@v1}]}, {wait: s}, {wait-all: }, {cancel: s}]";
+    let job = format!("on: push\njobs: {{a: {{steps: {steps}}}}}\n");
+    let action = format!("runs: {{using: composite, steps: {steps}}}\n");
+    let tree = read(&[(".github/workflows/x.yml", &job), ("a/action.yml", &action)]);
+    let read = tree.workflows[0].jobs[0].steps();
+    let beside: Vec<bool> = read.iter().map(|step| step.background).collect();
+    assert_eq!(beside, [true, true, true, false, false, false, false]);
+    let places: Vec<_> = tree.findings.iter().map(|one| one.place.file.clone()).collect();
+    assert_eq!(
+        places,
+        vec![Some("a/action.yml".to_owned()); 4],
+        "GitHub refuses them in an action"
+    );
+}
+
+#[test]
 fn uses_are_told_apart() {
     const COMMIT: &str = "08c6903cd8c0fde910a37f88322edcfb5dd907a8";
     const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -164,6 +181,9 @@ fn uses_are_told_apart() {
         ("./", true, false, "the root"),
         ("./a/b", true, false, "a folder"),
         ("./../x", false, false, "out of the repository"),
+        ("$/a/b", true, false, "a folder of the file's own repository"),
+        ("$/a/b@v1", false, false, "which takes no version"),
+        ("$/../x", false, false, "and does not lead out of it either"),
         (&format!("acme/a@{COMMIT}"), true, true, "a commit"),
         (&format!("acme/a/b/c@{COMMIT}"), true, true, "a commit, in a folder"),
         (&format!("acme/a@{}", &COMMIT[1..]), false, true, "a digit short"),
