@@ -8,7 +8,13 @@ use crate::model::{Act, Awaited, Step};
 /// What steps in the background do that nobody has waited for yet.
 #[derive(Default)]
 pub(super) struct Beside {
-    steps: Vec<(Option<String>, Vec<(Deed, Held)>)>,
+    running: Vec<Running>,
+}
+
+/// One of them, with what holds a tag back once it has ended.
+struct Running {
+    id: Option<String>,
+    holding: Vec<(Deed, Held)>,
 }
 
 impl Beside {
@@ -18,13 +24,14 @@ impl Beside {
         match &step.act {
             Act::Wait(awaited) => self.end(awaited, deeds),
             // It has not ended well, and it has not failed.
-            Act::Cancel(id) => self.steps.retain(|(own, _)| own.as_ref() != Some(&id.text)),
+            Act::Cancel(id) => self.running.retain(|one| one.id.as_ref() != Some(&id.text)),
             _ if step.background => {
                 let own = deeds.split_off(from);
                 let (holding, others): (Vec<_>, Vec<_>) =
                     own.into_iter().partition(|(deed, _)| deed.what.holds());
                 deeds.extend(others);
-                self.steps.push((step.id.as_ref().map(|id| id.text.clone()), holding));
+                let id = step.id.as_ref().map(|id| id.text.clone());
+                self.running.push(Running { id, holding });
             }
             _ => (),
         }
@@ -33,18 +40,17 @@ impl Beside {
     /// A job ends when all its steps have.
     pub(super) fn end(&mut self, awaited: &Awaited, deeds: &mut Vec<(Deed, Held)>) {
         let first = match awaited {
-            Awaited::Group(count) => self.steps.len().saturating_sub(*count),
+            Awaited::Group(count) => self.running.len().saturating_sub(*count),
             Awaited::All | Awaited::Named(_) => 0,
         };
-        let is_awaited = |id: &Option<String>| match awaited {
-            Awaited::Named(ids) => ids.iter().any(|one| Some(&one.text) == id.as_ref()),
+        let is_awaited = |one: &Running| match awaited {
+            Awaited::Named(ids) => ids.iter().any(|id| Some(&id.text) == one.id.as_ref()),
             Awaited::All | Awaited::Group(_) => true,
         };
-        let candidates = self.steps.split_off(first);
-        let (ended, running): (Vec<_>, Vec<_>) =
-            candidates.into_iter().partition(|(id, _)| is_awaited(id));
-        deeds.extend(ended.into_iter().flat_map(|(_, holding)| holding));
-        self.steps.extend(running);
+        let last = self.running.split_off(first);
+        let (ended, others): (Vec<_>, Vec<_>) = last.into_iter().partition(is_awaited);
+        deeds.extend(ended.into_iter().flat_map(|one| one.holding));
+        self.running.extend(others);
     }
 }
 
