@@ -17,10 +17,11 @@ use crate::relevant::{
 use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
 use crate::shapes::flux_instance::{self, Instance};
 use crate::shapes::{kro, ksail, kyverno, policy_controller, talos};
+use crate::takers;
 use crate::target::Named;
 use crate::unread::{unread, unread_by_ksail};
 use crate::unspoken::unspoken;
-use crate::variables::{Substitution, Values, substitution, values};
+use crate::variables::{Substitution, Values, is_left_alone, leave, substitution, values};
 
 /// What one file says; ask for it with [`look`], put all of them together with [`join`]. Files can
 /// be looked at in any order and on any thread.
@@ -62,6 +63,8 @@ pub(crate) struct Kept {
     pub(crate) object: Node,
     /// Another object holds it: no patch of an overlay reaches it.
     pub(crate) is_held: bool,
+    /// Flux puts no variables into what holds it.
+    pub(crate) is_left_alone: bool,
 }
 
 /// Kinds of what is followed through overlays.
@@ -71,6 +74,8 @@ pub(crate) enum Kind {
     HelmRepository,
     HelmChart,
     HelmRelease,
+    /// What takes from a source without being one: see [`takers`].
+    Taker,
 }
 
 /// All that is declared in these files.
@@ -127,7 +132,11 @@ impl Facts {
         }
         let objects = Object::all_of(root);
         for object in &objects {
+            let before = (self.declarations.len(), self.instances.len());
             self.object(object, file);
+            if is_left_alone(object.node) {
+                self.leave(before);
+            }
             self.held_by(object.node, Some(object), file);
         }
         if objects.is_empty() {
@@ -141,6 +150,13 @@ impl Facts {
         }
     }
 
+    /// Nothing is put into what was found since then.
+    fn leave(&mut self, (declarations, instances): (usize, usize)) {
+        let sources = self.instances[instances..].iter_mut().filter_map(|one| one.source.as_mut());
+        let of_sources = sources.filter_map(|pulled| pulled.declaration.as_mut());
+        self.declarations[declarations..].iter_mut().chain(of_sources).for_each(leave);
+    }
+
     /// The objects that another one holds, or that stand in a file of values.
     fn held_by(&mut self, node: &Node, holder: Option<&Object<'_>>, file: File<'_>) {
         if !self.names_a_kind {
@@ -149,7 +165,10 @@ impl Facts {
         let Held { nodes, unjudged } = held(node, file);
         self.unjudged.extend(unjudged);
         let told = holder.map_or_else(|| file.path.to_owned(), Object::told);
-        let before = self.kept.len();
+        let before = (self.kept.len(), self.held.len());
+        // What other holders make of `${…}` is theirs.
+        let is_set = |one: &Object<'_>| one.kind == "ResourceSet" && is_left_alone(one.node);
+        let is_left_alone = holder.is_some_and(is_set);
         for object in nodes.iter().filter_map(Object::of) {
             let source = (SOURCE_GROUP, "OCIRepository") == (object.group(), object.kind);
             match holder {
@@ -160,7 +179,12 @@ impl Facts {
                 _ => self.object(&object, file),
             }
         }
-        self.kept[before..].iter_mut().for_each(|kept| kept.is_held = true);
+        for kept in &mut self.kept[before.0..] {
+            (kept.is_held, kept.is_left_alone) = (true, is_left_alone);
+        }
+        if is_left_alone {
+            self.held[before.1..].iter_mut().for_each(Pulled::leave);
+        }
     }
 
     fn object(&mut self, object: &Object<'_>, file: File<'_>) {
@@ -174,7 +198,10 @@ impl Facts {
             (KUSTOMIZE_GROUP, "Kustomization") => {
                 self.overlays.extend(kustomize::flux_kustomization(object, file));
                 self.substitutions.extend(substitution(object));
+                self.keep(Kind::Taker, object);
             }
+            (takers::GENERATOR_GROUP, takers::GENERATOR)
+            | (takers::TERRAFORM_GROUP, takers::TERRAFORM) => self.keep(Kind::Taker, object),
             ("fluxcd.controlplane.io", "FluxInstance") => {
                 self.instances.extend(flux_instance::instance(object, file));
             }
@@ -210,7 +237,9 @@ impl Facts {
                 set(&mut whole, key, value);
             }
         }
-        self.kept.push(Kept { kind, named: object.named(), object: whole, is_held: false });
+        let named = object.named();
+        let kept = Kept { kind, named, object: whole, is_held: false, is_left_alone: false };
+        self.kept.push(kept);
     }
 
     fn ksail(&mut self, root: &Node, file: File<'_>) {

@@ -72,6 +72,8 @@ pub enum SourceKind {
     Ksail,
     /// kro: a source in a template.
     Kro,
+    /// Flux `ExternalArtifact`, which a controller beside source-controller makes.
+    ExternalArtifact,
 }
 
 /// How the reason ends when a source is named that nobody has seen.
@@ -88,6 +90,8 @@ pub enum Guard {
     Source(String),
     /// It cannot be told: a template, or overlays that disagree.
     Unknown(String),
+    /// The source itself is not in these files; something in them takes from it.
+    Elsewhere(String),
     /// An overlay changes it in a way that takes a rendering.
     NotRendered(String),
 }

@@ -22,8 +22,15 @@ const OVERLAYS_DEPTH_MAX: usize = 32;
 pub(crate) const STEPS_MAX: usize = 100_000;
 
 /// Kinds that are followed through overlays, and kinds that never verify any artifact.
-const KINDS: &[&str] =
-    &["OCIRepository", "HelmChart", "HelmRelease", "HelmRepository", "GitRepository", "Bucket"];
+const KINDS: &[&str] = &[
+    "OCIRepository",
+    "HelmChart",
+    "HelmRelease",
+    "HelmRepository",
+    "GitRepository",
+    "Bucket",
+    "Kustomization",
+];
 
 /// All files as far as overlays are concerned.
 pub(crate) struct Ground<'a> {

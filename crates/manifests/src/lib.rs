@@ -26,6 +26,7 @@ mod reads;
 mod relevant;
 mod settling;
 mod shapes;
+mod takers;
 mod target;
 mod tell;
 mod unread;

@@ -20,6 +20,7 @@ const WORDS: &[&str] = &[
     "HelmChart",
     "FluxInstance",
     "kustomize.toolkit.fluxcd.io",
+    "ArtifactGenerator",
     "ResourceGraphDefinition",
     "ImagePolicy",
     "ImageValidatingPolicy",
@@ -137,6 +138,11 @@ pub(crate) fn is_kustomization(name: &str) -> bool {
 /// Names of KSail's configuration.
 pub(crate) fn is_ksail(name: &str) -> bool {
     name.starts_with("ksail") && (name.ends_with(".yaml") || name.ends_with(".yml"))
+}
+
+/// Whether a file is a template by its name, which somebody fills in before anybody applies it.
+pub(crate) fn is_template(path: &str) -> bool {
+    TEMPLATES.iter().any(|end| path.ends_with(end))
 }
 
 /// Whether a file holds YAML or JSON, by its name.

@@ -12,8 +12,10 @@ use crate::laying::Rendered;
 use crate::object::Object;
 use crate::shapes::charts::{self, Chart, From, Repository};
 use crate::shapes::flux;
+use crate::takers::{Taken, is_source};
 use crate::target::Named;
 use crate::tell;
+use crate::variables::{is_left_alone, leave};
 
 /// An object as one overlay makes it, or as its own file says.
 struct View<'a> {
@@ -56,6 +58,7 @@ impl Joining {
     /// Every source and chart that stands in a file.
     pub(crate) fn objects(&mut self, facts: &[Facts]) {
         let (mut hung, mut stands, mut number) = (Vec::new(), Vec::new(), 0);
+        let mut taken = Taken::default();
         for file in facts {
             for kept in &file.kept {
                 number += 1;
@@ -64,7 +67,11 @@ impl Joining {
                     continue;
                 }
                 let views = views(kept, &file.path, rendered);
+                for view in &views {
+                    taken.add(kept, &view.object, view.doubt.as_deref(), &file.path);
+                }
                 match kept.kind {
+                    Kind::Taker => {}
                     Kind::OciRepository => self.source(kept, views, &file.path),
                     Kind::HelmRepository => stands.extend(views.iter().filter_map(stand)),
                     Kind::HelmChart | Kind::HelmRelease => {
@@ -82,6 +89,8 @@ impl Joining {
             let made = same.into_iter().filter_map(|one| self.chart(one, &stands)).collect();
             self.settle(made);
         }
+        let absent = taken.absent(&self.found.sources);
+        self.found.sources.extend(absent);
     }
 
     fn source(&mut self, kept: &Kept, views: Vec<View<'_>>, path: &str) {
@@ -208,11 +217,7 @@ impl Joining {
 
     /// A release whose chart another source carries.
     fn by_reference(&mut self, chart: &Chart, named: &Named, file: &str) -> Made {
-        let is_it = |source: &&Source| {
-            is_named(&source.object, named)
-                || source.rendered.iter().any(|(_, object)| is_named(object, named))
-        };
-        let carrier = self.found.sources.iter().find(is_it);
+        let carrier = self.found.sources.iter().find(|source| is_source(source, named));
         let mut source = source_of(chart, file, carrier.map_or("", |carrier| &carrier.url));
         if let Some(carrier) = carrier {
             source.follows.clone_from(&carrier.follows);
@@ -222,21 +227,6 @@ impl Joining {
             None => Guard::Unknown(format!("{} {NOT_HERE}", named.told())),
         };
         Made { carrier: Some(carrier), ..made(source, None) }
-    }
-}
-
-/// Whether a source is the one that is named; what it stands in is no part of its name. One without a
-/// namespace gets some on the way: it may be the one that is meant.
-fn is_named(object: &str, named: &Named) -> bool {
-    let bare = object.split(" in ").next().unwrap_or(object);
-    let Some(name) = bare.strip_prefix(named.kind.as_str()).map(str::trim_start) else {
-        return false;
-    };
-    match name.rsplit_once('/') {
-        Some((namespace, name)) => {
-            name == named.name && (namespace == named.namespace || named.namespace.is_empty())
-        }
-        None => name == named.name,
     }
 }
 
@@ -269,7 +259,10 @@ impl View<'_> {
 }
 
 fn pulled(kept: &Kept, view: &View<'_>, path: &str) -> Option<Made> {
-    let pulled = flux::oci_repository(&Object::of(&view.object)?, &view.file)?;
+    let mut pulled = flux::oci_repository(&Object::of(&view.object)?, &view.file)?;
+    if is_left(kept, view) {
+        pulled.leave();
+    }
     let (mut source, mut declaration) = (pulled.source, pulled.declaration);
     // It keeps the name and place that it has where it is written.
     source.object = kept.named.told();
@@ -285,6 +278,11 @@ fn pulled(kept: &Kept, view: &View<'_>, path: &str) -> Option<Made> {
     Some(Made { rendered, doubt, ..made(source, declaration) })
 }
 
+/// Whether Flux puts no variables into it.
+fn is_left(kept: &Kept, view: &View<'_>) -> bool {
+    if kept.is_held { kept.is_left_alone } else { is_left_alone(&view.object) }
+}
+
 fn stand(view: &View<'_>) -> Option<Stand> {
     let repository = charts::repository(&Object::of(&view.object)?);
     Some(Stand { overlay: view.overlay.clone(), repository, doubt: view.doubt.clone() })
@@ -298,8 +296,12 @@ fn chart(kept: &Kept, view: View<'_>, path: &str) -> Option<Hung> {
     };
     chart.object = kept.named.told();
     chart.at = kept.object.at.clone();
+    let is_left = is_left(kept, &view);
     if let Some(declaration) = &mut chart.declaration {
         declaration.object.clone_from(&chart.object);
+        if is_left {
+            leave(declaration);
+        }
     }
     let overlay = view.rendered();
     Some(Hung { file: path.to_owned(), overlay, chart, doubt: view.doubt })

@@ -32,7 +32,9 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
         let state = match (&source.guarded_by, exception) {
             _ if guarded => None,
             (_, Some(_)) => Some(DeclarationState::Excepted),
-            (Guard::Unknown(_) | Guard::NotRendered(_), None) => Some(DeclarationState::NotJudged),
+            (Guard::Unknown(_) | Guard::NotRendered(_) | Guard::Elsewhere(_), None) => {
+                Some(DeclarationState::NotJudged)
+            }
             (_, None) => Some(DeclarationState::Unverified),
         };
         for scope in scopes(source, expected) {
@@ -47,7 +49,10 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
                 open.push(report(source, state, finding(source, exception, expected)));
             }
             // A lock that is there only when somebody renders it so is not closed.
-            (Some(state), Guard::Unknown(why) | Guard::NotRendered(why)) => {
+            (
+                Some(state),
+                Guard::Unknown(why) | Guard::NotRendered(why) | Guard::Elsewhere(why),
+            ) => {
                 open.push(report(source, state, not_known(source, why)));
             }
             _ => {}
@@ -63,7 +68,7 @@ pub(super) fn cover(found: &Found, expected: &Expected<'_>) -> Covered {
 /// Whether something that is read and not switched off verifies it. What is not known is not guarded.
 fn is_guarded(found: &Found, source: &Source, depth: usize) -> bool {
     match &source.guarded_by {
-        Guard::Nothing | Guard::Unknown(_) | Guard::NotRendered(_) => false,
+        Guard::Nothing | Guard::Unknown(_) | Guard::NotRendered(_) | Guard::Elsewhere(_) => false,
         Guard::Declaration(index) => {
             found.declarations.get(*index).is_some_and(|one| one.provider != Provider::Blank)
         }
@@ -142,7 +147,7 @@ fn finding(
 /// How a source is closed that has no `spec.verify` for identities.
 fn way(source: &Source) -> Option<&'static str> {
     Some(match source.kind {
-        SourceKind::OciRepository | SourceKind::Kro => return None,
+        SourceKind::OciRepository | SourceKind::Kro | SourceKind::ExternalArtifact => return None,
         SourceKind::HelmChart | SourceKind::HelmRelease if source.url.starts_with("http") => {
             "Flux verifies no chart from an http(s) repository: take it from an OCI registry where its \
              publisher signs"
@@ -196,5 +201,6 @@ fn kind(kind: SourceKind) -> &'static str {
         SourceKind::FluxInstance => "FluxInstance",
         SourceKind::Ksail => "KSail",
         SourceKind::Kro => "kro template",
+        SourceKind::ExternalArtifact => "ExternalArtifact",
     }
 }

@@ -144,8 +144,15 @@ const ONLY_BEGUN: &str = "write the whole name, \
     `^https://github\\.com/OWNER/REPOSITORY/\\.github/workflows/FILE@REF$`: with a `$` right behind \
     what is there nobody would be let in";
 
+/// What to write instead of a variable that nobody fills in.
+const LEFT_ALONE: &str = "Flux puts nothing in here, and a `${…}` in a pattern is an end with more behind \
+    it: take out `kustomize.toolkit.fluxcd.io/substitute: disabled` or the second `$`, or write the value";
+
 /// What a name with an open end could be closed to, where nobody said who may sign.
 fn example(finding: &Finding, matcher: &Matcher) -> Option<String> {
+    if finding.code == Code::PatternNeverMatches && forms::holds_variable(&matcher.text) {
+        return Some(LEFT_ALONE.to_owned());
+    }
     let open = [Code::PatternOpenRef, Code::PatternOpenWorkflow, Code::PatternOpenOwner];
     let without_end = matches!(finding.code, Code::PatternNotAnchored)
         && matcher.text.contains("github")

@@ -19,6 +19,9 @@ pub(super) fn mistaken(matcher: &Matcher, about: About) -> Option<Finding> {
         return Some(finding.with_mismatch(expected, &matcher.text));
     }
     let (severity, message) = match matcher.form {
+        Form::Exact | Form::Glob if holds_variable(&matcher.text) => {
+            (Severity::Error, "nothing is put in here: `${…}` is compared as it stands")
+        }
         Form::Exact if is_pattern(&matcher.text) => {
             (Severity::Error, "every letter of this is compared, and it is written as a pattern")
         }
@@ -36,6 +39,19 @@ pub(super) fn mistaken(matcher: &Matcher, about: About) -> Option<Finding> {
     };
     let finding = Finding::new(Code::IdentityFormMistaken, message);
     Some(Finding { severity, found: Some(matcher.text.clone()), ..finding })
+}
+
+/// Whether there is a `${NAME…}` in a text into which nobody puts anything.
+pub(super) fn holds_variable(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, inside)) = rest.split_once("${") {
+        let is_name = inside.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_');
+        if is_name && inside.contains('}') {
+            return true;
+        }
+        rest = inside;
+    }
+    false
 }
 
 fn is_pattern(text: &str) -> bool {

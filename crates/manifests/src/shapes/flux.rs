@@ -8,6 +8,7 @@ use crate::declaration::{
 use crate::found::{Guard, Source, SourceKind};
 use crate::object::Object;
 use crate::target::Named;
+use crate::variables::{is_variable, leave, leave_follows};
 
 /// Group of Flux' sources.
 pub(crate) const SOURCE_GROUP: &str = "source.toolkit.fluxcd.io";
@@ -24,6 +25,15 @@ pub(crate) struct Pulled {
     pub(crate) named: Named,
     pub(crate) source: Source,
     pub(crate) declaration: Option<Declaration>,
+}
+
+impl Pulled {
+    /// Flux puts no variables in.
+    pub(crate) fn leave(&mut self) {
+        self.source.whole |= is_variable(&self.source.url);
+        leave_follows(&mut self.source.follows);
+        self.declaration.iter_mut().for_each(leave);
+    }
 }
 
 /// An `OCIRepository` with its declaration, when it has one. One without a URL is a part of one: a

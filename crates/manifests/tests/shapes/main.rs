@@ -4,10 +4,12 @@ mod admission;
 mod charts;
 mod held;
 mod instance;
+mod left_alone;
 mod messy;
 mod overlays;
 mod rendered;
 mod sources;
+mod takers;
 mod unread;
 
 use sealwright_manifests::{File, Found, Guard, discover};
@@ -34,6 +36,7 @@ fn guards(found: &Found) -> Vec<String> {
         Guard::Source(object) => object.clone(),
         Guard::Unknown(_) => "unknown".to_owned(),
         Guard::NotRendered(_) => "not rendered".to_owned(),
+        Guard::Elsewhere(_) => "elsewhere".to_owned(),
     };
     found.sources.iter().map(|one| format!("{} <- {}", one.object, told(&one.guarded_by))).collect()
 }

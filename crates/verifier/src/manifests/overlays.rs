@@ -274,7 +274,9 @@ pub(super) fn compare(found: &mut Found, rendered: Vec<(String, Found)>) {
     for (file, overlay) in rendered {
         let places: Vec<usize> =
             overlay.declarations.iter().map(|one| known_or_new(found, one, &file)).collect();
-        for mut source in overlay.sources {
+        // What an overlay takes from may stand beside it.
+        let here = |one: &Source| !matches!(one.guarded_by, Guard::Elsewhere(_));
+        for mut source in overlay.sources.into_iter().filter(here) {
             if let Guard::Declaration(index) = &mut source.guarded_by {
                 *index = places[*index];
             }
