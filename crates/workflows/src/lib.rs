@@ -5,6 +5,7 @@ mod base;
 mod check;
 mod condition;
 mod cosign;
+mod defaults;
 mod expression;
 mod facts;
 mod globs;

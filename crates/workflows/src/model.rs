@@ -182,10 +182,21 @@ pub struct Script {
     pub at: Place,
     /// Whether its lines are those of the file (`run: |`): then the place of each is known.
     pub literal: bool,
-    /// `shell`, when it is said.
+    /// `shell`, when it is said: by the step, or by `defaults` of job or workflow.
     pub shell: Option<String>,
-    /// `working-directory`, when it is said.
+    /// `working-directory`, when it is said there.
     pub folder: Option<String>,
+    /// What earlier steps of its job have checked out; for the steps of an action only those of its own.
+    pub checkouts: Vec<Checkout>,
+}
+
+/// A step with `actions/checkout`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// `path`, below the folder that the job begins in.
+    pub path: Option<String>,
+    /// `repository`: this one when it is not said.
+    pub repository: Option<String>,
 }
 
 impl Script {

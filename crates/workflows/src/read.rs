@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use sealwright_policy::{Code, Finding};
 use sealwright_yaml::{Node, Place, Style, Value};
 
+use crate::defaults::{check_out, default_to};
 use crate::model::{
     Act, Action, Awaited, Call, Concurrency, Job, Runs, Script, Secrets, Setting, Step, Work,
     Workflow, Written,
@@ -45,7 +46,8 @@ impl<'a> Reader<'a> {
             let at = root.get("on").map_or(&root.at, |on| &on.at);
             self.malformed(at, "nothing starts it: `on` names no event");
         }
-        let jobs = jobs.map(|jobs| self.jobs(jobs)).unwrap_or_default();
+        let mut jobs = jobs.map(|jobs| self.jobs(jobs)).unwrap_or_default();
+        jobs.iter_mut().for_each(|job| default_to(root, job));
         self.needs(&jobs);
         Workflow {
             path: self.path.to_owned(),
@@ -148,7 +150,7 @@ impl<'a> Reader<'a> {
             }
         };
         let environment = node.get("environment");
-        Job {
+        let mut job = Job {
             id,
             name: scalar(node.get("name")),
             needs: texts(node.get("needs")),
@@ -162,7 +164,9 @@ impl<'a> Reader<'a> {
             env: settings(node.get("env")),
             continue_on_error: is_on(node.get("continue-on-error")),
             work,
-        }
+        };
+        default_to(node, &mut job);
+        job
     }
 
     fn steps(&mut self, node: &Node) -> Vec<Step> {
@@ -170,7 +174,10 @@ impl<'a> Reader<'a> {
         if let Some(step) = steps.get(STEPS_COUNT_MAX) {
             self.too_large(&step.at, format!("has more than {STEPS_COUNT_MAX} steps in one job"));
         }
-        steps.iter().take(STEPS_COUNT_MAX).map(|node| self.step(node)).collect()
+        let steps = steps.iter().take(STEPS_COUNT_MAX).map(|node| self.step(node));
+        let mut steps: Vec<Step> = steps.collect();
+        check_out(&mut steps);
+        steps
     }
 
     /// The steps of a job, which may run beside each other: GitHub refuses that in an action.
@@ -198,6 +205,7 @@ impl<'a> Reader<'a> {
             self.too_large(&at, format!("has more than {STEPS_COUNT_MAX} steps in one job"));
         }
         steps.truncate(STEPS_COUNT_MAX);
+        check_out(&mut steps);
         steps
     }
 
@@ -364,6 +372,7 @@ fn script(run: &Node, step: &Node) -> Option<Script> {
         literal: run.style == Style::Literal && run.defined.is_none(),
         shell: scalar(step.get("shell")).map(|shell| shell.text),
         folder: scalar(step.get("working-directory")).map(|folder| folder.text),
+        checkouts: vec![],
     })
 }
 
@@ -386,7 +395,7 @@ fn texts(node: Option<&Node>) -> Vec<Written> {
 }
 
 /// A scalar as GitHub takes it: everything is a text.
-fn scalar(node: Option<&Node>) -> Option<Written> {
+pub(crate) fn scalar(node: Option<&Node>) -> Option<Written> {
     let node = node?;
     Some(Written { text: node.scalar()?.to_owned(), at: node.at.clone() })
 }

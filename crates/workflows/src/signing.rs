@@ -7,7 +7,7 @@ use crate::facts::{self, ALWAYS_A_KEY, ActionFact, CommandFact, Makes, With};
 use crate::goreleaser::{Goreleaser, Release};
 use crate::model::{Act, Call, Job, Runs, Script, Setting, Step, Workflow, setting};
 use crate::permissions::PACKAGES;
-use crate::scripts::{Base, DEPTH_MAX, TEXTS_MAX};
+use crate::scripts::{At, Base, DEPTH_MAX, Folders, TEXTS_MAX};
 use crate::tree::Tree;
 use crate::uses::{Remote, Target};
 
@@ -266,7 +266,7 @@ type Visit<'v> = &'v mut dyn FnMut(&Invocation, &Text<'_>, bool);
 /// Every command of a step, those of the repository's scripts that it runs as well. Whether that were
 /// all of them.
 pub(crate) fn each_call(tree: &Tree, file: &str, script: &Script, visit: Visit<'_>) -> bool {
-    let base = Base::of(script.folder.as_deref(), file);
+    let base = Base::of(script, file, None, &str::to_owned);
     let text = Text { text: &script.text, file, at: &|line| script.line(line), base };
     let mut left = TEXTS_MAX;
     each_of(tree, &text, 0, &mut left, visit)
@@ -274,10 +274,14 @@ pub(crate) fn each_call(tree: &Tree, file: &str, script: &Script, visit: Visit<'
 
 fn each_of(tree: &Tree, text: &Text<'_>, depth: usize, left: &mut usize, visit: Visit<'_>) -> bool {
     let script = shell::read(text.text);
+    let mut folders = Folders::of(&text.base);
     for command in &script.commands {
-        let followed = tree.scripts.follow(command, (&script, text.text), &text.base);
-        visit(&invocation(command), text, !followed.is_empty());
-        for followed in followed {
+        let base = Base { folder: folders.at(&script.blocks, command.block), ..text.base.clone() };
+        let at = At { command, script: &script, text: text.text, base: &base, expand: &Word::text };
+        let found = tree.scripts.follow(at);
+        folders.pass(&script.blocks, command, &text.base, &Word::text);
+        visit(&invocation(command), text, !found.texts.is_empty());
+        for followed in found.texts {
             if depth >= DEPTH_MAX || *left == 0 {
                 return false;
             }

@@ -39,6 +39,8 @@ pub struct Command {
     pub level: u16,
     /// How many substitutions it stands in.
     pub inside: u16,
+    /// What it stands in; see [`super::Blocks`].
+    pub block: usize,
     /// Whether its answer is a question: a condition of `if`, `while` or `until`, or after `!`.
     pub asked: bool,
 }

@@ -2,6 +2,7 @@
 //! never run: variables, substitutions and `${{ }}` expressions stay as they are written. No published
 //! parser reads text that is half a template and half a shell, which is what a workflow step is.
 
+mod blocks;
 mod command;
 mod quoting;
 mod reader;
@@ -10,6 +11,7 @@ mod swallowed;
 mod tests;
 mod word;
 
+pub use blocks::{Block, Blocks};
 pub use command::{Command, Joint, positional};
 pub use swallowed::Swallowed;
 pub use word::{Part, Word};
@@ -28,6 +30,8 @@ pub struct Script {
     pub commands: Vec<Command>,
     /// Where the bodies of here-documents are, as bytes of the text.
     pub heredocs: Vec<std::ops::Range<usize>>,
+    /// What its commands stand in, by [`Command::block`].
+    pub blocks: Blocks,
     /// The words that part an `if` or open a loop, in their order.
     pub(crate) branches: Vec<Branch>,
     /// Where the status of what was run before is asked for: `$?`, `$PIPESTATUS`.

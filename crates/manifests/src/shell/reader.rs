@@ -40,6 +40,9 @@ pub(super) struct Reader<'a> {
     waiting: Vec<(String, bool)>,
     level: u16,
     inside: u16,
+    /// The innermost block, and that of the list being read, out of which no word leads.
+    block: usize,
+    list_block: usize,
     /// Lists being read within each other.
     depth: u16,
     /// In a condition, up to `then` or `do`.
@@ -68,6 +71,8 @@ impl<'a> Reader<'a> {
             waiting: vec![],
             level: 0,
             inside: 0,
+            block: 0,
+            list_block: 0,
             depth: 0,
             asking: false,
             negating: false,
@@ -121,6 +126,10 @@ impl<'a> Reader<'a> {
                 // A pattern of `case`.
                 ')' => {
                     self.at += 1;
+                    if command.first() != Some("case") {
+                        self.close();
+                    }
+                    self.open();
                     command = Command::default();
                 }
                 '#' => self.comment(),
@@ -177,9 +186,7 @@ impl<'a> Reader<'a> {
         }
         let (level, backticks) = (self.level, std::mem::take(&mut self.in_backticks));
         self.level = level.saturating_add(1);
-        self.depth += 1;
-        self.list(Until::Parenthesis);
-        self.depth -= 1;
+        self.shell(Until::Parenthesis);
         (self.level, self.in_backticks, self.group_ended) = (level, backticks, true);
     }
 
@@ -189,12 +196,32 @@ impl<'a> Reader<'a> {
         (self.level, self.asking, self.negating) = (outer.0.saturating_add(1), false, false);
         self.in_backticks = until == Until::Backtick;
         self.inside += 1;
-        self.depth += 1;
-        self.list(until);
-        self.depth -= 1;
+        self.shell(until);
         self.inside -= 1;
         (self.level, self.asking, self.negating, self.in_backticks) = outer;
         Part::Substitution(self.text[from..self.at].to_owned())
+    }
+
+    /// A list that a shell of its own runs.
+    fn shell(&mut self, until: Until) {
+        let outer = (self.block, self.list_block);
+        self.block = self.script.blocks.open(self.block, true);
+        self.list_block = self.block;
+        self.depth += 1;
+        self.list(until);
+        self.depth -= 1;
+        (self.block, self.list_block) = outer;
+    }
+
+    /// A branch or body begins.
+    fn open(&mut self) {
+        self.block = self.script.blocks.open(self.block, false);
+    }
+
+    fn close(&mut self) {
+        if self.block != self.list_block {
+            self.block = self.script.blocks.get(self.block).around;
+        }
     }
 
     pub(super) fn too_deep(&self) -> bool {
@@ -257,6 +284,10 @@ impl<'a> Reader<'a> {
             self.at += self.peek().map_or(0, char::len_utf8);
             return;
         }
+        // Of `function name {`, nothing is left.
+        if command.first() == Some("function") && word.is("{") {
+            *command = Command::default();
+        }
         let descriptor = !word.quoted && word.text().bytes().all(|byte| byte.is_ascii_digit());
         if descriptor && matches!(self.peek(), Some('<' | '>')) {
             return;
@@ -281,15 +312,31 @@ impl<'a> Reader<'a> {
             self.script.branches.push(Branch { word, at: self.at - word.len() });
         }
         match word.literal().unwrap_or_default() {
-            "if" | "elif" | "while" | "until" => self.asking = true,
+            "elif" => {
+                self.close();
+                self.asking = true;
+            }
+            "if" | "while" | "until" => self.asking = true,
             "!" => self.negating = true,
-            "then" | "do" => self.asking = false,
-            "{" => self.level = self.level.saturating_add(1),
+            "then" | "do" => {
+                self.open();
+                self.asking = false;
+            }
+            "{" => {
+                self.open();
+                self.level = self.level.saturating_add(1);
+            }
             "}" => {
+                self.close();
                 self.level = self.level.saturating_sub(1).max(self.inside);
                 self.group_ended = true;
             }
-            "else" | "fi" | "done" | "esac" | "time" => (),
+            "else" => {
+                self.close();
+                self.open();
+            }
+            "fi" | "done" | "esac" => self.close(),
+            "time" => (),
             "[[" => {
                 let rest = self.rest();
                 let line = rest.find('\n').unwrap_or(rest.len());
@@ -316,8 +363,12 @@ impl<'a> Reader<'a> {
             return;
         }
         let asked = self.asking || std::mem::take(&mut self.negating);
-        let (level, inside) = (self.level, self.inside);
-        self.script.commands.push(Command { joint, level, inside, asked, ..command });
+        let (level, inside, block) = (self.level, self.inside, self.block);
+        // The patterns of a `case` lead into its block.
+        if command.first() == Some("case") {
+            self.open();
+        }
+        self.script.commands.push(Command { joint, level, inside, block, asked, ..command });
     }
 }
 

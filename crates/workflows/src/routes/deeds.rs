@@ -30,6 +30,8 @@ pub(super) struct Deed {
     pub(super) whatever: bool,
     /// Whether the condition of its step keeps strangers out.
     pub(super) kept: bool,
+    /// Whether it stands in a script that was taken by its name alone.
+    pub(super) guessed: bool,
     /// Id of its step.
     pub(super) step: Option<String>,
     /// Whether it signs under a name that is not the workflow's.
@@ -66,6 +68,13 @@ pub(super) enum What {
     Elsewhere,
     /// Runs more scripts within scripts than are followed.
     Unfollowed,
+    /// Runs a script that is not read.
+    Lost {
+        /// Why it is not.
+        why: String,
+        /// Whether it surely is one of the repository's, and not made in the run.
+        sure: bool,
+    },
     /// Puts this expression, whose text a stranger chooses, into a script.
     Pastes(String),
 }
@@ -98,6 +107,8 @@ pub(super) fn of_step(
             let deed = |what| Deed { by: by.clone(), ..Deed::new(what, file, &step.at) };
             let whats = of_action(&name, &step.with, scope);
             let strange = strangers::of_action(&name, &step.with, scope);
+            let is_known = !matches!(whats.as_slice(), [What::Elsewhere]);
+            scope.made.by_action(&name, &step.with, is_known);
             whats.into_iter().chain(strange).map(deed).collect()
         }
         Act::Wait(_) | Act::Cancel(_) | Act::Nothing => vec![],
@@ -162,14 +173,16 @@ impl Deed {
             unseen: None,
             whatever: false,
             kept: false,
+            guessed: false,
             step: None,
             foreign: false,
         }
     }
 
-    /// Whether it can hold back a tag: what fails unseen holds nothing.
+    /// Whether it can hold back a tag: what fails unseen holds nothing, and what is not sure to be run
+    /// is not known to.
     pub(super) fn is_gate(&self) -> bool {
-        self.unseen.is_none() && !self.whatever
+        self.unseen.is_none() && !self.whatever && !self.guessed
     }
 }
 

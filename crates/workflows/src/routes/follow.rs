@@ -9,7 +9,7 @@ use super::deeds::{Deed, Unseen, What, assign, export, of_command};
 use super::scope::{Scope, Variables};
 use crate::facts::COSIGN_ELSEWHERE;
 use crate::model::Script as RunScript;
-use crate::scripts::{Base, DEPTH_MAX, Followed, Scripts, TEXTS_MAX, Way, folder_of};
+use crate::scripts::{At, Base, DEPTH_MAX, Folder, Folders, Followed, Scripts, TEXTS_MAX, Way};
 
 pub(super) fn of_script(
     run: &RunScript,
@@ -21,6 +21,7 @@ pub(super) fn of_script(
     let posix = shell.is_none_or(|shell| {
         ["bash", "sh", "dash", "zsh"].iter().any(|name| shell.split(' ').next() == Some(name))
     });
+    let base = Base::of(run, file, scope.repository, &|text| scope.expand(text));
     let text = Text {
         text: &run.text,
         file,
@@ -29,7 +30,8 @@ pub(super) fn of_script(
         pipefail: shell == Some("bash") || shell.is_some_and(|shell| shell.contains("pipefail")),
         stops: true,
         unseen: None,
-        base: Base::of(run.folder.as_deref(), file),
+        guessed: false,
+        base,
     };
     let mut reading =
         Reading { scripts, deeds: vec![], exported: BTreeSet::new(), texts: 0, cut: false };
@@ -48,6 +50,8 @@ struct Text<'t> {
     stops: bool,
     /// How its own failure goes unseen where it is run.
     unseen: Option<Unseen>,
+    /// Whether it is not sure that this is the text.
+    guessed: bool,
     base: Base,
 }
 
@@ -68,9 +72,10 @@ impl Reading<'_> {
         scope: &mut Scope<'_>,
         variables: &mut Variables,
         depth: usize,
-    ) {
+    ) -> Folder {
         let script = shell::read(text.text);
         let pipefail = text.pipefail || shell::has_pipefail(&script);
+        let mut folders = Folders::of(&text.base);
         for (index, command) in script.commands.iter().enumerate() {
             assign(command, scope, variables);
             self.exported.extend(exports(command));
@@ -89,17 +94,35 @@ impl Reading<'_> {
                     by: by.clone(),
                     unseen,
                     foreign,
+                    guessed: text.guessed,
                     ..Deed::new(what, text.file, &at)
                 }));
             }
-            for followed in self.scripts.follow(command, (&script, text.text), &text.base) {
+            let base =
+                Base { folder: folders.at(&script.blocks, command.block), ..text.base.clone() };
+            let expand = |word: &shell::Word| scope.word(word, variables);
+            folders.pass(&script.blocks, command, &text.base, &expand);
+            let at = At { command, script: &script, text: text.text, base: &base, expand: &expand };
+            let found = self.scripts.follow(at);
+            self.deeds.extend(found.lost.map(|lost| {
+                let (why, sure) = scope.made.tell(&lost);
+                let at = (text.at)(usize::try_from(command.line).unwrap_or(usize::MAX));
+                let by = lost.name;
+                Deed { by, ..Deed::new(What::Lost { why, sure }, text.file, &at) }
+            }));
+            scope.made.by_command(command);
+            for followed in found.texts {
                 let called = Called { command, followed, unseen };
-                self.follow(text, called, scope, variables, depth);
+                if let Some(folder) = self.follow(text, called, scope, variables, depth) {
+                    folders.change(&script.blocks, command.block, folder);
+                }
             }
         }
         export(&script, scope, variables);
+        folders.at(&script.blocks, 0)
     }
 
+    /// Reads what a command runs. Where that leaves the shell in another folder: which.
     fn follow(
         &mut self,
         from: &Text<'_>,
@@ -107,7 +130,7 @@ impl Reading<'_> {
         scope: &mut Scope<'_>,
         variables: &mut Variables,
         depth: usize,
-    ) {
+    ) -> Option<Folder> {
         let Called { command, followed, unseen } = called;
         self.texts += 1;
         if depth >= DEPTH_MAX || self.texts > TEXTS_MAX {
@@ -116,7 +139,7 @@ impl Reading<'_> {
                 let by = command.words.first().map(shell::Word::text).unwrap_or_default();
                 self.deeds.push(Deed { by, ..Deed::new(What::Unfollowed, from.file, &at) });
             }
-            return;
+            return None;
         }
         let mut inner = self.handed(command, &followed, scope, variables);
         let at = |line: usize| followed.place(line, from.at);
@@ -130,12 +153,14 @@ impl Reading<'_> {
             pipefail: sourced && from.pipefail,
             stops: followed.stops() || sourced && from.stops,
             unseen: unseen.or(ignored),
+            guessed: from.guessed || followed.guessed,
             base: followed.base.clone(),
         };
-        self.read(&text, scope, &mut inner, depth + 1);
+        let folder = self.read(&text, scope, &mut inner, depth + 1);
         if sourced {
             *variables = inner;
         }
+        Some(folder).filter(|folder| sourced && *folder != text.base.folder)
     }
 
     /// What a text that is run sees of the variables around it.
@@ -176,13 +201,4 @@ fn goes_on(script: &Script, index: usize) -> bool {
     let plain = command.level == 0 && !command.asked && command.joint == Joint::End;
     let next = script.next(index).filter(|next| script.commands[*next].level == 0);
     plain && next.is_some_and(|next| !script.asks_for_status(index, next))
-}
-
-impl Base {
-    /// Where a step runs its script.
-    pub(crate) fn of(folder: Option<&str>, file: &str) -> Self {
-        let folder = folder.unwrap_or_default();
-        let folder = folder.trim_start_matches("./").trim_end_matches('/').to_owned();
-        Base { folder, own: folder_of(file).to_owned() }
-    }
 }

@@ -231,6 +231,144 @@ fn a_failure_that_a_script_hides_holds_nothing() {
     }
 }
 
+/// Two scripts of one name: which of them a step runs, its folder decides.
+#[test]
+fn a_script_is_the_one_of_the_folder_that_it_is_run_in() {
+    let script = |tag: &str| format!("#!/bin/sh\nset -e\n{}\n", PUSH.replace("latest", tag));
+    let (top, deep, other) = (script("top"), script("deep"), script("other"));
+    let lib = "cd deep\n";
+    let makefile = "release:\n\t./push.sh\n";
+    let by_own = "#!/bin/sh\nset -e\ncd \"$(dirname \"$0\")\"\n./push.sh\n";
+    let by_variable = "#!/bin/sh\nset -e\nHERE=\"$(cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && pwd)\"\n\"$HERE/push.sh\"\n";
+    let files = [
+        ("push.sh", top.as_str()),
+        ("deep/push.sh", &deep),
+        ("other/push.sh", &other),
+        ("lib.sh", lib),
+        ("Makefile", makefile),
+        ("deep/Makefile", makefile),
+        ("deep/own.sh", by_own),
+        ("deep/variable.sh", by_variable),
+    ];
+    for (step, expected, why) in [
+        ("./push.sh", "push", "at the root"),
+        ("cd deep\n./push.sh", "deep/push", "behind a cd"),
+        ("cd deep && ./push.sh", "deep/push", "in one list"),
+        ("cd deep && true\ncd ..\n./push.sh", "push", "and back"),
+        ("cd -\n./push.sh", "", "to where nobody wrote down"),
+        ("cd other\ncd ../deep\ncd -\n./push.sh", "other/push", "to where it was before"),
+        ("(cd deep && true)\n./push.sh", "push", "a shell of its own"),
+        ("(cd deep && ./push.sh)", "deep/push", "within it"),
+        ("X=$(cd deep && ls)\n./push.sh", "push", "a substitution"),
+        ("pushd deep\npopd\n./push.sh", "push", "put away and taken again"),
+        ("pushd deep >/dev/null\n./push.sh", "deep/push", "put away"),
+        ("cd deep; bash ../other/push.sh", "other/push", "from there"),
+        ("cd deep\n$GITHUB_WORKSPACE/push.sh", "push", "from the root all the same"),
+        ("cd deep\ncd \"$(git rev-parse --show-toplevel)\"\n./push.sh", "push", "by git"),
+        ("D=deep\ncd $D\n./push.sh", "deep/push", "by a variable"),
+        ("cd \"$UNKNOWN\"\n./push.sh", "", "by one that is not on paper: there are three"),
+        ("cd /opt/tools\n./push.sh", "", "outside of the checkout"),
+        ("if [ -n \"$X\" ]; then\n  cd deep\nfi\n./push.sh", "", "perhaps"),
+        ("for d in a b; do\n  cd $d\n  cd -\ndone\n./push.sh", "push", "and back each time"),
+        ("if true; then\n  cd deep\n  ./push.sh\nfi", "deep/push", "within the branch"),
+        (". ./lib.sh\n./push.sh", "deep/push", "by what is read in"),
+        ("bash lib.sh\n./push.sh", "push", "which a shell of its own keeps"),
+        ("run: ./push.sh\nworking-directory: deep", "deep/push", "of the step"),
+        ("run: ../other/push.sh\nworking-directory: deep/", "other/push", "from there"),
+        ("make -C deep release", "deep/push", "by make"),
+        ("make -f deep/Makefile release", "push", "which stays where it is"),
+        ("cd deep && make release", "deep/push", "which is there already"),
+        ("./deep/own.sh", "deep/push", "beside itself"),
+        ("./deep/variable.sh", "deep/push", "beside itself, by a variable"),
+        ("cd deep\nbash -euo pipefail push.sh", "deep/push", "by a shell with options"),
+    ] {
+        let found = routes(step, &files);
+        let tag = match expected {
+            "push" => "top",
+            "deep/push" => "deep",
+            _ => "other",
+        };
+        let expected: Vec<String> = match expected {
+            "" => vec![],
+            file => vec![format!("{file}.sh:3 ghcr.io/acme/a:{tag} after")],
+        };
+        assert_eq!(found, expected, "{why}: {step}");
+    }
+}
+
+#[test]
+fn defaults_say_where_and_by_which_shell_a_step_is_run() {
+    let files = [("push.sh", PUSH), ("deep/push.sh", &PUSH.replace("latest", "deep"))];
+    let verify = "cosign verify --key k ghcr.io/acme/a@x | tee log";
+    let defaults = |run: &str| format!("defaults: {{run: {{{run}}}}}\n");
+    for (top, own, step, moves, gates, why) in [
+        ("", "", "", "latest", "branch", "by nobody"),
+        ("working-directory: deep", "", "", "deep", "branch", "of the workflow"),
+        ("working-directory: no", "working-directory: deep", "", "deep", "branch", "of the job"),
+        ("", "working-directory: deep", "working-directory: .", "latest", "branch", "of the step"),
+        ("shell: bash", "", "", "latest", "verified, branch", "bash with pipefail"),
+        ("shell: bash", "", "shell: sh", "latest", "branch", "of the step"),
+    ] {
+        let more = if step.is_empty() { String::new() } else { format!("\n{step}") };
+        let folder = if more.contains("working") { more.as_str() } else { "" };
+        let lines = [format!("run: {verify}{more}"), format!("run: ./push.sh{folder}")];
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let own = format!("jobs:\n  publish:\n    {}", defaults(own));
+        let workflow = job(MAIN, &lines).replace("jobs:\n  publish:\n", &own);
+        let workflow = format!("{}{workflow}", defaults(top));
+        let mut all = vec![("cd.yaml", workflow.as_str())];
+        all.extend(files.iter().map(|(path, text)| (*path, *text)));
+        let found = of(&all).reports;
+        let [route] = found.as_slice() else { panic!("{why}: {found:?}") };
+        assert_eq!(route.moves, format!("ghcr.io/acme/a:{moves}"), "{why}");
+        assert_eq!(route.gates.join(", "), gates, "{why}");
+    }
+}
+
+#[test]
+fn a_checkout_says_what_lies_where() {
+    let checkout = |with: &str| format!("uses: actions/checkout@v5\nwith: {{{with}}}");
+    let files = [("hack/push.sh", PUSH)];
+    for (steps, routes, why) in [
+        (vec![checkout(""), "hack/push.sh".into()], 1, "at the root"),
+        (vec![checkout("path: src"), "src/hack/push.sh".into()], 1, "below a folder"),
+        (vec![checkout("path: src"), "cd src/hack && ./push.sh".into()], 1, "from there"),
+        (
+            vec![checkout(""), checkout("path: o, repository: acme/o"), "o/hack/push.sh".into()],
+            0,
+            "another repository's script of that name",
+        ),
+        (
+            vec![
+                checkout("path: o, repository: '${{ github.repository }}'"),
+                "o/hack/push.sh".into(),
+            ],
+            1,
+            "this one by its name",
+        ),
+    ] {
+        let lines: Vec<&str> = steps.iter().map(String::as_str).collect();
+        let workflow = job(MAIN, &lines);
+        let mut all = vec![("cd.yaml", workflow.as_str())];
+        all.extend(files);
+        assert_eq!(of(&all).reports.len(), routes, "{why}");
+    }
+}
+
+/// What is taken by its name alone may move a tag, and is not known to hold one back.
+#[test]
+fn what_is_not_sure_to_be_run_holds_nothing() {
+    let verify = "#!/bin/sh\nset -e\ncosign verify --key k ghcr.io/acme/a@x\n";
+    for (step, gates) in
+        [("cd hack && ./v.sh", "verified, branch"), ("cd \"$X\"; ./v.sh", "branch")]
+    {
+        let workflow = job(MAIN, &[step, PUSH]);
+        let found = of(&[("cd.yaml", workflow.as_str()), ("hack/v.sh", verify)]);
+        assert_eq!(found.reports[0].gates.join(", "), gates, "{step}");
+        assert_eq!(found.findings, [], "{step}");
+    }
+}
+
 #[test]
 fn scripts_that_run_each_other_end_and_are_told() {
     let workflow = job(MAIN, &["./a.sh"]);

@@ -12,6 +12,7 @@ mod followed;
 mod gates;
 mod guards;
 mod images;
+mod made;
 mod named;
 mod order;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod strangers;
 mod target;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,18 +36,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use sealwright_policy::route_report::RouteReport;
 use sealwright_policy::{Code, Config, Finding, Severity, Verdict, verdict_of};
 
-use self::deeds::{Deed, What};
+use self::deeds::What;
 use self::gates::{Gate, Spot};
 use self::target::{Kind, Target, is_open};
-use self::walk::{Run, Unit, Unread};
-use crate::identity::Identity;
+use self::walk::Run;
 use crate::jobs::About;
-use crate::model::{Call, Secrets};
-use crate::permissions::{Level, PACKAGES};
+use crate::model::Call;
 use crate::place::in_file;
 use crate::tree::Tree;
 use crate::triggers::Event;
-use crate::uses::Uses;
 
 /// The routes of a repository, and what is wrong with them.
 #[derive(Debug, Clone, Default)]
@@ -85,7 +84,7 @@ pub fn routes(tree: &Tree, about: About<'_>, config: Option<&Config>) -> Routes 
     findings.extend(named::findings(&runs, &routes));
     findings.extend(exposure::findings(&runs, tree));
     findings.extend(poison::findings(&runs, tree));
-    findings.extend(unread(&runs, &routes));
+    findings.extend(unread::findings(&runs, &routes));
     findings.extend(config.into_iter().flat_map(|config| untouched(config, &runs)));
     let findings = once(findings);
     let reports = told(&routes, &findings, config.is_some());
@@ -165,83 +164,6 @@ fn once(findings: Vec<Finding>) -> Vec<Finding> {
     kept
 }
 
-/// What stands in the way of following a route, where a job may move tags.
-fn unread(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for run in runs {
-        for Unread { file, at, uses, job } in &run.unread {
-            let unit = run.units.iter().find(|unit| unit.job.id.text == *job);
-            if unit.is_some_and(may_push) {
-                let message =
-                    format!("job `{job}` may push packages, and `{uses}` cannot be read here");
-                let finding = Finding::new(Code::RouteUnread, message);
-                let finding = finding.with_place(in_file(file, at));
-                findings.push(match as_whom(uses, at) {
-                    Some(hint) => finding.with_hint(hint),
-                    None => finding,
-                });
-            }
-        }
-        findings.extend(run.units.iter().filter_map(idle));
-        findings.extend(run.units.iter().filter_map(unfollowed));
-        if run.cut {
-            let message = format!("{} has more steps than are followed", run.start.label);
-            let finding = Finding::new(Code::RouteUnread, message);
-            findings.push(
-                Finding { severity: Severity::Unknown, ..finding }
-                    .with_place(sealwright_policy::Place::file(&run.start.workflow.path)),
-            );
-        }
-    }
-    findings.extend(routes.iter().filter_map(unnamed));
-    findings
-}
-
-/// What is known of a workflow elsewhere, and what is not.
-fn as_whom(uses: &str, at: &sealwright_yaml::Place) -> Option<String> {
-    let uses = Uses::read(uses, at.clone());
-    let remote = uses.remote().filter(|remote| remote.is_workflow())?;
-    let identity = Identity::remote(remote).shown;
-    Some(format!(
-        "What it signs carries {identity}. Whether it signs, and proves before a tag moves, only its own repository says: read it there at this version."
-    ))
-}
-
-/// Whether its token may push, or the settings of the repository decide, or it is handed secrets.
-fn may_push(unit: &Unit<'_>) -> bool {
-    let handed = unit.job.call().is_some_and(|call| call.secrets != Secrets::None);
-    handed || unit.permissions.is_none_or(|permissions| permissions.level(PACKAGES) == Level::Write)
-}
-
-/// It is given the right to push, runs something, and nothing in it is known to push.
-fn idle(unit: &Unit<'_>) -> Option<Finding> {
-    let permissions = unit.permissions?;
-    let known = |deed: &Deed| matches!(deed.what, What::Move { .. } | What::Sign(_));
-    let unseen = |deed: &Deed| matches!(deed.what, What::Runs | What::Elsewhere);
-    let runs = unit.deeds.iter().any(|(deed, _)| unseen(deed));
-    let given = unit.job.permissions.is_some() && permissions.level(PACKAGES) == Level::Write;
-    if !given || !runs || unit.deeds.iter().any(|(deed, _)| known(deed)) {
-        return None;
-    }
-    let job = &unit.job.id.text;
-    let message = format!("job `{job}` may push packages, and nothing in it is known to");
-    let place = in_file(unit.file, permissions.place(PACKAGES));
-    Some(Finding::new(Code::RouteUnread, message).with_place(place))
-}
-
-/// Scripts within scripts, more than are followed.
-fn unfollowed(unit: &Unit<'_>) -> Option<Finding> {
-    let mut deeds = unit.deeds.iter().filter(|_| may_push(unit));
-    let (deed, _) = deeds.find(|(deed, _)| matches!(deed.what, What::Unfollowed))?;
-    let job = &unit.job.id.text;
-    let message = format!(
-        "job `{job}` may push packages, and `{}` runs more scripts than are followed",
-        deed.by
-    );
-    let finding = Finding::new(Code::RouteUnread, message);
-    Some(finding.with_place(in_file(&deed.file, &deed.at)))
-}
-
 /// Artifacts that are packed here and that no step is seen to push, tag or sign: how they get to their
 /// registry is not known, and so is what holds that back.
 fn untouched(config: &Config, runs: &[Run<'_>]) -> Vec<Finding> {
@@ -283,21 +205,6 @@ fn calls_file(call: &Call, repository: &str, workflow: &str) -> bool {
         remote.slug().eq_ignore_ascii_case(repository)
             && remote.path == format!(".github/workflows/{workflow}")
     })
-}
-
-/// It moves a tag of nobody knows what.
-fn unnamed(route: &Route<'_>) -> Option<Finding> {
-    let open = route.spot.target().is_some_and(|target| !target.is_known());
-    let proves = matches!(route.spot.deed().what, What::Move { proves: true, .. });
-    if !open || proves || route.artifact.is_some() {
-        return None;
-    }
-    let message = format!(
-        "`{}` moves a tag of a repository that is not on paper: {}",
-        route.spot.deed().by,
-        route.target()
-    );
-    Some(Finding::new(Code::RouteUnread, message).with_place(route.place()))
 }
 
 /// Routes that differ in their trigger alone are one row.

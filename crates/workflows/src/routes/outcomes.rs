@@ -124,7 +124,7 @@ fn what_may_push_and_cannot_be_read_is_told() {
         (none, called, 0, "which gets nothing"),
         (none, &inherit, 1, "which gets all secrets"),
     ] {
-        let found = of(&[("cd.yaml", &job(rights, work))]);
+        let found = of(&[("cd.yaml", &job(rights, work)), ("test.sh", "go test\n")]);
         let unread = found.findings.iter().filter(|f| f.code == Code::RouteUnread).count();
         assert_eq!(unread, told, "{why}: {:#?}", found.findings);
     }
@@ -151,7 +151,8 @@ fn a_declared_artifact_that_nothing_is_seen_to_push_is_not_in_order() {
         ("uses: sealwright/sealwright/.github/actions/publish@v1", 0, "by our own action"),
         ("flux push artifact \"oci://$WHERE:latest\"", 0, "perhaps: the route says so"),
     ] {
-        let tree = super::tests::read(&[("cd.yaml", &job(MAIN, &[line]))]);
+        let script = ("release.sh", "go run ./release\n");
+        let tree = super::tests::read(&[("cd.yaml", &job(MAIN, &[line])), script]);
         let found = routes(&tree, About::default(), Some(&config));
         let all = found.findings.iter().filter(|f| f.severity == Severity::Unknown);
         assert_eq!(all.count(), unknown, "{why}: {:#?}", found.findings);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sealwright_manifests::shell::{Part, Word};
 
+use super::made::Made;
 use super::target::is_open;
 use crate::expression::{Contexts, Expression, Value};
 use crate::goreleaser::Configurations;
@@ -45,6 +46,8 @@ pub(super) struct Scope<'a> {
     pub(super) env: Vec<&'a [Setting]>,
     /// What earlier steps wrote into `$GITHUB_ENV`.
     pub(super) exported: BTreeMap<String, String>,
+    /// What earlier steps made or fetched.
+    pub(super) made: Made,
     /// Steps that stand beside, for what their outputs say.
     pub(super) steps: &'a [Step],
     /// What goreleaser pushes in this repository.

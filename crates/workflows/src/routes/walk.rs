@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::beside::Beside;
 use super::deeds::{Deed, Unseen, What, of_step, runs_only_after_failure, runs_whatever_happened};
 use super::guards;
+use super::made::Made;
 use super::scope::{Ref, Scope};
 use super::start::Start;
 use crate::condition::goes_on;
@@ -194,6 +195,7 @@ impl<'a> Run<'a> {
             texts: false,
             env: vec![&job.env, &frame.workflow.env],
             exported: BTreeMap::new(),
+            made: Made::default(),
             steps: job.steps(),
             goreleaser: &tree.goreleaser,
         }
@@ -282,7 +284,7 @@ impl<'a> Run<'a> {
         let mut own = Scope { inputs, chosen: false, texts: true, steps: inner, ..scope.clone() };
         let mut deeper = Within { file, depth: within.depth + 1, ..*within };
         self.all_steps(&mut deeper, inner, &mut own, held, deeds);
-        scope.exported = own.exported;
+        (scope.exported, scope.made) = (own.exported, own.made);
     }
 
     fn note_unread(&mut self, within: &Within<'a>, step: &Step) {

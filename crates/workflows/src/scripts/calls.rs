@@ -1,37 +1,16 @@
-//! What a command of a script runs that stands in the repository.
+//! What a command of a script runs that stands in the repository: files, and texts of its own.
 
-use sealwright_manifests::shell::{Command, Part as Piece, Script, Word, positional};
+use sealwright_manifests::shell::{Command, Part, Script, Word};
 use sealwright_yaml::Place;
 
 use super::Scripts;
-use super::recipes::{Part, Recipes};
+use super::folder::{Base, Spot, joined};
+use super::lost::{Lost, Why};
 
 /// Shells, which run a file or a text.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ash", "ksh"];
 /// Programs that only talk about what stands behind them.
 const TALKERS: &[&str] = &["echo", "printf", "grep", "cat", "sed", "awk", "test", "["];
-/// What names the folder of the checkout.
-const ROOTS: &[&str] = &[
-    "$GITHUB_WORKSPACE/",
-    "${GITHUB_WORKSPACE}/",
-    "${{ github.workspace }}/",
-    "$CI_PROJECT_DIR/",
-    "$(git rev-parse --show-toplevel)/",
-];
-/// What names the folder of an action.
-const ACTIONS: &[&str] =
-    &["$GITHUB_ACTION_PATH/", "${GITHUB_ACTION_PATH}/", "${{ github.action_path }}/"];
-/// Recipes that lead to each other: more are a circle.
-const RECIPES_MAX: usize = 50;
-
-/// Where a command is run.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Base {
-    /// Working directory below the root, without a slash at its end.
-    pub(crate) folder: String,
-    /// Folder of the file that holds the command.
-    pub(crate) own: String,
-}
 
 /// How a text comes to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +37,61 @@ pub(crate) struct Followed {
     /// Whether its failure is passed over there.
     pub(crate) ignored: bool,
     /// `bash -ec`.
-    ends_early: bool,
+    pub(super) ends_early: bool,
     /// Names and what is handed over for them.
     pub(crate) given: Vec<(String, Word)>,
     /// Variables of the file that are texts.
     pub(crate) variables: Vec<(String, String)>,
     /// Where its own commands are run.
     pub(crate) base: Base,
+    /// Whether it was taken by its name alone, since the folder is not on paper.
+    pub(crate) guessed: bool,
+}
+
+/// A command, in its place.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'c> {
+    pub(crate) command: &'c Command,
+    /// What it stands in, for its here-documents, with the text of that.
+    pub(crate) script: &'c Script,
+    pub(crate) text: &'c str,
+    pub(crate) base: &'c Base,
+    /// Puts in what is known of the variables of a word.
+    pub(crate) expand: &'c dyn Fn(&Word) -> String,
+}
+
+/// What a command runs of the repository.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The texts, in their order.
+    pub(crate) texts: Vec<Followed>,
+    /// What it runs as well, or instead, and is not read.
+    pub(crate) lost: Option<Lost>,
+}
+
+impl Found {
+    /// The same, when a shell is told to read it.
+    fn by_shell(self) -> Self {
+        Self { lost: self.lost.map(|lost| Lost { by_shell: true, ..lost }), ..self }
+    }
+}
+
+impl From<Vec<Followed>> for Found {
+    fn from(texts: Vec<Followed>) -> Self {
+        Self { texts, lost: None }
+    }
+}
+
+impl From<Lost> for Found {
+    fn from(lost: Lost) -> Self {
+        Self { texts: vec![], lost: Some(lost) }
+    }
+}
+
+/// A file of the repository that is a script.
+struct Known<'s> {
+    path: &'s str,
+    guessed: bool,
 }
 
 impl Followed {
@@ -99,76 +126,70 @@ fn is_errexit(word: &str) -> bool {
 }
 
 impl Scripts {
-    /// The texts that a command runs, in their order; none when it runs nothing of the repository, or
-    /// nothing that is there. `script` is what it stands in, for its here-documents, with its `text`.
-    pub(crate) fn follow(
-        &self,
-        command: &Command,
-        (script, text): (&Script, &str),
-        base: &Base,
-    ) -> Vec<Followed> {
-        let Some((program, arguments)) = program(command) else { return vec![] };
-        let texts = |word: &Word| word.text();
+    /// What a command runs of the repository: nothing, texts that are read, or what is not.
+    pub(crate) fn follow(&self, at: At<'_>) -> Found {
+        let Some((program, arguments)) = program(at.command, at.expand) else {
+            return Found::default();
+        };
         match program.rsplit('/').next().unwrap_or_default() {
-            "make" | "gmake" => self.make(arguments, base),
-            "just" => self.recipe("justfile", &["-f", "--justfile", "-d"], arguments, base),
+            "make" | "gmake" => self.make(arguments, at.base),
+            "just" => self.recipe("justfile", &["-f", "--justfile", "-d"], arguments, at.base),
             "task" | "go-task" => {
-                self.recipe("taskfile", &["-t", "--taskfile", "-d", "--dir"], arguments, base)
+                self.recipe("taskfile", &["-t", "--taskfile", "-d", "--dir"], arguments, at.base)
             }
-            "npm" | "pnpm" | "yarn" | "bun" => self.package(arguments, base),
-            "source" | "." => {
-                let file = arguments.first().and_then(|word| self.file(&texts(word), base));
-                file.map(|path| self.whole(path, Way::Sourced, &[], base)).into_iter().collect()
-            }
-            shell if SHELLS.contains(&shell) => {
-                self.shell(command, arguments, (script, text), base)
-            }
-            talker if TALKERS.contains(&talker) => vec![],
-            _ => {
-                let path = self.file(&program, base).filter(|_| program.contains('/'));
-                if let Some(path) = path {
-                    return vec![self.whole(path, Way::Process, arguments, base)];
+            "npm" | "pnpm" | "yarn" | "bun" => self.package(arguments, at.base),
+            "source" | "." => match arguments.first() {
+                Some(word) => {
+                    let found = self.named(&(at.expand)(word), Way::Sourced, &[], at.base);
+                    found.by_shell()
                 }
+                None => Found::default(),
+            },
+            shell if SHELLS.contains(&shell) => self.shell(arguments, at),
+            talker if TALKERS.contains(&talker) => Found::default(),
+            _ if program.contains('/') => self.named(&program, Way::Process, arguments, at.base),
+            _ => {
                 // Behind `retry 3`, `docker run`, `xargs`: `sh -c` is still a script.
                 let shell = |word: &Word| SHELLS.contains(&base_name(&word.text()));
                 let behind = arguments.iter().position(shell).map(|at| &arguments[at + 1..]);
                 let inline = behind.filter(|rest| rest.iter().any(is_inline));
-                let here = (script, text);
-                inline.map(|rest| self.shell(command, rest, here, base)).unwrap_or_default()
+                inline.map(|rest| self.shell(rest, at)).unwrap_or_default()
             }
         }
     }
 
-    fn shell(
-        &self,
-        command: &Command,
-        arguments: &[Word],
-        (script, text): (&Script, &str),
-        base: &Base,
-    ) -> Vec<Followed> {
-        if let Some(at) = arguments.iter().position(is_inline) {
-            let inline = arguments.get(at + 1).map(|word| Followed {
-                file: None,
-                text: word.text(),
-                line: word.line,
-                literal: true,
-                way: Way::Text,
-                ignored: false,
-                ends_early: is_errexit(arguments[at].start()),
-                given: vec![],
-                variables: vec![],
-                base: base.clone(),
-            });
-            return inline.into_iter().collect();
+    /// The script of this name.
+    fn named(&self, name: &str, way: Way, arguments: &[Word], base: &Base) -> Found {
+        match self.file(name, base) {
+            None => Found::default(),
+            Some(Err(lost)) => lost.into(),
+            Some(Ok(known)) => vec![self.whole(&known, way, arguments, base)].into(),
         }
-        let files = positional(arguments, &["-o", "+o", "--rcfile"]);
-        if let Some(first) = files.first().filter(|word| !word.is("-")) {
-            let rest: Vec<Word> = files[1..].iter().map(|word| (*word).clone()).collect();
-            let path = self.file(&first.text(), base);
-            return path
-                .map(|path| self.whole(path, Way::Process, &rest, base))
-                .into_iter()
-                .collect();
+    }
+
+    fn shell(&self, arguments: &[Word], at: At<'_>) -> Found {
+        let At { command, script, text, base, expand } = at;
+        let text_of = |text: &str, line: u32, way: Way, ends_early: bool| Followed {
+            file: None,
+            text: text.to_owned(),
+            line,
+            literal: true,
+            way,
+            ignored: false,
+            ends_early,
+            given: vec![],
+            variables: vec![],
+            base: base.clone(),
+            guessed: false,
+        };
+        if let Some(at) = arguments.iter().position(is_inline) {
+            let ends_early = is_errexit(arguments[at].start());
+            let inline = arguments.get(at + 1);
+            let inline = inline.map(|word| text_of(&word.text(), word.line, Way::Text, ends_early));
+            return inline.into_iter().collect::<Vec<_>>().into();
+        }
+        if let Some((first, rest)) = operands(arguments).filter(|(first, _)| !first.is("-")) {
+            return self.named(&expand(first), Way::Process, rest, base).by_shell();
         }
         // What stands in the lines below.
         let here = script.heredocs.iter().find(|body| {
@@ -178,22 +199,15 @@ impl Scripts {
                     .is_some_and(|line| line.matches('\n').count() == 1)
         });
         let here = here.and_then(|body| Some((body.start, text.get(body.clone())?)));
-        let here = here.map(|(start, body)| Followed {
-            file: None,
-            text: body.to_owned(),
-            line: u32::try_from(text[..start].matches('\n').count()).unwrap_or(u32::MAX),
-            literal: true,
-            way: Way::Process,
-            ignored: false,
-            ends_early: false,
-            given: vec![],
-            variables: vec![],
-            base: base.clone(),
+        let here = here.map(|(start, body)| {
+            let line = u32::try_from(text[..start].matches('\n').count()).unwrap_or(u32::MAX);
+            text_of(body, line, Way::Process, false)
         });
-        here.into_iter().collect()
+        here.into_iter().collect::<Vec<_>>().into()
     }
 
-    fn whole(&self, path: &str, way: Way, arguments: &[Word], base: &Base) -> Followed {
+    fn whole(&self, known: &Known<'_>, way: Way, arguments: &[Word], base: &Base) -> Followed {
+        let path = known.path;
         let text = self.files.get(path).cloned().unwrap_or_default();
         // In a function they are the function's own.
         let has_functions =
@@ -212,177 +226,38 @@ impl Scripts {
             given,
             variables: vec![],
             base: Base { own, ..base.clone() },
+            guessed: known.guessed,
         }
     }
 
-    /// The script of this name, as the working directory has it; else the only one whose path ends so,
-    /// since `cd` is not followed.
-    fn file(&self, name: &str, base: &Base) -> Option<&str> {
-        let candidates = [
-            ROOTS.iter().find_map(|root| name.strip_prefix(root)).map(|rest| ("", rest)),
-            ACTIONS
-                .iter()
-                .find_map(|root| name.strip_prefix(root))
-                .map(|rest| (base.own.as_str(), rest)),
-            beside(name).map(|rest| (base.own.as_str(), rest)),
-            Some((base.folder.as_str(), name)),
-        ];
-        let (folder, rest) = candidates.into_iter().flatten().next()?;
-        let path = joined(folder, rest)?;
+    /// The script of this name, as a shell finds it. Where the folder is not on paper, the only one
+    /// whose path ends so. Nothing when the name is not on paper either, or leads out of the checkout.
+    fn file(&self, name: &str, base: &Base) -> Option<Result<Known<'_>, Lost>> {
+        let lost = |why| Some(Err(Lost { name: name.to_owned(), by_shell: false, why }));
+        let path = match base.spot(name)? {
+            Spot::Here(path) => path,
+            Spot::OfAnother(repository) => return lost(Why::OfAnother(repository)),
+            Spot::Outside => return None,
+            Spot::Open => return self.by_name(name),
+        };
         if let Some((path, _)) = self.files.get_key_value(&path) {
-            return Some(path);
+            return Some(Ok(Known { path, guessed: false }));
         }
-        let end = format!("/{}", joined("", rest)?);
-        let like = self.named.get(base_name(rest))?;
-        let mut like = like.iter().filter(|path| path.ends_with(&end));
-        like.next().filter(|_| like.next().is_none()).map(String::as_str)
-    }
-
-    fn make(&self, arguments: &[Word], base: &Base) -> Vec<Followed> {
-        let valued = ["-C", "--directory", "-f", "--file", "--makefile", "-j", "-o", "-W", "-I"];
-        let names: Vec<&Word> = positional(arguments, &valued);
-        let (given, targets): (Vec<&Word>, Vec<&Word>) =
-            names.into_iter().partition(|word| word.start().contains('='));
-        let Some((path, recipes)) =
-            self.recipes_of("makefile", &["-f", "--file", "--makefile"], arguments, base)
-        else {
-            return vec![];
-        };
-        let given = given.iter().filter_map(|word| {
-            let (name, _) = word.start().split_once('=')?;
-            Some((name.to_owned(), word.after(&format!("{name}="))?))
-        });
-        let given: Vec<(String, Word)> = given.collect();
-        let targets: Vec<String> = match targets.is_empty() {
-            true => recipes.first.iter().cloned().collect(),
-            false => targets.iter().map(|word| word.text()).collect(),
-        };
-        targets.iter().flat_map(|name| self.run(path, name, &given)).collect()
-    }
-
-    /// `just NAME ARGUMENT…`, `task NAME`.
-    fn recipe(
-        &self,
-        file: &str,
-        valued: &[&str],
-        arguments: &[Word],
-        base: &Base,
-    ) -> Vec<Followed> {
-        let Some((path, recipes)) = self.recipes_of(file, valued, arguments, base) else {
-            return vec![];
-        };
-        let words = positional(arguments, valued);
-        let mut words = words.into_iter().filter(|word| !word.start().contains('='));
-        let Some(name) = words.next().map(Word::text).or_else(|| recipes.first.clone()) else {
-            return vec![];
-        };
-        let name =
-            if file == "taskfile" && arguments.is_empty() { "default".to_owned() } else { name };
-        let parameters = recipes.by_name.get(&name).map(|one| one.parameters.clone());
-        let given =
-            parameters.unwrap_or_default().into_iter().zip(words.cloned()).collect::<Vec<_>>();
-        self.run(path, &name, &given)
-    }
-
-    /// `npm run X`, `npm test`, `yarn X`.
-    fn package(&self, arguments: &[Word], base: &Base) -> Vec<Followed> {
-        let valued = ["--prefix", "-C", "--dir", "-w", "--workspace", "--filter", "-F", "--cwd"];
-        let words = positional(arguments, &valued);
-        let mut words = words
-            .iter()
-            .map(|word| word.text())
-            .skip_while(|word| word == "run" || word == "run-script");
-        let Some((path, _)) = self.recipes_of("package.json", &[], arguments, base) else {
-            return vec![];
-        };
-        words.next().map(|name| self.run(path, &name, &[])).unwrap_or_default()
-    }
-
-    /// The file of recipes that is read.
-    fn recipes_of(
-        &self,
-        kind: &str,
-        by_file: &[&str],
-        arguments: &[Word],
-        base: &Base,
-    ) -> Option<(&str, &Recipes)> {
-        let value = |names: &[&str]| {
-            let at = arguments.iter().position(|word| names.iter().any(|name| word.is(name)));
-            let joined = arguments
-                .iter()
-                .find_map(|word| names.iter().find_map(|name| word.after(&format!("{name}="))));
-            at.and_then(|at| arguments.get(at + 1).cloned()).or(joined).map(|word| word.text())
-        };
-        let named = value(by_file).filter(|name| self.recipes.contains_key(name));
-        let folder = value(&["-C", "--directory", "--prefix", "--dir", "--cwd"]);
-        let folder = joined(&base.folder, folder.as_deref().unwrap_or(""))?;
-        let is_kind = |path: &str| {
-            let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-            match kind {
-                "makefile" => name == "makefile" || name == "gnumakefile",
-                "justfile" => name == "justfile" || name == ".justfile",
-                "taskfile" => name.starts_with("taskfile"),
-                other => name == other,
-            }
-        };
-        let found = match &named {
-            Some(name) => self.recipes.get_key_value(name),
-            None => {
-                self.recipes.iter().find(|(path, _)| folder_of(path) == folder && is_kind(path))
-            }
-        };
-        found.map(|(path, recipes)| (path.as_str(), recipes))
-    }
-
-    /// A recipe, and those before it.
-    fn run(&self, path: &str, name: &str, given: &[(String, Word)]) -> Vec<Followed> {
-        let mut order: Vec<(&str, String)> = Vec::new();
-        self.ordered(path, name, &mut order);
-        let folder = folder_of(path).to_owned();
-        let base = Base { folder: folder.clone(), own: folder };
-        let texts = order.into_iter().flat_map(|(path, name)| {
-            let recipes = &self.recipes[path];
-            let variables: Vec<(String, String)> = recipes.variables.clone().into_iter().collect();
-            let base = base.clone();
-            recipes.by_name[&name].parts.iter().map(move |part: &Part| Followed {
-                file: Some(path.to_owned()),
-                text: part.text.clone(),
-                line: part.line,
-                literal: part.literal,
-                way: if part.text.starts_with("#!") { Way::Process } else { Way::Text },
-                ignored: part.ignored,
-                ends_early: false,
-                given: given.to_vec(),
-                variables: variables.clone(),
-                base: base.clone(),
-            })
-        });
-        texts.collect()
-    }
-
-    /// Recipes that are not in the file itself are looked for in those that it may include.
-    fn ordered<'a>(&'a self, path: &'a str, name: &str, order: &mut Vec<(&'a str, String)>) {
-        let here = self.recipes.get_key_value(path);
-        let here = here.filter(|(_, recipes)| recipes.by_name.contains_key(name));
-        let parts = || {
-            self.recipes.iter().find(|(other, recipes)| {
-                other.ends_with(".mk") && recipes.by_name.contains_key(name)
-            })
-        };
-        let Some((path, recipes)) = here.or_else(parts) else { return };
-        let Some(recipe) = recipes.by_name.get(name) else { return };
-        let known = order.iter().any(|(_, other)| other == name);
-        if known || order.len() >= RECIPES_MAX {
-            return;
+        if let Some(unread) = self.unread.get(&path) {
+            return lost(Why::Unread(path, *unread));
         }
-        // Its place is kept, so that a circle ends; those before it come first.
-        let at = order.len();
-        order.push((path, name.to_owned()));
-        for before in &recipe.before {
-            self.ordered(path, before, order);
+        Lost::at(name, &path).map(Err)
+    }
+
+    fn by_name(&self, name: &str) -> Option<Result<Known<'_>, Lost>> {
+        let rest = joined("", name.trim_start_matches("./").trim_start_matches("../"))?;
+        let end = format!("/{rest}");
+        let like = self.named.get(base_name(&rest)).into_iter().flatten();
+        let mut like = like.filter(|path| **path == rest || path.ends_with(&end));
+        match (like.next(), like.next()) {
+            (Some(path), None) => Some(Ok(Known { path, guessed: true })),
+            _ => Lost::at(name, &rest).map(|lost| Err(Lost { why: Why::FolderOpen, ..lost })),
         }
-        let own = order.remove(at);
-        order.push(own);
     }
 }
 
@@ -392,12 +267,37 @@ fn is_inline(word: &Word) -> bool {
     text.starts_with('-') && !text.starts_with("--") && text.ends_with('c')
 }
 
+/// What a shell is told to run, and with what: the first word that is neither an option nor the value
+/// of one, as in `-euo pipefail x.sh`.
+fn operands(arguments: &[Word]) -> Option<(&Word, &[Word])> {
+    let mut rest = arguments;
+    loop {
+        let (first, behind) = rest.split_first()?;
+        let text = first.start();
+        rest = match () {
+            () if first.is("--") => return behind.split_first(),
+            () if text == "--rcfile" || text == "--init-file" => behind.get(1..)?,
+            () if text.starts_with(['-', '+'])
+                && !text.starts_with("--")
+                && text.ends_with('o') =>
+            {
+                behind.get(1..)?
+            }
+            () if text.starts_with(['-', '+']) && text.len() > 1 => behind,
+            () => return Some((first, behind)),
+        };
+    }
+}
+
 fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or_default()
 }
 
 /// The program and its arguments, also where its path begins with a variable.
-fn program(command: &Command) -> Option<(String, &[Word])> {
+fn program<'c>(
+    command: &'c Command,
+    expand: &dyn Fn(&Word) -> String,
+) -> Option<(String, &'c [Word])> {
     if let Some((name, arguments)) = command.program() {
         // A path is cut to its last part there.
         let at = command.words.len() - arguments.len() - 1;
@@ -406,40 +306,13 @@ fn program(command: &Command) -> Option<(String, &[Word])> {
     }
     let (first, rest) = command.words.split_first()?;
     // `$(MAKE)` within a recipe.
-    if matches!(first.parts.as_slice(), [Piece::Variable { name, .. }] if name == "MAKE") {
+    if matches!(first.parts.as_slice(), [Part::Variable { name, .. }] if name == "MAKE") {
         return Some(("make".to_owned(), rest));
     }
-    let path = matches!(first.parts.last(), Some(Piece::Text(text)) if text.contains('/'));
-    path.then(|| (first.text(), rest))
-}
-
-/// What stands beside the script itself: `$(dirname "$0")/x.sh`, `$SCRIPT_DIR/x.sh`.
-fn beside(name: &str) -> Option<&str> {
-    if name.starts_with("$(dirname") || name.starts_with("$(cd ") {
-        return name.rsplit_once(")/").map(|(_, rest)| rest);
-    }
-    let (variable, rest) = name.strip_prefix('$')?.split_once('/')?;
-    let variable = variable.trim_matches(['{', '}']).to_ascii_uppercase();
-    let known = ["DIR", "SCRIPT_DIR", "SCRIPTS_DIR", "HERE", "SCRIPTDIR", "SCRIPT_PATH"];
-    known.contains(&variable.as_str()).then_some(rest)
+    let whole = expand(first);
+    whole.contains('/').then_some((whole, rest))
 }
 
 pub(crate) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// A path below the root, with `.` and `..` taken out; none when it leads out, or is open.
-fn joined(folder: &str, rest: &str) -> Option<String> {
-    if rest.starts_with('/') || rest.contains(['$', '*', '`']) {
-        return None;
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(rest.split('/')) {
-        match part {
-            "" | "." => (),
-            ".." => drop(parts.pop()?),
-            other => parts.push(other),
-        }
-    }
-    Some(parts.join("/"))
 }

@@ -2,13 +2,19 @@
 //! `package.json`, and what a shell is given on its command line. Followed within limits; nothing is run.
 
 mod calls;
+mod folder;
+mod lost;
 mod package;
 mod recipes;
+mod targets;
 mod task;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::calls::{Base, Followed, Way, folder_of};
+pub(crate) use self::calls::{At, Followed, Way, folder_of};
+pub(crate) use self::folder::{Base, Folder, Folders};
+use self::lost::Unread;
+pub(crate) use self::lost::{Lost, Why};
 use self::recipes::Recipes;
 
 /// Scripts within scripts.
@@ -28,6 +34,8 @@ pub(crate) struct Scripts {
     named: BTreeMap<String, Vec<String>>,
     /// Files of recipes, by path.
     recipes: BTreeMap<String, Recipes>,
+    /// What is there and not read.
+    unread: BTreeMap<String, Unread>,
 }
 
 /// What a file holds, by its name.
@@ -68,19 +76,27 @@ pub(crate) fn may_be(path: &str) -> bool {
 impl Scripts {
     /// Takes in a file that may be a script.
     pub(crate) fn add(&mut self, path: &str, bytes: &[u8]) {
-        if bytes.len() > SCRIPT_BYTES_MAX {
-            return;
+        let Some(kind) = Kind::of(path) else { return };
+        if let Err(why) = self.read(kind, path, bytes) {
+            self.unread.insert(path.to_owned(), why);
         }
-        let (Some(kind), Ok(text)) = (Kind::of(path), std::str::from_utf8(bytes)) else { return };
+    }
+
+    fn read(&mut self, kind: Kind, path: &str, bytes: &[u8]) -> Result<(), Unread> {
+        if bytes.len() > SCRIPT_BYTES_MAX {
+            return Err(Unread::TooLong(bytes.len()));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| Unread::NoText)?;
         let recipes = match kind {
             Kind::Shell => {
-                let named = path.rsplit('/').next().unwrap_or_default().contains('.');
-                if named || is_shell(text) {
-                    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-                    self.named.entry(name).or_default().push(path.to_owned());
-                    self.files.insert(path.to_owned(), text.to_owned());
+                let name = path.rsplit('/').next().unwrap_or_default();
+                // Without a first line that says otherwise, a shell reads it.
+                if !name.contains('.') && text.starts_with("#!") && !is_shell(text) {
+                    return Err(Unread::OtherProgram);
                 }
-                return;
+                self.named.entry(name.to_owned()).or_default().push(path.to_owned());
+                self.files.insert(path.to_owned(), text.to_owned());
+                return Ok(());
             }
             Kind::Make => recipes::make(text),
             Kind::Just => recipes::just(text),
@@ -88,6 +104,7 @@ impl Scripts {
             Kind::Package => package::read(bytes),
         };
         self.recipes.insert(path.to_owned(), recipes);
+        Ok(())
     }
 }
 
