@@ -13,6 +13,14 @@ use crate::patch::Patch;
 use crate::target::{Hit, Named, Target};
 use crate::unread::unread;
 
+/// An object as it was before a patch changed its verification, and the file in which the places of
+/// that are, when that is not its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Was {
+    pub(crate) object: Node,
+    pub(crate) verified_in: Option<String>,
+}
+
 /// An object on its way through the overlays.
 #[derive(Debug, Clone)]
 pub(crate) struct Carried<'a> {
@@ -21,6 +29,8 @@ pub(crate) struct Carried<'a> {
     pub(crate) names: Vec<Named>,
     pub(crate) object: Cow<'a, Node>,
     pub(crate) verified_in: Option<String>,
+    /// The verification as it was before each patch that changed it.
+    pub(crate) before: Vec<Was>,
     pub(crate) doubt: Option<String>,
 }
 
@@ -52,6 +62,12 @@ impl Carried<'_> {
             if block(&before.object).is_some() && block(&self.object).is_none() {
                 removed.get_or_insert(at.clone());
             }
+        }
+        if let (Some(was), Some(is)) = (block(&before.object), block(&self.object))
+            && !is_same(was, is)
+        {
+            let verified_in = before.verified_in.clone();
+            self.before.push(Was { object: before.object.clone().into_owned(), verified_in });
         }
         // Another one of its changes may put it back, or all of the object is gone.
         if block(&self.object).is_none() && !self.object.is_null() {

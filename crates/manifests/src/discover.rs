@@ -16,7 +16,7 @@ use crate::relevant::{
 };
 use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
 use crate::shapes::flux_instance::{self, Instance};
-use crate::shapes::{kro, ksail, kyverno, policy_controller, talos};
+use crate::shapes::{charts, kro, ksail, kyverno, policy_controller, talos};
 use crate::takers;
 use crate::target::Named;
 use crate::unread::{unread, unread_by_ksail};
@@ -194,7 +194,10 @@ impl Facts {
             (SOURCE_GROUP, "OCIRepository") => self.keep(Kind::OciRepository, object),
             (SOURCE_GROUP, "HelmRepository") => self.keep(Kind::HelmRepository, object),
             (SOURCE_GROUP, "HelmChart") => self.keep(Kind::HelmChart, object),
-            (HELM_GROUP, "HelmRelease") => self.keep(Kind::HelmRelease, object),
+            (HELM_GROUP, "HelmRelease") => {
+                self.unjudged.extend(charts::rendered_later(object, file));
+                self.keep(Kind::HelmRelease, object);
+            }
             (KUSTOMIZE_GROUP, "Kustomization") => {
                 self.overlays.extend(kustomize::flux_kustomization(object, file));
                 self.substitutions.extend(substitution(object));

@@ -10,6 +10,8 @@ use crate::declaration::{Declaration, Follows};
 pub struct Found {
     /// Who may sign what.
     pub declarations: Vec<Declaration>,
+    /// What some of them said before a patch changed them.
+    pub before: Vec<Before>,
     /// Everything that pulls an artifact, whether something guards it or not.
     pub sources: Vec<Source>,
     /// Blocks that look like declarations, where nobody reads them.
@@ -20,6 +22,15 @@ pub struct Found {
     pub no_match: Vec<NoMatch>,
     /// What is wrong so far: files that cannot be read, patches that target nothing.
     pub findings: Vec<Finding>,
+}
+
+/// What a declaration said before a patch changed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// The declaration with this place in [`Found::declarations`] is what came of it.
+    pub declaration: usize,
+    /// As it was.
+    pub said: Declaration,
 }
 
 /// `no-match-policy` in the ConfigMap of policy-controller.

@@ -9,7 +9,7 @@ use sealwright_yaml::{Node, Place};
 use crate::commands::{Commands, absent};
 use crate::declaration::{Consumer, Declaration, Provider};
 use crate::discover::{Facts, Kept};
-use crate::found::{Found, Guard, Source, Why};
+use crate::found::{Before, Found, Guard, Source, Why};
 use crate::kustomize::{Laid, Overlay};
 use crate::laying::{Ground, Outcome, Read};
 use crate::shapes::flux::Pulled;
@@ -171,6 +171,17 @@ impl Joining {
         }
     }
 
+    /// What a declaration said before patches changed it.
+    pub(crate) fn before(&mut self, guard: &Guard, before: Vec<Declaration>) {
+        let Guard::Declaration(number) = guard else { return };
+        for said in before {
+            let before = Before { declaration: *number, said: self.variables.put_into(said) };
+            if !self.found.before.contains(&before) {
+                self.found.before.push(before);
+            }
+        }
+    }
+
     /// The same block guards one more.
     fn add_guards(&mut self, number: usize, declaration: Declaration) {
         let guards = &mut self.found.declarations[number].guards;
@@ -217,6 +228,7 @@ impl Joining {
                 };
                 if named.kind == "OCIRepository" {
                     let guard = self.guard(declaration);
+                    self.before(&guard, instance.before);
                     if source.guarded_by == Guard::Nothing {
                         source.guarded_by = guard;
                     }
@@ -278,6 +290,7 @@ fn in_order(found: &mut Found) {
     let mut all: Vec<Option<Declaration>> =
         std::mem::take(&mut found.declarations).into_iter().map(Some).collect();
     found.declarations = order.iter().filter_map(|old| all[*old].take()).collect();
+    found.before.iter_mut().for_each(|one| one.declaration = now[one.declaration]);
     for source in &mut found.sources {
         if let Guard::Declaration(number) = &mut source.guarded_by {
             *number = now[*number];

@@ -184,6 +184,16 @@ fn laid(root: &Node, here: &str, file: File<'_>) -> (Vec<Laid>, Vec<Laid>) {
     (first, items("patchesJson6902").flat_map(|item| entry(item, here, file)).collect())
 }
 
+/// The patches that stand in a value with the fields of a `kustomization.yaml`, and in no other file.
+pub(crate) fn patches_in(root: &Node, file: File<'_>) -> Vec<Patch> {
+    let (first, late) = laid(root, "", file);
+    let here = |laid| match laid {
+        Laid::Here(patch) => Some(patch),
+        Laid::At { .. } => None,
+    };
+    first.into_iter().chain(late).filter_map(here).collect()
+}
+
 /// An entry with `target`, and `patch` or `path`.
 fn entry(item: &Node, here: &str, file: File<'_>) -> Vec<Laid> {
     let target = item.get("target").filter(|target| !target.is_null()).map(Target::of);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sealwright_yaml::{Node, Place};
 
-use crate::carried::Carried;
+use crate::carried::{Carried, Was};
 use crate::discover::Kept;
 use crate::found::Unread;
 use crate::kustomize::{Laid, Overlay};
@@ -76,6 +76,8 @@ pub(crate) struct Rendered {
     pub(crate) object: Node,
     /// The file in which the places of its verification are, when that is not its own.
     pub(crate) verified_in: Option<String>,
+    /// What its verification was before patches changed it.
+    pub(crate) before: Vec<Was>,
     /// Why it is not known what becomes of it.
     pub(crate) doubt: Option<String>,
 }
@@ -114,6 +116,7 @@ impl<'a> Ground<'a> {
                     overlay: overlay.file.clone(),
                     object: one.object.into_owned(),
                     verified_in: one.verified_in,
+                    before: one.before,
                     doubt: one.doubt,
                 });
             }
@@ -134,6 +137,7 @@ impl<'a> Ground<'a> {
                     overlay: overlay.to_owned(),
                     object: kept.object.clone(),
                     verified_in: None,
+                    before: Vec::new(),
                     doubt: None,
                 });
             }
@@ -289,6 +293,7 @@ impl<'a> Ground<'a> {
             names: vec![kept.named.clone()],
             object: Cow::Borrowed(&kept.object),
             verified_in: None,
+            before: Vec::new(),
             doubt: None,
         });
         carried.collect()

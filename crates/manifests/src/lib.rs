@@ -38,7 +38,7 @@ pub use declaration::{
     Range, Weakened, Weakening,
 };
 pub use discover::{Facts, discover, join, look};
-pub use found::{Found, Guard, NoMatch, Source, SourceKind, Unjudged, Unread, Why};
+pub use found::{Before, Found, Guard, NoMatch, Source, SourceKind, Unjudged, Unread, Why};
 pub use reads::reads;
 pub use relevant::{is_looked_into, is_utf16, is_yaml, may_tell};
 /// Where something stands in a file.

@@ -4,6 +4,7 @@
 use sealwright_policy::Code;
 use sealwright_yaml::Node;
 
+use crate::carried::Was;
 use crate::declaration::{Consumer, Declaration, Follows, Guarded};
 use crate::discover::{Facts, Kept, Kind};
 use crate::found::{Guard, NOT_HERE, Source, Unread, Why};
@@ -25,6 +26,8 @@ struct View<'a> {
     /// The file in which the places of its verification are.
     file: String,
     is_patched: bool,
+    /// What its verification was before patches changed it.
+    before: Vec<Was>,
     doubt: Option<String>,
 }
 
@@ -34,6 +37,8 @@ struct Made {
     rendered: Option<(String, String)>,
     source: Source,
     declaration: Option<Declaration>,
+    /// What that said before patches changed it.
+    before: Vec<Declaration>,
     /// Another source carries it.
     carrier: Option<Guard>,
     doubt: Option<String>,
@@ -44,6 +49,8 @@ struct Hung {
     file: String,
     overlay: Option<(String, String)>,
     chart: Chart,
+    /// What its verification was before patches changed it.
+    before: Vec<Declaration>,
     doubt: Option<String>,
 }
 
@@ -128,7 +135,9 @@ impl Joining {
         for one in made {
             guards.extend(one.carrier);
             if one.declaration.is_some() {
-                guards.push(self.guard(one.declaration));
+                let guard = self.guard(one.declaration);
+                self.before(&guard, one.before);
+                guards.push(guard);
             }
         }
         source.guarded_by = match (doubt, open) {
@@ -146,7 +155,7 @@ impl Joining {
     }
 
     fn chart(&mut self, hung: Hung, stands: &[Stand]) -> Option<Made> {
-        let Hung { file, overlay, chart, doubt, .. } = hung;
+        let Hung { file, overlay, chart, before, doubt } = hung;
         match chart.from.clone() {
             From::Repository { namespace, name, chart: path, version } => {
                 let is_it = |one: &&Stand| {
@@ -162,7 +171,7 @@ impl Joining {
                 let follows = Follows::chart(&version);
                 let repository = found.map(|one| &one.repository);
                 let made = self.of_repository(&chart, repository, (&path, follows), &file);
-                Some(Made { rendered: overlay, doubt, ..made })
+                Some(Made { rendered: overlay, before, doubt, ..made })
             }
             From::Source { kind, namespace, name } if chart.names_another() => {
                 let named = Named { kind, namespace, name, ..Named::default() };
@@ -231,7 +240,7 @@ impl Joining {
 }
 
 fn made(source: Source, declaration: Option<Declaration>) -> Made {
-    Made { rendered: None, source, declaration, carrier: None, doubt: None }
+    Made { rendered: None, source, declaration, before: vec![], carrier: None, doubt: None }
 }
 
 /// What becomes of an object: nothing where a patch deletes it.
@@ -239,7 +248,8 @@ fn views<'a>(kept: &'a Kept, path: &str, rendered: Vec<Rendered>) -> Vec<View<'a
     if rendered.is_empty() {
         let object = std::borrow::Cow::Borrowed(&kept.object);
         let file = path.to_owned();
-        return vec![View { overlay: None, object, file, is_patched: false, doubt: None }];
+        let (overlay, before, doubt) = (None, Vec::new(), None);
+        return vec![View { overlay, object, file, is_patched: false, before, doubt }];
     }
     let left = rendered.into_iter().filter(|one| !one.object.is_null());
     let view = |one: Rendered| View {
@@ -247,6 +257,7 @@ fn views<'a>(kept: &'a Kept, path: &str, rendered: Vec<Rendered>) -> Vec<View<'a
         object: std::borrow::Cow::Owned(one.object),
         is_patched: one.verified_in.is_some(),
         file: one.verified_in.unwrap_or_else(|| path.to_owned()),
+        before: one.before,
         doubt: one.doubt,
     };
     left.map(view).collect()
@@ -274,8 +285,20 @@ fn pulled(kept: &Kept, view: &View<'_>, path: &str) -> Option<Made> {
             declaration.consumer = Consumer::KustomizePatch;
         }
     }
+    let before = view.before.iter().filter_map(|was| before(kept, was, path)).collect();
     let (rendered, doubt) = (view.rendered(), view.doubt.clone());
-    Some(Made { rendered, doubt, ..made(source, declaration) })
+    Some(Made { rendered, doubt, before, ..made(source, declaration) })
+}
+
+/// What a source's or a chart's verification was before a patch changed it.
+fn before(kept: &Kept, was: &Was, path: &str) -> Option<Declaration> {
+    let file = was.verified_in.as_deref().unwrap_or(path);
+    let object = Object::of(&was.object)?;
+    let declaration = match kept.kind {
+        Kind::HelmChart => charts::helm_chart(&object, file)?.declaration,
+        _ => flux::oci_repository(&object, file)?.declaration,
+    };
+    Some(Declaration { object: kept.named.told(), ..declaration? })
 }
 
 /// Whether Flux puts no variables into it.
@@ -303,8 +326,9 @@ fn chart(kept: &Kept, view: View<'_>, path: &str) -> Option<Hung> {
             leave(declaration);
         }
     }
+    let before = view.before.iter().filter_map(|was| before(kept, was, path)).collect();
     let overlay = view.rendered();
-    Some(Hung { file: path.to_owned(), overlay, chart, doubt: view.doubt })
+    Some(Hung { file: path.to_owned(), overlay, chart, before, doubt: view.doubt })
 }
 
 fn source_of(chart: &Chart, file: &str, url: &str) -> Source {

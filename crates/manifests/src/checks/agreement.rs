@@ -10,15 +10,17 @@ use super::expected::repository;
 use super::place;
 use super::state::comes_to;
 use crate::declaration::{Consumer, Declaration, Form, Matcher, Provider};
+use crate::found::{Before, Found};
 use crate::patterns::as_regex;
 
 /// The source that Flux's own tools generate.
 const ROOT_SOURCE: &str = "flux-system/flux-system";
 
 /// Adds to the reports what declarations say against each other.
-pub(super) fn compare(declarations: &[Declaration], reports: &mut [DeclarationReport]) {
-    let mut told: Vec<(usize, Finding)> = of_one_artifact(declarations, reports);
-    told.extend(bootstrap(declarations));
+pub(super) fn compare(found: &Found, reports: &mut [DeclarationReport]) {
+    let mut told: Vec<(usize, Finding)> = of_one_artifact(&found.declarations, reports);
+    told.extend(patched(found, reports, &told));
+    told.extend(bootstrap(&found.declarations));
     for (index, finding) in told {
         let report = &mut reports[index];
         if let Some(state) = comes_to(&finding) {
@@ -66,6 +68,47 @@ fn of_one_artifact(
         }
     }
     told
+}
+
+/// Patches that let in more than what they change. Who may sign without a patch is in force nowhere, and
+/// is what somebody has reviewed as the lock; to let in others instead is what patches are for.
+fn patched(
+    found: &Found,
+    reports: &[DeclarationReport],
+    told: &[(usize, Finding)],
+) -> Vec<(usize, Finding)> {
+    let is_told = |index: usize| told.iter().any(|(of, _)| *of == index);
+    let mut widened: BTreeMap<usize, Finding> = BTreeMap::new();
+    for Before { declaration: index, said } in &found.before {
+        if reports[*index].artifact.is_none() && !is_told(*index) && !widened.contains_key(index) {
+            let finding = more_than(&found.declarations[*index], said);
+            widened.extend(finding.map(|finding| (*index, finding)));
+        }
+    }
+    widened.into_iter().collect()
+}
+
+/// Who passes now, where all who passed before still do.
+fn more_than(declaration: &Declaration, before: &Declaration) -> Option<Finding> {
+    let is_more = |half: fn(&Declaration) -> Vec<String>| -> Option<bool> {
+        let (now, then) = (language(&half(declaration))?, language(&half(before))?);
+        Some(then.contained_in(&now) == Containment::Contained)
+    };
+    let are_compared = [declaration, before].into_iter().all(is_compared);
+    if !are_compared || !is_more(subjects)? || !is_more(issuers)? {
+        return None;
+    }
+    let message = |told: &str| format!("this patch {told}");
+    let finding = difference(declaration, before, Code::ConsumersDisagree, message)?;
+    let halves = |one: &Declaration| -> Vec<Matcher> {
+        let subjects = one.identities.iter().filter_map(|one| one.subject.clone());
+        subjects.chain(one.identities.iter().filter_map(|one| one.issuer.clone())).collect()
+    };
+    let old = halves(before);
+    let now = halves(declaration);
+    let new = now.iter().find(|one| !old.iter().any(|old| old.text == one.text));
+    let new = new.map_or(&declaration.at, |one| &one.at);
+    Some(finding.with_place(place(&declaration.file, new, &declaration.object)))
 }
 
 /// What makes the cluster against what keeps it.

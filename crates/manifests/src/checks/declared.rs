@@ -145,8 +145,8 @@ const ONLY_BEGUN: &str = "write the whole name, \
     what is there nobody would be let in";
 
 /// What to write instead of a variable that nobody fills in.
-const LEFT_ALONE: &str = "Flux puts nothing in here, and a `${…}` in a pattern is an end with more behind \
-    it: take out `kustomize.toolkit.fluxcd.io/substitute: disabled` or the second `$`, or write the value";
+const LEFT_ALONE: &str = "Flux puts nothing in here, and no name has a `${…}` in it: take out \
+    `kustomize.toolkit.fluxcd.io/substitute: disabled` or the second `$`, or write the value";
 
 /// What a name with an open end could be closed to, where nobody said who may sign.
 fn example(finding: &Finding, matcher: &Matcher) -> Option<String> {

@@ -19,9 +19,6 @@ pub(super) fn mistaken(matcher: &Matcher, about: About) -> Option<Finding> {
         return Some(finding.with_mismatch(expected, &matcher.text));
     }
     let (severity, message) = match matcher.form {
-        Form::Exact | Form::Glob if holds_variable(&matcher.text) => {
-            (Severity::Error, "nothing is put in here: `${…}` is compared as it stands")
-        }
         Form::Exact if is_pattern(&matcher.text) => {
             (Severity::Error, "every letter of this is compared, and it is written as a pattern")
         }

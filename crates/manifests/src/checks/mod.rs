@@ -40,7 +40,7 @@ pub fn judge(found: &Found, expected: &Expected<'_>) -> Judged {
     let declared = found.declarations.iter();
     let mut declarations: Vec<DeclarationReport> =
         declared.map(|declaration| declared::report(declaration, &mut measures)).collect();
-    agreement::compare(&found.declarations, &mut declarations);
+    agreement::compare(found, &mut declarations);
     let covered = coverage::cover(found, expected);
     declarations.extend(covered.open);
     let mut findings = told(found);

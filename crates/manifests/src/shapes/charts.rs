@@ -3,10 +3,14 @@
 
 use sealwright_yaml::{Node, Place};
 
+use crate::File;
 use crate::declaration::{Consumer, Declaration};
-use crate::found::SourceKind;
+use crate::found::{SourceKind, Unjudged, Why};
+use crate::kustomize::patches_in;
 use crate::object::Object;
+use crate::patch::Change;
 use crate::shapes::flux::verify;
+use crate::target::Target;
 
 /// A `HelmRepository`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +80,29 @@ pub(crate) fn helm_release(object: &Object<'_>, file: &str) -> Option<Chart> {
     // The API of a release has no identities: what stands there never reaches the chart.
     declaration.iter_mut().for_each(|declaration| declaration.identities.clear());
     chart(SourceKind::HelmRelease, object, template, declaration)
+}
+
+/// Patches that a release lays over what its chart makes, and that are about a verification.
+pub(crate) fn rendered_later(object: &Object<'_>, file: File<'_>) -> Vec<Unjudged> {
+    let renderers = object.node.at_path(&["spec", "postRenderers"]).map(Node::items);
+    let patches = renderers.unwrap_or_default().iter().filter_map(|one| one.get("kustomize"));
+    let patches = patches.flat_map(|kustomize| patches_in(kustomize, file));
+    let verifying = patches.filter(|patch| patch.verifies() && !patch.is_about_git());
+    let unjudged = verifying.map(|patch| {
+        let target = patch.target.as_ref().map_or_else(|| "an object".to_owned(), Target::told);
+        let at = patch.changes.iter().find(|one| one.verifies()).map_or(&patch.at, Change::at);
+        Unjudged {
+            file: file.path.to_owned(),
+            at: at.clone(),
+            why: Why::NotRendered,
+            told: format!(
+                "{} patches the verification of {target} in what its chart makes, which is not known",
+                object.told()
+            ),
+            names_a_kind: true,
+        }
+    });
+    unjudged.collect()
 }
 
 fn declaration(

@@ -5,13 +5,13 @@
 use sealwright_yaml::{Node, Place, Stream, inside};
 
 use crate::File;
-use crate::declaration::{Consumer, Follows};
-use crate::edit::{map, text};
+use crate::declaration::{Consumer, Declaration, Follows};
+use crate::edit::{is_same, map, text};
 use crate::found::{Guard, Source, SourceKind, Unread};
 use crate::kustomize::in_text;
 use crate::object::Object;
 use crate::patch::Patch;
-use crate::shapes::flux::{Pulled, SOURCE_GROUP, oci_repository};
+use crate::shapes::flux::{Pulled, SOURCE_GROUP, oci_repository, verify};
 use crate::target::{Hit, Named, Target};
 use crate::unread::unread;
 
@@ -24,6 +24,8 @@ pub(crate) struct Instance {
     /// The source it generates; absent when the fields do not tell.
     pub(crate) source: Option<Pulled>,
     pub(crate) patched: Vec<Patched>,
+    /// What the verification was before each patch that changed it.
+    pub(crate) before: Vec<Declaration>,
 }
 
 /// What a patch in an instance comes to.
@@ -103,8 +105,12 @@ fn read(spec: &Node, namespace: &str, at: Place, file: File<'_>) -> Instance {
             }
         }
     }
-    let source = generated.map(|generated| generated.pulled(&at, file.path));
-    Instance { source, patched }
+    let mut before = Vec::new();
+    let source = generated.map(|mut generated| {
+        before = std::mem::take(&mut generated.before);
+        generated.pulled(&at, file.path)
+    });
+    Instance { source, patched, before }
 }
 
 /// The source that flux-operator makes, on its way through the patches: it has an interval, a URL, a
@@ -114,6 +120,8 @@ struct Generated {
     object: Node,
     /// Why it is not known what is pulled.
     open: Option<String>,
+    /// What its verification was before each patch that changed it.
+    before: Vec<Declaration>,
     /// Why it is not known what guards it.
     doubt: Option<String>,
 }
@@ -142,7 +150,7 @@ impl Generated {
                 ("spec", map(at, spec)),
             ],
         );
-        Some(Self { named, object, open, doubt: None })
+        Some(Self { named, object, open, before: Vec::new(), doubt: None })
     }
 
     fn lay(&mut self, patch: &Patch, patched: &mut Vec<Patched>, file: &str) {
@@ -184,6 +192,12 @@ impl Generated {
         if self.object.at_path(&["spec", "ref"]) != before.at_path(&["spec", "ref"]) {
             self.open = None;
         }
+        if let (Some(was), Some(is)) = (block(&before), block(&self.object))
+            && !is_same(was, is)
+        {
+            let (consumer, told) = (Consumer::FluxInstance, self.named.told());
+            self.before.push(verify(was, consumer, told, file, Vec::new()));
+        }
         if self.is_verified() {
             patched.retain(|one| !matches!(one, Patched::Removes(_)));
         }
@@ -195,7 +209,7 @@ impl Generated {
     }
 
     fn is_verified(&self) -> bool {
-        self.object.at_path(&["spec", "verify"]).is_some_and(|block| !block.is_null())
+        block(&self.object).is_some()
     }
 
     fn pulled(self, at: &Place, file: &str) -> Pulled {
@@ -237,6 +251,10 @@ impl Generated {
         }
         Pulled { named: self.named, source, declaration: pulled.declaration }
     }
+}
+
+fn block(object: &Node) -> Option<&Node> {
+    object.at_path(&["spec", "verify"]).filter(|block| !block.is_null())
 }
 
 fn of_another_kind(named: &Named, patch: &Patch, file: &str) -> Unread {

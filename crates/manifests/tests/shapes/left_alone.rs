@@ -75,7 +75,7 @@ fn a_variable_that_stays_lets_in_nobody() {
     for (text, path, expected, why) in [
         (with(annotated), "apps/a.yaml", Some("SW9009"), "a pattern"),
         (with(""), "apps/a.yaml", None, "Flux puts it in"),
-        (policy(annotated), "apps/p.yaml", Some("SW9125"), "a name"),
+        (policy(annotated), "apps/p.yaml", Some("SW9009"), "a name"),
         (policy(""), "apps/p.yaml", None, "a name that Flux puts in"),
     ] {
         let found = found(&[(path, &text), ("clusters/apps.yaml", FLUX)]);
@@ -83,7 +83,11 @@ fn a_variable_that_stays_lets_in_nobody() {
         let errors = judged.declarations.iter().flat_map(|one| &one.findings);
         let errors =
             errors.filter(|one| one.severity == Severity::Error && one.code.entry().id != "SW9132");
-        let codes: Vec<&str> = errors.map(|one| one.code.entry().id).collect();
+        let errors: Vec<_> = errors.collect();
+        let hints = errors.iter().filter_map(|one| one.hint.as_deref());
+        let is_hinted = hints.clone().all(|hint| hint.contains("/substitute: disabled"));
+        assert!(is_hinted && hints.count() == errors.len(), "{why}: {errors:?}");
+        let codes: Vec<&str> = errors.iter().map(|one| one.code.entry().id).collect();
         assert_eq!(codes, Vec::from_iter(expected), "{why}");
     }
 }

@@ -11,6 +11,7 @@ mod rendered;
 mod sources;
 mod takers;
 mod unread;
+mod widened;
 
 use sealwright_manifests::{File, Found, Guard, discover};
 
