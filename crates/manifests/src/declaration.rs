@@ -59,6 +59,22 @@ impl Consumer {
         }
     }
 
+    /// Where an engine for images reads who may sign, or a key. `None`: Flux, whose fields are those that
+    /// every text names.
+    pub(crate) fn identity_fields(self) -> Option<&'static str> {
+        Some(match self {
+            Consumer::KyvernoClusterPolicy => {
+                "`keyless.issuer` and `keyless.subject`, or a key in `keys`"
+            }
+            Consumer::KyvernoImageValidatingPolicy => {
+                "`cosign.keyless.identities`, or a key in `cosign.key`"
+            }
+            Consumer::PolicyController => "`keyless.identities`, or a key in `key`",
+            Consumer::Talos => "`keyless.issuer` and `keyless.subject`, or a key in `publicKey`",
+            _ => return None,
+        })
+    }
+
     /// Whether it is a command, which enforces nothing beyond its own run.
     pub fn is_command(self) -> bool {
         matches!(

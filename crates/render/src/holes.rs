@@ -36,7 +36,9 @@ pub(crate) fn holes(report: &Report) -> Vec<Hole<'_>> {
         .chain(&report.findings)
         .filter(|finding| finding.severity >= Severity::Warning)
         .collect();
-    all.sort_by_key(|one| (is_aside(&one.place), Reverse(one.severity), weight(one)));
+    all.sort_by_key(|one| {
+        (is_blind(one), is_aside(&one.place), Reverse(one.severity), weight(one))
+    });
     let mut holes: Vec<Hole<'_>> = Vec::new();
     for finding in all {
         // What else is wrong with the same matcher is no other hole.
@@ -62,6 +64,11 @@ fn spot(finding: &Finding) -> (&Option<String>, Option<u32>, Option<u32>) {
 pub(crate) fn is_aside(place: &Place) -> bool {
     let folders = place.file.as_deref().and_then(|file| file.rsplit_once('/'));
     folders.is_some_and(|(folders, _)| folders.split('/').any(|one| ASIDE.contains(&one)))
+}
+
+/// Whether something is not seen, which comes behind what is.
+fn is_blind(finding: &Finding) -> bool {
+    matches!(finding.code, Code::NotJudged | Code::OverlayNotRendered)
 }
 
 /// How wide a hole is: the lower, the wider.
@@ -141,6 +148,11 @@ mod tests {
                 ],
                 vec![(SourceOpen, 0), (IdentityAnybody, 0)],
                 "what runs comes before what is only tried",
+            ),
+            (
+                vec![(NotJudged, Unknown, "deploy/a", 1), (IdentityAnybody, Error, "test/b", 1)],
+                vec![(IdentityAnybody, 0), (NotJudged, 0)],
+                "what is seen comes before what is not",
             ),
             (vec![(NotJudged, Note, "a", 1)], vec![], "a note is none"),
         ] {

@@ -110,21 +110,27 @@ fn findings(
                 continue;
             }
             let mistaken = forms::mistaken(matcher, about);
-            let (mut said, suggestion) = measures.ask(matcher, about, measure);
+            let whose = match about {
+                About::Issuer => About::Issuer,
+                _ if measure.is_some() => about,
+                _ => slips::about(identity),
+            };
+            let measured = measures.ask(matcher, whose, measure);
+            let mut said = measured.findings.clone();
             // Of several entries each lets in some, and together they must let in all.
             said.retain(|one| alone || one.code != Code::PatternKeepsOut);
             if measure.is_none() {
-                let weighed = |one| slips::weighed(one, matcher, about, identity);
+                let weighed = |one| slips::weighed(one, matcher, whose, identity);
                 said = said.into_iter().filter_map(weighed).collect();
             }
             let narrowed = |one| match about {
-                About::Subject => claims::narrowed(one, declaration),
                 About::Issuer => one,
+                _ => claims::narrowed(one, declaration),
             };
             let said = said.into_iter().map(narrowed).chain(mistaken);
             findings.extend(said.map(|one| Finding {
                 place: place(&declaration.file, &matcher.at, &declaration.object),
-                hint: match &suggestion {
+                hint: match measured.mends(one.code) {
                     Some(tight) => Some(format!("write `{tight}`")),
                     None => one.hint.clone().or_else(|| example(&one, matcher)),
                 },
@@ -215,7 +221,13 @@ fn anybody(declaration: &Declaration) -> Option<Finding> {
             let message = format!(
                 "keyless, and names neither an identity nor a key: anybody can sign, such as: {SOMEBODY}"
             );
-            Some(finding(Code::IdentityAnybody, message, at))
+            let found = finding(Code::IdentityAnybody, message, at);
+            Some(match declaration.consumer.identity_fields() {
+                Some(fields) => {
+                    found.with_hint(format!("Name issuer and certificate's name in {fields}."))
+                }
+                None => found,
+            })
         }
     }
 }
@@ -226,7 +238,7 @@ fn template(declaration: &Declaration, matcher: &Matcher, about: About) -> Optio
     let is_command = matches!(declaration.consumer, Consumer::CosignCommand | Consumer::GhCommand);
     let half = match about {
         About::Issuer => "issuer",
-        About::Subject => "name",
+        About::Subject | About::OtherSubject => "name",
     };
     let at = place(&declaration.file, &matcher.at, &declaration.object);
     let told = finding(

@@ -3,18 +3,36 @@
 use std::collections::HashMap;
 
 use sealwright_pattern::About;
-use sealwright_policy::{Finding, Requirements};
+use sealwright_policy::{Code, Finding, Requirements};
 
 use super::expected::{Expected, Measure};
 use crate::declaration::{Declaration, Form, Matcher};
 use crate::patterns::Judge;
 
-type Asked = (String, Form, bool, Option<String>);
+type Asked = (String, Form, u8, Option<String>);
+
+/// What is known of one matcher.
+#[derive(Clone)]
+pub(super) struct Measured {
+    /// What is wrong with it, without places.
+    pub(super) findings: Vec<Finding>,
+    /// What it should be.
+    suggestion: Option<String>,
+    /// What would still be wrong with that.
+    left: Vec<Code>,
+}
+
+impl Measured {
+    /// What to write where that mends this.
+    pub(super) fn mends(&self, code: Code) -> Option<&str> {
+        self.suggestion.as_deref().filter(|_| !self.left.contains(&code))
+    }
+}
 
 /// What is known of each matcher.
 pub(super) struct Measures<'a> {
     pub(super) expected: &'a Expected<'a>,
-    answers: HashMap<Asked, (Vec<Finding>, Option<String>)>,
+    answers: HashMap<Asked, Measured>,
 }
 
 impl<'a> Measures<'a> {
@@ -26,20 +44,20 @@ impl<'a> Measures<'a> {
         self.expected.measure(declaration)
     }
 
-    /// What is wrong with a matcher, without places, and what it should be.
+    /// What is wrong with a matcher, and what it should be.
     pub(super) fn ask(
         &mut self,
         matcher: &Matcher,
         about: About,
         measure: Option<&Measure>,
-    ) -> (Vec<Finding>, Option<String>) {
+    ) -> Measured {
         // One name, written out with care, is what most matchers of a tidy repository are.
         if measure.is_none() && matcher.form == Form::Regex && is_one_name(&matcher.text) {
-            return (Vec::new(), None);
+            return Measured { findings: vec![], suggestion: None, left: vec![] };
         }
         let text = matcher.text.clone();
         let artifacts = measure.map(|measure| measure.artifacts.clone());
-        let asked = (text, matcher.form, about == About::Issuer, artifacts);
+        let asked = (text, matcher.form, about as u8, artifacts);
         let allowed: Option<&Requirements> = measure.map(|measure| &measure.requirements);
         let answer = self.answers.entry(asked).or_insert_with(|| {
             let judge = Judge { allowed, suggest: true };
@@ -48,7 +66,10 @@ impl<'a> Measures<'a> {
                 (true, ..) | (_, Form::Glob | Form::Exact | Form::Prefix, None) => None,
                 _ => judge.suggestion(&matcher.text, about),
             };
-            (findings, suggestion)
+            // One by the configuration is what is meant.
+            let again = suggestion.iter().filter(|_| allowed.is_none());
+            let again = again.flat_map(|tight| judge.findings(tight, Form::Regex, about));
+            Measured { left: again.map(|one| one.code).collect(), findings, suggestion }
         });
         answer.clone()
     }

@@ -4,10 +4,11 @@
 //! ref, and begins each with its own host: a dot in `github.com` that stands for any character is
 //! untidy, and lets in nobody.
 
-use sealwright_pattern::About;
+use sealwright_pattern::{About, GoRegex};
 use sealwright_policy::{Code, Finding, Severity};
 
 use crate::declaration::{Form, Identity, Matcher};
+use crate::patterns::as_regex;
 
 /// Issuer of the tokens of GitHub's workflows.
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
@@ -39,7 +40,7 @@ pub(super) fn weighed(
         About::Subject if is_github(identity) && !is_workflow(witness) => {
             Some("GitHub gives nobody such a name")
         }
-        About::Subject => None,
+        About::Subject | About::OtherSubject => None,
     };
     Some(match (finding.severity, but) {
         (Severity::Error, Some(but)) if is_slip(finding.code) => {
@@ -49,6 +50,20 @@ pub(super) fn weighed(
         }
         _ => finding,
     })
+}
+
+/// What a name is about: GitHub's own, unless it is another who vouches.
+pub(super) fn about(identity: &Identity) -> About {
+    let Some(issuer) = identity.issuer.as_ref().filter(|one| one.whole) else {
+        return About::Subject;
+    };
+    let regex = GoRegex::parse(&as_regex(&issuer.text, issuer.form));
+    // Companies have an issuer of their own below GitHub's.
+    let of_github = regex.is_ok_and(|regex| regex.is_match(GITHUB_ISSUER));
+    match of_github || issuer.text.is_empty() || issuer.text.contains("github") {
+        true => About::Subject,
+        false => About::OtherSubject,
+    }
 }
 
 /// Whether GitHub alone vouches, slips in its own pattern aside.

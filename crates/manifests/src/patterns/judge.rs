@@ -108,7 +108,7 @@ impl Judge<'_> {
     pub fn suggestion(&self, pattern: &str, about: About) -> Option<String> {
         let tight = match (self.allowed, about) {
             (Some(allowed), About::Issuer) => Some(allowed.issuer_pattern()),
-            (Some(allowed), About::Subject) => Some(allowed.subject_pattern()),
+            (Some(allowed), _) => Some(allowed.subject_pattern()),
             // Closed where it ends, a name without a ref would let in nobody.
             (None, About::Subject) if pattern.contains("github") && !pattern.contains('@') => None,
             (None, _) => tightened(&GoRegex::parse(pattern).ok()?),

@@ -8,7 +8,7 @@ const PATTERN_CHARS_MAX: usize = 1_000;
 
 pub(super) fn finding(weakness: &Weakness, pattern: &str, about: About) -> Finding {
     let who = match about {
-        About::Subject => "the subject pattern",
+        About::Subject | About::OtherSubject => "the subject pattern",
         About::Issuer => "the issuer pattern",
     };
     let message = match &weakness.witness {

@@ -80,6 +80,7 @@ fn piece(text: &str) -> String {
             format!("{} any repository,", owner_of(owner))
         }
         Some((owner, rest)) => format!("{}/{}", owner_of(owner), rest.trim_end_matches(".*")),
+        None if is_any(text) => "any owner, any repository,".to_owned(),
         None => format!("{} any repository,", owner_of(text.trim_end_matches(".*"))),
     }
 }
@@ -247,6 +248,11 @@ mod tests {
                 r"^https://github\.com/acme/.*$",
                 "acme any repository, any workflow on any ref",
                 "an owner",
+            ),
+            (
+                r"^https://github\.com/.*$",
+                "any owner, any repository, any workflow on any ref",
+                "a forge",
             ),
             (
                 r"^https://github.com/acme/shop.*$",

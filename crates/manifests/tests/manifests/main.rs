@@ -1,4 +1,5 @@
 //! Whole repositories through the crate, from outside.
 
 mod fix;
+mod hints;
 mod mutations;

@@ -26,6 +26,8 @@ pub struct Allowed {
 pub enum About {
     /// The certificate's name.
     Subject,
+    /// The certificate's name, where GitHub is not who vouches.
+    OtherSubject,
     /// Who vouched for it.
     Issuer,
 }

@@ -34,7 +34,7 @@ pub(super) fn likely(about: About) -> &'static [Language] {
     match about {
         About::Subject => names(),
         // An issuer is a URL; which one it may be is not for a shape to say.
-        About::Issuer => &names()[URLS..],
+        About::Issuer | About::OtherSubject => &names()[URLS..],
     }
 }
 
@@ -66,9 +66,23 @@ pub(super) fn with_any_version(file: &str) -> Option<Language> {
     whole(&format!("{}@{VERSION}", quoted(file)))
 }
 
-/// All that belong to an owner.
+/// Identities of GitLab's pipelines, on its own host and on whichever, by the file that GitLab takes unless
+/// told otherwise.
+pub(super) fn pipelines() -> &'static [Language] {
+    static SHAPES: OnceLock<Vec<Language>> = OnceLock::new();
+    SHAPES.get_or_init(|| {
+        let name = "[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?";
+        let file = format!(r"(?:/{name}){{2,}}//\.gitlab-ci\.yml");
+        let version = "refs/(?:heads|tags)/[a-z0-9][a-z0-9./-]*";
+        let hosts = [r"gitlab\.com", r"[a-z0-9.-]+\.[a-z0-9-]+"];
+        let shapes = hosts.iter().map(|host| whole(&format!("https://{host}{file}@{version}")));
+        shapes.flatten().collect()
+    })
+}
+
+/// All that belong to an owner, or to a group at the top of GitLab: `https://github.com/acme`.
 pub(super) fn owned_by(owner: &str) -> Option<Language> {
-    whole(&format!(r"https://github\.com/{}/.*", quoted(owner)))
+    whole(&format!("{}/.*", quoted(owner)))
 }
 
 /// A pattern in Go's syntax, over the whole of an identity.
@@ -83,18 +97,25 @@ pub(super) fn quoted(text: &str) -> String {
         .collect()
 }
 
-/// The parts of a GitHub workflow's identity.
+/// The parts of the identity of a workflow or pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Workflow<'a> {
     /// All before the `@`.
     pub(super) file: &'a str,
+    /// All before the repository: `https://github.com/acme`.
     pub(super) owner: &'a str,
 }
 
 impl<'a> Workflow<'a> {
+    /// That of a workflow of GitHub.
     pub(super) fn read(identity: &'a str) -> Option<Self> {
+        identity.starts_with("https://github.com/").then(|| Self::of_a_forge(identity))?
+    }
+
+    /// That of a workflow or pipeline, on whichever host.
+    pub(super) fn of_a_forge(identity: &'a str) -> Option<Self> {
         let (file, _) = identity.split_once('@')?;
-        let (owner, _) = file.strip_prefix("https://github.com/")?.split_once('/')?;
+        let (owner, _) = file.match_indices('/').nth(3).map(|(at, _)| file.split_at(at))?;
         Some(Self { file, owner })
     }
 }

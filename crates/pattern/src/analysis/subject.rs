@@ -159,8 +159,10 @@ impl<'a> Subject<'a> {
                 self.stranger(&[tight], &[], WeaknessKind::OpenIssuer).into_iter().collect()
             }
             (About::Issuer, None) => self.open_issuer(tight).into_iter().collect(),
-            (About::Subject, Some(allowed)) => self.wider_than(tight, allowed),
-            (About::Subject, None) => self.wide(tight),
+            (About::Subject | About::OtherSubject, Some(allowed)) => {
+                self.wider_than(tight, allowed)
+            }
+            (About::Subject | About::OtherSubject, None) => self.wide(tight),
         }
     }
 
@@ -200,18 +202,27 @@ impl<'a> Subject<'a> {
         weaknesses
     }
 
+    /// Whose names it is about: of GitHub's workflows, else, where it says so, of GitLab's pipelines.
+    fn forge(&self, tight: &Language) -> Option<(&'static Language, String)> {
+        let one_of = |forge| found(Language::overlap(tight, forge)).map(|one| (forge, one));
+        let hub = (self.about == About::Subject).then(shapes::workflows);
+        let labs = shapes::pipelines().iter().filter(|_| self.pattern.contains("gitlab"));
+        hub.into_iter().chain(labs).find_map(one_of)
+    }
+
     /// Measured by itself: more than one owner, or kind of ref.
     fn wide(&self, tight: &Language) -> Vec<Weakness> {
-        let workflows = shapes::workflows();
-        let Witness::Found(one) = Language::overlap(tight, workflows) else { return vec![] };
-        let Some(one) = Workflow::read(&one) else { return vec![] };
+        let Some((forge, one)) = self.forge(tight) else { return vec![] };
+        let Some(one) = Workflow::of_a_forge(&one) else { return vec![] };
         let mut weaknesses = Vec::new();
         if let Some(owned) = shapes::owned_by(one.owner) {
             let kind = WeaknessKind::OpenOwner;
-            weaknesses.extend(self.stranger(&[tight, workflows], &[&owned], kind));
+            weaknesses.extend(self.stranger(&[tight, forge], &[&owned], kind));
         }
         let kinds = shapes::REFS.iter().filter_map(|git_ref| {
             let of_kind = shapes::whole(&format!("{}@{git_ref}", shapes::quoted(one.file)))?;
+            // GitLab's pipelines of a merge request bear the name of its branch.
+            found(Language::overlap(forge, &of_kind))?;
             let first = found(Language::overlap(tight, &of_kind))?;
             // A ref that is written out was meant.
             let second = Language::witness(&[tight, &of_kind], &[&Language::exact(&first)]);

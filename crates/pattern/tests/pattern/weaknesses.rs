@@ -187,6 +187,50 @@ fn without_a_list_of_signers_slips_still_show() {
     }
 }
 
+/// What GitHub does not vouch for is not shown by its names, and GitLab's pipelines are measured like its
+/// workflows.
+#[test]
+fn names_of_others_are_measured_by_their_own_kind() {
+    const FILE: &str = r"//\.gitlab-ci\.yml";
+    for (pattern, expected, why) in [
+        (format!(r"^https://gitlab\.com/acme/app{FILE}@refs/heads/main$"), vec![], "written out"),
+        (
+            r"^https://gitlab\.com/acme/.*$".to_owned(),
+            vec![
+                "OpenRef: ^https://gitlab\\.com/acme/⟦.*⟧$: https://gitlab.com/acme/a//.gitlab-ci.yml@refs/tags/a",
+            ],
+            "any ref of any project",
+        ),
+        (
+            format!(r"^https://gitlab\.acme\.test/acme/app{FILE}@.*$"),
+            vec![
+                r"OpenRef: ^https://gitlab\.acme\.test/acme/app//\.gitlab-ci\.yml@⟦.*⟧$: https://gitlab.acme.test/acme/app//.gitlab-ci.yml@refs/tags/a",
+            ],
+            "on a host of one's own",
+        ),
+        (format!(r"^https://gitlab\.com/acme/app{FILE}@refs/heads/.*$"), vec![], "one kind of ref"),
+        (
+            format!(r".*/acme/app{FILE}@refs/heads/main$"),
+            vec![
+                r"OpenOwner: ⟦.*⟧/acme/app//\.gitlab-ci\.yml@refs/heads/main$: https://gitlab.com/a/acme/app//.gitlab-ci.yml@refs/heads/main",
+            ],
+            "a group of somebody's own may hold one of that name",
+        ),
+        (r"^https://ci\.acme\.test/.*$".to_owned(), vec![], "nobody knows what names it gives"),
+        (r".*@acme\.com$".to_owned(), vec![], "everybody in the house"),
+        (
+            r"^https://kubernetes\.io/namespaces/acme/serviceaccounts/cd".to_owned(),
+            vec![
+                r"NotAnchored: ^https://kubernetes\.io/namespaces/acme/serviceaccounts/cd⟦⟧: https://kubernetes.io/namespaces/acme/serviceaccounts/cda",
+            ],
+            "an account that begins so",
+        ),
+        (".*kubernetes.*".to_owned(), vec![], "not of GitHub"),
+    ] {
+        assert_eq!(said(&pattern, About::OtherSubject, None), expected, "{why}");
+    }
+}
+
 #[test]
 fn the_tight_pattern_is_what_it_should_have_been() {
     for (pattern, tight) in [
