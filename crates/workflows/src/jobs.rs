@@ -68,6 +68,21 @@ pub struct About<'a> {
     pub default_branch: Option<&'a str>,
 }
 
+impl About<'_> {
+    /// A workflow of this repository at the version of a call in full, by the repository's own name: a
+    /// certificate does not repeat how the caller spells it.
+    fn own(self, call: &Remote, workflow: &Workflow) -> Remote {
+        let own = self.repository.and_then(|name| name.split_once('/'));
+        let (owner, repository) = own.unwrap_or((&call.owner, &call.repository));
+        Remote {
+            owner: owner.to_owned(),
+            repository: repository.to_owned(),
+            path: workflow.path.clone(),
+            version: call.version.clone(),
+        }
+    }
+}
+
 /// What was found while calls were followed.
 #[derive(Debug, Default)]
 pub(crate) struct Walked<'t> {
@@ -95,7 +110,7 @@ pub(crate) fn of<'t>(tree: &'t Tree, about: About<'_>) -> Walked<'t> {
                 _ => refs::of(trigger, about.default_branch),
             };
             for refs in all {
-                walk.run(workflow, &refs, &mut vec![]);
+                walk.run(workflow, &refs, None, &mut vec![]);
             }
         }
     }
@@ -183,6 +198,8 @@ impl<'t> Walk<'t, '_> {
         for job in &workflow.jobs {
             let kept = match job.call() {
                 None => self.steps(workflow, job),
+                // One of this repository, at whatever version, is followed where it stands.
+                Some(call) if self.called(call).is_some() => None,
                 Some(call) => called_elsewhere(workflow, job, call),
             };
             self.walked.jobs.extend(kept);
@@ -190,7 +207,7 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn steps(&mut self, workflow: &'t Workflow, job: &'t Job) -> Option<SigningJob<'t>> {
-        let work = signing::of_job(self.tree, workflow, job);
+        let work = signing::of_job(self.tree, workflow, job, self.about.repository);
         self.walked.missing_actions.extend(work.missing);
         (!work.signings.is_empty() || may_ask(workflow, job)).then(|| SigningJob {
             workflow,
@@ -203,43 +220,68 @@ impl<'t> Walk<'t, '_> {
         })
     }
 
-    fn run(&mut self, workflow: &'t Workflow, refs: &Refs, callers: &mut Vec<Caller<'t>>) {
+    /// The workflow of this repository that is called, with what it was named in full by.
+    fn called(&self, call: &'t Call) -> Option<(&'t Workflow, Option<&'t Remote>)> {
+        let (path, named) = call.uses.own(self.about.repository)?;
+        Some((self.tree.workflow(path)?, named))
+    }
+
+    /// `named` is the call in full by which all this is run: what that calls by `./` is of the same
+    /// version.
+    fn run(
+        &mut self,
+        workflow: &'t Workflow,
+        refs: &Refs,
+        named: Option<&'t Remote>,
+        callers: &mut Vec<Caller<'t>>,
+    ) {
         let skipped = skipped(workflow, refs);
         for job in workflow.jobs.iter().filter(|job| !skipped.contains(job.id.text.as_str())) {
-            self.note(workflow, job, refs, callers);
+            self.note(workflow, job, refs, named, callers);
             let Some(call) = job.call() else { continue };
-            let Target::Local(path) = &call.uses.target else { continue };
-            self.follow(Caller { workflow, job }, call, path, refs, callers);
+            let caller = Caller { workflow, job };
+            match (self.called(call), &call.uses.target) {
+                (Some((called, own)), _) => {
+                    self.follow(caller, called, refs, own.or(named), callers);
+                }
+                (None, Target::Local(path)) => {
+                    self.walked.missing.push((&workflow.path, &call.uses.at, path));
+                }
+                _ => (),
+            }
         }
     }
 
     fn follow(
         &mut self,
         caller: Caller<'t>,
-        call: &'t Call,
-        path: &'t str,
+        called: &'t Workflow,
         refs: &Refs,
+        named: Option<&'t Remote>,
         callers: &mut Vec<Caller<'t>>,
     ) {
-        let (file, at) = (caller.workflow.path.as_str(), &call.uses.at);
-        let Some(called) = self.tree.workflow(path) else {
-            self.walked.missing.push((file, at, path));
-            return;
-        };
         let above = callers.iter().any(|above| std::ptr::eq(above.workflow, called));
         if above || std::ptr::eq(caller.workflow, called) {
-            self.walked.circles.push((file, at, called.path.clone()));
+            let at = caller.job.call().map_or(&caller.job.id.at, |call| &call.uses.at);
+            self.walked.circles.push((&caller.workflow.path, at, called.path.clone()));
         } else if callers.len() >= CALL_DEPTH_MAX {
             self.walked.cut = true;
         } else {
             callers.push(caller);
-            self.run(called, refs, callers);
+            self.run(called, refs, named, callers);
             callers.pop();
         }
     }
 
     /// One more way in which a job that matters runs.
-    fn note(&mut self, workflow: &'t Workflow, job: &'t Job, refs: &Refs, callers: &[Caller<'t>]) {
+    fn note(
+        &mut self,
+        workflow: &'t Workflow,
+        job: &'t Job,
+        refs: &Refs,
+        named: Option<&Remote>,
+        callers: &[Caller<'t>],
+    ) {
         let kept = self.walked.jobs.iter_mut().find(|kept| std::ptr::eq(kept.job, job));
         let Some(kept) = kept else { return };
         self.runs += 1;
@@ -247,9 +289,10 @@ impl<'t> Walk<'t, '_> {
             self.walked.cut = true;
             return;
         }
-        let identity = match kept.calls {
-            Some(remote) => Identity::remote(remote),
-            None => Identity::local(self.about.repository, &workflow.path, refs),
+        let identity = match (kept.calls, named) {
+            (Some(remote), _) => Identity::remote(remote),
+            (None, Some(remote)) => Identity::remote(&self.about.own(remote, workflow)),
+            (None, None) => Identity::local(self.about.repository, &workflow.path, refs),
         };
         kept.runs.push(Run { callers: callers.to_vec(), refs: refs.clone(), identity });
     }

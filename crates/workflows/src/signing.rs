@@ -9,7 +9,7 @@ use crate::model::{Act, Call, Job, Runs, Script, Setting, Step, Workflow, settin
 use crate::permissions::PACKAGES;
 use crate::scripts::{At, Base, DEPTH_MAX, Folders, TEXTS_MAX};
 use crate::tree::Tree;
-use crate::uses::{Remote, Target};
+use crate::uses::{Remote, Target, Uses};
 
 /// Actions within actions that are followed; GitHub stops at ten.
 const ACTION_DEPTH_MAX: usize = 10;
@@ -62,8 +62,14 @@ pub(crate) struct Work {
 }
 
 /// All that the steps of a job sign; those of local actions as well.
-pub(crate) fn of_job(tree: &Tree, workflow: &Workflow, job: &Job) -> Work {
-    let mut look = Look { tree, work: Work::default(), env: vec![&workflow.env, &job.env] };
+pub(crate) fn of_job(
+    tree: &Tree,
+    workflow: &Workflow,
+    job: &Job,
+    repository: Option<&str>,
+) -> Work {
+    let mut look =
+        Look { tree, repository, work: Work::default(), env: vec![&workflow.env, &job.env] };
     look.steps(&workflow.path, job.steps(), false, 0);
     look.work
 }
@@ -78,6 +84,8 @@ pub(crate) fn of_call(file: &str, call: &Call) -> Option<Signing> {
 
 struct Look<'a> {
     tree: &'a Tree,
+    /// `owner/name` of this one.
+    repository: Option<&'a str>,
     work: Work,
     env: Vec<&'a [Setting]>,
 }
@@ -94,13 +102,22 @@ impl<'a> Look<'a> {
                 Act::Run(script) => self.script(file, script, conditional),
                 Act::Uses(uses) => match &uses.target {
                     Target::Local(path) => self.local(file, step, path, conditional, depth),
-                    Target::Remote(remote) => self.remote(file, step, remote, conditional),
+                    Target::Remote(remote) => match self.named(uses) {
+                        Some(path) => self.local(file, step, path, conditional, depth),
+                        None => self.remote(file, step, remote, conditional),
+                    },
                     _ => self.work.opaque = true,
                 },
                 Act::Wait(_) | Act::Cancel(_) | Act::Nothing => {}
             }
             self.env.pop();
         }
+    }
+
+    /// The folder of an action of this repository that is named in full.
+    fn named<'u>(&self, uses: &'u Uses) -> Option<&'u str> {
+        let (path, _) = uses.own(self.repository)?;
+        self.tree.action(path).map(|_| path)
     }
 
     fn local(&mut self, file: &str, step: &Step, path: &str, conditional: bool, depth: usize) {

@@ -70,6 +70,18 @@ impl Uses {
         }
     }
 
+    /// The path in this repository, if it names one: by `./`, or in full, at a version of its own.
+    pub(crate) fn own(&self, repository: Option<&str>) -> Option<(&str, Option<&Remote>)> {
+        match &self.target {
+            Target::Local(path) => Some((path, None)),
+            Target::Remote(remote) => {
+                let own = repository.is_some_and(|own| own.eq_ignore_ascii_case(&remote.slug()));
+                own.then_some((remote.path.as_str(), Some(remote)))
+            }
+            _ => None,
+        }
+    }
+
     /// The path in the same repository, if it names one.
     pub fn local(&self) -> Option<&str> {
         match &self.target {
@@ -96,6 +108,12 @@ impl Remote {
         let digits = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let version = self.version.as_str();
         (version.len() == COMMIT_DIGITS && digits(version)).then_some(version)
+    }
+
+    /// Whether it is taken from the default branch, where the files are that are looked at here.
+    pub(crate) fn is_as_here(&self, default_branch: Option<&str>) -> bool {
+        let branch = self.version.strip_prefix("refs/heads/").unwrap_or(&self.version);
+        default_branch.map_or(["main", "master"].contains(&branch), |default| default == branch)
     }
 
     /// Whether it is a workflow, and not an action.

@@ -81,13 +81,13 @@ pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
         .map(|(job, by)| Signer { job, accepted: by.iter().any(|by| !by.is_empty()) })
         .collect();
     for (signer, accepted) in signers.iter().zip(&accepted) {
-        judged.jobs.push(report(tree, signer, accepted, &matchers));
+        judged.jobs.push(report(tree, about, signer, accepted, &matchers));
     }
-    judged.findings.extend(pins::on_the_way(tree, &signers));
+    judged.findings.extend(pins::on_the_way(tree, about, &signers));
     judged.findings.extend(matchers.told());
     judged.findings.extend(signers::check(tree, about, &walked, &matchers));
     judged.findings.extend(callers::check(&walked, expected));
-    judged.findings.extend(pins::elsewhere(tree, &walked));
+    judged.findings.extend(pins::elsewhere(tree, about, &walked));
     judged.findings.extend(calls(&walked));
     judged.findings.extend(arguments::check(tree));
     judged.findings.extend(copies::check(tree, &walked, expected));
@@ -103,6 +103,7 @@ pub fn judge(tree: &Tree, about: About<'_>, expected: &Expected<'_>) -> Judged {
 
 fn report(
     tree: &Tree,
+    about: About<'_>,
     signer: &Signer<'_, '_>,
     accepted: &[Vec<usize>],
     matchers: &Matchers,
@@ -113,7 +114,7 @@ fn report(
     findings.extend(job.runs.iter().flat_map(|run| matchers.undecided(run)));
     let runs = job.runs.iter().zip(accepted);
     // What several jobs run is told once, and counts for each.
-    let loose = pins::severity_of(tree, signer).map_or(Verdict::Verified, Severity::verdict);
+    let loose = pins::severity_of(tree, about, signer).map_or(Verdict::Verified, Severity::verdict);
     WorkflowReport {
         job: named(job.workflow, job.job),
         place: in_file(&job.workflow.path, &job.job.id.at),

@@ -6,7 +6,7 @@ use sealwright_policy::{Code, Finding, Severity};
 
 use super::named;
 use crate::facts;
-use crate::jobs::{SigningJob, Walked};
+use crate::jobs::{About, SigningJob, Walked};
 use crate::model::{Job, Runs, Step};
 use crate::place::in_file;
 use crate::tree::Tree;
@@ -24,10 +24,10 @@ struct Used<'t> {
 /// What jobs that sign run, each thing once. Who can move it signs as they do: that is an error where
 /// somebody accepts what they sign, and a warning where nobody here is known to. GitHub's own are a
 /// note, for whoever moves those runs the machine as well.
-pub(super) fn on_the_way(tree: &Tree, jobs: &[Signer<'_, '_>]) -> Vec<Finding> {
+pub(super) fn on_the_way(tree: &Tree, about: About<'_>, jobs: &[Signer<'_, '_>]) -> Vec<Finding> {
     let mut loose: Vec<(Used<'_>, Vec<&Signer<'_, '_>>)> = Vec::new();
     for signer in jobs {
-        for used in loose_of(tree, signer.job) {
+        for used in loose_of(tree, about, signer.job) {
             match loose.iter_mut().find(|(known, _)| known.uses.text == used.uses.text) {
                 Some((_, by)) if by.iter().any(|one| std::ptr::eq(*one, signer)) => (),
                 Some((_, by)) => by.push(signer),
@@ -45,17 +45,21 @@ pub(super) struct Signer<'j, 't> {
 }
 
 /// How loud it is for one job that what it runs can be moved, where anything of it can.
-pub(super) fn severity_of(tree: &Tree, signer: &Signer<'_, '_>) -> Option<Severity> {
-    let loose = loose_of(tree, signer.job);
+pub(super) fn severity_of(
+    tree: &Tree,
+    about: About<'_>,
+    signer: &Signer<'_, '_>,
+) -> Option<Severity> {
+    let loose = loose_of(tree, about, signer.job);
     loose.iter().map(|used| severity(used, signer.accepted)).max()
 }
 
-fn loose_of<'t>(tree: &'t Tree, job: &SigningJob<'t>) -> Vec<Used<'t>> {
+fn loose_of<'t>(tree: &'t Tree, about: About<'_>, job: &SigningJob<'t>) -> Vec<Used<'t>> {
     if job.signings.is_empty() {
         return vec![];
     }
-    let used = of_job(tree, &job.workflow.path, job.job).into_iter();
-    used.filter(|used| !is_fixed(used.uses) && !is_unjudged(used.uses)).collect()
+    let used = of_job(tree, about, &job.workflow.path, job.job).into_iter();
+    used.filter(|used| !is_fixed(used.uses, about) && !is_unjudged(used.uses)).collect()
 }
 
 fn severity(used: &Used<'_>, accepted: bool) -> Severity {
@@ -104,12 +108,12 @@ fn is_githubs(uses: &Uses) -> bool {
 }
 
 /// Everything else, one finding a file; and what cannot be told at all.
-pub(super) fn elsewhere(tree: &Tree, walked: &Walked<'_>) -> Vec<Finding> {
+pub(super) fn elsewhere(tree: &Tree, about: About<'_>, walked: &Walked<'_>) -> Vec<Finding> {
     let on_the_way: HashSet<*const Uses> = walked
         .jobs
         .iter()
         .filter(|job| !job.signings.is_empty())
-        .flat_map(|job| of_job(tree, &job.workflow.path, job.job))
+        .flat_map(|job| of_job(tree, about, &job.workflow.path, job.job))
         .map(|used| std::ptr::from_ref(used.uses))
         .collect();
     let mut findings = Vec::new();
@@ -117,7 +121,9 @@ pub(super) fn elsewhere(tree: &Tree, walked: &Walked<'_>) -> Vec<Finding> {
     for used in all(tree) {
         if is_unjudged(used.uses) {
             findings.push(unjudged(&used));
-        } else if !is_fixed(used.uses) && !on_the_way.contains(&std::ptr::from_ref(used.uses)) {
+        } else if !is_fixed(used.uses, about)
+            && !on_the_way.contains(&std::ptr::from_ref(used.uses))
+        {
             by_file.entry(used.file).or_default().push(used.uses);
         }
     }
@@ -150,8 +156,13 @@ fn is_unjudged(uses: &Uses) -> bool {
     matches!(uses.target, Target::Expression | Target::Malformed)
 }
 
-/// Pinned, or by a tag where nothing else works.
-fn is_fixed(uses: &Uses) -> bool {
+/// Pinned, or by a tag where nothing else works. Whoever changes the default branch of this repository
+/// changes the file itself that names it.
+fn is_fixed(uses: &Uses, about: About<'_>) -> bool {
+    let own = uses.own(about.repository).and_then(|(_, named)| named);
+    if own.is_some_and(|named| named.is_as_here(about.default_branch)) {
+        return true;
+    }
     let by_tag = uses.remote().is_some_and(|remote| {
         facts::by_tag_only(&remote.name()).is_some()
             && (remote.version.starts_with('v') || remote.version.starts_with("refs/tags/v"))
@@ -160,17 +171,18 @@ fn is_fixed(uses: &Uses) -> bool {
 }
 
 /// All that a job uses, that of local actions as well.
-fn of_job<'t>(tree: &'t Tree, file: &'t str, job: &'t Job) -> Vec<Used<'t>> {
+fn of_job<'t>(tree: &'t Tree, about: About<'_>, file: &'t str, job: &'t Job) -> Vec<Used<'t>> {
     let mut used = Vec::new();
     used.extend(job.call().map(|call| Used { file, uses: &call.uses }));
     used.extend(job.container.as_ref().map(|uses| Used { file, uses }));
     let mut seen: HashSet<&str> = HashSet::new();
-    collect(tree, file, job.steps(), &mut seen, &mut used);
+    collect(tree, about, file, job.steps(), &mut seen, &mut used);
     used
 }
 
 fn collect<'t>(
     tree: &'t Tree,
+    about: About<'_>,
     file: &'t str,
     steps: &'t [Step],
     seen: &mut HashSet<&'t str>,
@@ -178,13 +190,14 @@ fn collect<'t>(
 ) {
     for uses in steps.iter().filter_map(Step::uses) {
         used.push(Used { file, uses });
-        let Some(action) = uses.local().and_then(|folder| tree.action(folder)) else { continue };
+        let own = uses.own(about.repository);
+        let Some(action) = own.and_then(|(folder, _)| tree.action(folder)) else { continue };
         // Each action once: one that uses itself ends here.
         if !seen.insert(&action.path) {
             continue;
         }
         match &action.runs {
-            Runs::Composite(steps) => collect(tree, &action.path, steps, seen, used),
+            Runs::Composite(steps) => collect(tree, about, &action.path, steps, seen, used),
             Runs::Docker(image) => {
                 used.extend(image.as_ref().map(|uses| Used { file: &action.path, uses }));
             }

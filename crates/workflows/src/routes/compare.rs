@@ -117,6 +117,18 @@ fn lacks(route: &Route<'_>, kind: &str) -> bool {
     if has(route, kind) || matches!(deed.what, What::Move { perhaps: true, .. }) {
         return false;
     }
+    // What is not sure to be run may hold it back all the same.
+    let perhaps =
+        spot.earlier().chain([deed]).filter(|one| one.guessed).any(|one| match one.what {
+            What::Check => kind == "checks",
+            What::Verify => kind == "verified",
+            What::Sign(_) => kind == "signed",
+            What::Move { proves: true, .. } => ["signed", "verified"].contains(&kind),
+            _ => false,
+        });
+    if perhaps {
+        return false;
+    }
     match kind {
         // An environment may hold it to branches as well.
         "branch" => spot.branch() == Some(false) && !has(route, "environment"),

@@ -75,7 +75,7 @@ impl<'a> Spot<'a> {
         let (unit, deed) = (self.unit(), self.deed());
         let mut gates: BTreeSet<Gate> =
             self.holding().filter(|earlier| earlier.is_gate()).flat_map(gates_of).collect();
-        if matches!(deed.what, What::Move { proves: true, .. }) {
+        if !deed.guessed && matches!(deed.what, What::Move { proves: true, .. }) {
             gates.extend([Gate::Signed, Gate::Verified]);
         }
         gates.extend(self.branch().filter(|held| *held).map(|_| Gate::Branch));

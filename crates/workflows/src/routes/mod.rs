@@ -2,6 +2,7 @@
 //! composite actions to the step that moves it, with what has to be passed on the way.
 
 mod beside;
+mod called;
 mod compare;
 mod deeds;
 mod exposure;
@@ -69,8 +70,7 @@ struct Route<'a> {
 /// Finds the routes. With a configuration, the tags of its artifacts count most.
 pub fn routes(tree: &Tree, about: About<'_>, config: Option<&Config>) -> Routes {
     let starts = start::starts(tree);
-    let runs: Vec<Run<'_>> =
-        starts.into_iter().map(|start| Run::of(tree, start, about.repository)).collect();
+    let runs: Vec<Run<'_>> = starts.into_iter().map(|start| Run::of(tree, start, about)).collect();
     let reviewed = runs.iter().any(|run| {
         let review = matches!(run.start.trigger.event, Event::PullRequest | Event::MergeGroup);
         review && !run.units.is_empty()

@@ -53,6 +53,65 @@ fn what_runs_after_a_failure_alone_is_a_route_and_no_gate() {
     assert_eq!(routes(&[&rescue(VERIFY), TAG])[0].gates, ["branch"], "nobody verifies");
 }
 
+/// What a repository calls of itself by its full name is followed; at another version it may be another
+/// text, which is said, and holds nothing.
+#[test]
+fn a_repository_that_names_its_own_files_in_full_is_followed() {
+    let caller = |work: &str| format!("on: {MAIN}\njobs:\n  call:\n    {RIGHTS}\n    {work}\n");
+    let called = |file: &str| caller(&format!("uses: {file}"));
+    let used = |file: &str| caller(&format!("runs-on: x\n    steps: [{{uses: '{file}'}}]"));
+    let shared = job("workflow_call", &[STAGE, SIGN, VERIFY, TAG]);
+    let action = format!(
+        "runs:\n  using: composite\n  steps:\n    - {{shell: bash, run: '{VERIFY}'}}\n    - {{shell: bash, run: '{TAG}'}}\n"
+    );
+    let all = "signed, verified, branch";
+    let file = "acme/platform/.github/workflows/shared.yaml";
+    for (text, gates, told, why) in [
+        (called("./.github/workflows/shared.yaml"), all, 0, "the same commit"),
+        (called(&format!("{file}@main")), all, 0, "the branch that this is"),
+        (called(&format!("{file}@refs/heads/main")), all, 0, "the same in full"),
+        (called(&format!("{file}@v1")), "branch", 1, "a tag"),
+        (
+            called(&format!("{file}@08c6903cd8c0fde910a37f88322edcfb5dd907a8")),
+            "branch",
+            1,
+            "a commit",
+        ),
+        (called("acme/other/.github/workflows/shared.yaml@v1"), "", 1, "of another repository"),
+        (called("acme/platform/.github/workflows/gone.yaml@v1"), "", 1, "not here any more"),
+        (used("acme/platform/move@main"), "verified, branch", 0, "an action"),
+        (used("acme/platform/move@v1"), "branch", 1, "an action at a tag"),
+    ] {
+        let files =
+            [("cd.yaml", text.as_str()), ("shared.yaml", &shared), ("move/action.yaml", &action)];
+        let tree = super::tests::read(&files);
+        let about = About { repository: Some("acme/platform"), default_branch: Some("main") };
+        let found = routes(&tree, about, None);
+        let held = found.reports.first().map(|route| route.gates.join(", ")).unwrap_or_default();
+        assert_eq!(held, gates, "{why}: {:?}", found.reports);
+        let other = found.findings.iter().filter(|one| one.code != Code::RouteUnread);
+        assert_eq!(other.count(), 0, "{why}: {:?}", found.findings);
+        assert_eq!(found.findings.len(), told, "{why}: {:?}", found.findings);
+    }
+}
+
+/// The same tag by `./` and at a version: that the other text holds it back as well is not known, and
+/// nor is that it does not.
+#[test]
+fn a_route_at_another_version_is_not_said_to_miss_a_gate() {
+    let shared = job("workflow_call", &[STAGE, SIGN, VERIFY, TAG]);
+    let call = |file: &str| format!("on: {MAIN}\njobs:\n  call:\n    {RIGHTS}\n    uses: {file}\n");
+    let named = call("acme/platform/.github/workflows/shared.yaml@v1");
+    let (here, bare) = (call("./.github/workflows/shared.yaml"), job(MAIN, &[STAGE, SIGN, TAG]));
+    for (other, lacks) in [(&named, 0), (&bare, 1)] {
+        let files = [("cd.yaml", here.as_str()), ("shared.yaml", &shared), ("other.yaml", other)];
+        let about = About { repository: Some("acme/platform"), default_branch: Some("main") };
+        let found = routes(&super::tests::read(&files), about, None);
+        let missing = found.findings.iter().filter(|one| one.code == Code::RouteMissesGate);
+        assert_eq!(missing.count(), lacks, "{:?}", found.findings);
+    }
+}
+
 #[test]
 fn a_call_that_is_made_whatever_happened_is_held_by_nothing_before_it() {
     let caller = |condition: &str| {

@@ -27,6 +27,7 @@ pub(super) fn findings(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
                 });
             }
         }
+        findings.extend(run.elsewhen.iter().map(elsewhen));
         findings.extend(run.units.iter().filter_map(idle));
         findings.extend(run.units.iter().flat_map(scripts));
         if run.cut {
@@ -40,6 +41,17 @@ pub(super) fn findings(runs: &[Run<'_>], routes: &[Route<'_>]) -> Vec<Finding> {
     }
     findings.extend(routes.iter().filter_map(unnamed));
     findings
+}
+
+/// It is of this repository, at a version whose text is not here.
+fn elsewhen(Unread { file, at, uses, job }: &Unread) -> Finding {
+    let message = format!(
+        "job `{job}` runs `{uses}`: the text that is here was followed, and that of its version may be another one"
+    );
+    let finding = Finding::new(Code::RouteUnread, message).with_place(in_file(file, at));
+    finding.with_hint(
+        "What it does there moves tags, and is not known to hold one back. Named by `./`, it is always the text of the same commit.",
+    )
 }
 
 /// What is known of a workflow elsewhere, and what is not.

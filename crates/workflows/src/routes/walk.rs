@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::beside::Beside;
+use super::called::{Composite, action_of, given};
 use super::deeds::{Deed, Unseen, What, of_step, runs_only_after_failure, runs_whatever_happened};
 use super::guards;
 use super::made::Made;
@@ -10,7 +11,8 @@ use super::scope::{Ref, Scope};
 use super::start::Start;
 use crate::condition::goes_on;
 use crate::expression::Expression;
-use crate::model::{Act, Awaited, Call, Job, Runs, Setting, Step, Work, Workflow, setting};
+use crate::jobs::About;
+use crate::model::{Awaited, Call, Job, Setting, Step, Work, Workflow, setting};
 use crate::permissions::Permissions;
 use crate::tree::Tree;
 use crate::triggers::Event;
@@ -25,9 +27,12 @@ const STEPS_MAX: usize = 10_000;
 pub(super) struct Run<'a> {
     pub(super) start: Start<'a>,
     pub(super) repository: Option<&'a str>,
+    pub(super) default_branch: Option<&'a str>,
     pub(super) units: Vec<Unit<'a>>,
     /// Workflows and actions that would have to be read, and are elsewhere.
     pub(super) unread: Vec<Unread>,
+    /// Those that are here, and may be other ones at the version that they are named by.
+    pub(super) elsewhen: Vec<Unread>,
     steps: usize,
     /// Whether a limit was hit, and deeds are missing.
     pub(super) cut: bool,
@@ -75,11 +80,13 @@ struct Frame<'a> {
     /// Those of the job that calls.
     permissions: Option<&'a Permissions>,
     depth: u8,
+    /// Whether the version that runs may not be the one that is here.
+    elsewhen: bool,
 }
 
 impl<'a> Run<'a> {
     /// Follows everything that a trigger starts.
-    pub(super) fn of(tree: &'a Tree, start: Start<'a>, repository: Option<&'a str>) -> Self {
+    pub(super) fn of(tree: &'a Tree, start: Start<'a>, about: About<'a>) -> Self {
         let frame = Frame {
             workflow: start.workflow,
             inputs: BTreeMap::new(),
@@ -91,9 +98,18 @@ impl<'a> Run<'a> {
             held: false,
             permissions: None,
             depth: 0,
+            elsewhen: false,
         };
-        let mut run =
-            Run { start, repository, units: vec![], unread: vec![], steps: 0, cut: false };
+        let mut run = Run {
+            start,
+            repository: about.repository,
+            default_branch: about.default_branch,
+            units: vec![],
+            unread: vec![],
+            elsewhen: vec![],
+            steps: 0,
+            cut: false,
+        };
         run.workflow(tree, &frame);
         run
     }
@@ -213,6 +229,7 @@ impl<'a> Run<'a> {
         let mut deeds = Vec::new();
         let mut within = Within { tree, file: &frame.workflow.path, job: &job.id.text, depth: 0 };
         self.all_steps(&mut within, steps, &mut scope, held, &mut deeds);
+        deeds.iter_mut().for_each(|(deed, _)| deed.guessed |= frame.elsewhen);
         deeds
     }
 
@@ -236,9 +253,12 @@ impl<'a> Run<'a> {
             let from = deeds.len();
             if scope.condition(condition) != Some(false) {
                 let held = held || holds(scope, condition);
-                match action_of(within.tree, step) {
-                    Some((file, inner, inputs)) => {
-                        self.composite(within, step, (file, inner, inputs), scope, held, deeds);
+                match action_of(within.tree, step, self.repository) {
+                    Some(Composite { file, steps, inputs, named }) => {
+                        self.composite(within, step, (file, steps, inputs), scope, held, deeds);
+                        let elsewhen =
+                            self.is_elsewhen(named, step.uses(), within.file, within.job);
+                        deeds[from..].iter_mut().for_each(|(deed, _)| deed.guessed |= elsewhen);
                     }
                     None => {
                         let own = of_step(step, within.file, scope, &within.tree.scripts);
@@ -309,8 +329,10 @@ impl<'a> Run<'a> {
         unit: Unit<'a>,
         held: Held,
     ) {
-        let called = call.uses.local().and_then(|path| tree.workflow(path));
-        if let Some(workflow) = called.filter(|_| frame.depth < DEPTH_MAX) {
+        let called = call.uses.own(self.repository);
+        let called = called.and_then(|(path, named)| Some((tree.workflow(path)?, named)));
+        if let Some((workflow, named)) = called.filter(|_| frame.depth < DEPTH_MAX) {
+            let elsewhen = self.is_elsewhen(named, Some(&call.uses), unit.file, &unit.job.id.text);
             let declared =
                 workflow.trigger(&Event::WorkflowCall).map(|trigger| &trigger.inputs[..]);
             let inputs = given(declared.unwrap_or_default(), &call.with, scope);
@@ -327,6 +349,7 @@ impl<'a> Run<'a> {
                 held,
                 permissions,
                 depth,
+                elsewhen: frame.elsewhen || elsewhen,
             };
             return self.workflow(tree, &inner);
         }
@@ -380,30 +403,6 @@ fn holds(scope: &Scope<'_>, condition: Option<&str>) -> Held {
         Some(runs) => !runs,
         None => asks,
     }
-}
-
-/// The steps of the local composite action that a step uses, with its file and inputs.
-fn action_of<'a>(tree: &'a Tree, step: &Step) -> Option<(&'a str, &'a [Step], &'a [Setting])> {
-    let Act::Uses(uses) = &step.act else { return None };
-    let action = tree.action(uses.local()?)?;
-    match &action.runs {
-        Runs::Composite(steps) => Some((&action.path, steps, &action.inputs)),
-        _ => None,
-    }
-}
-
-/// Inputs as they arrive: given, else by default, else empty.
-fn given(declared: &[Setting], with: &[Setting], scope: &Scope<'_>) -> BTreeMap<String, String> {
-    let defaults = declared.iter().map(|input| {
-        let default = input.value.as_ref().map(|value| scope.expand(&value.text));
-        (input.name.to_lowercase(), default.unwrap_or_default())
-    });
-    let mut inputs: BTreeMap<String, String> = defaults.collect();
-    for input in with {
-        let value = input.value.as_ref().map(|value| scope.expand(&value.text));
-        inputs.insert(input.name.to_lowercase(), value.unwrap_or_default());
-    }
-    inputs
 }
 
 /// What is known of reusable workflows of others.

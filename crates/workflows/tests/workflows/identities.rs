@@ -113,6 +113,49 @@ fn a_workflow_of_another_repository_signs_at_its_pin() {
     assert_eq!(judged.jobs, [], "without a token it cannot sign");
 }
 
+/// GitHub resolves a name in full as it does for any other repository; what that calls by `./` is of
+/// the same version.
+#[test]
+fn a_repository_that_names_its_own_workflow_in_full_signs_at_that_version() {
+    let signed = "permissions: {id-token: write, packages: write}";
+    let call = |uses: &str| {
+        workflow("{push: {branches: [main]}}", signed, &format!("    uses: {uses}\n"))
+            .replace("    runs-on: ubuntu-latest\n", "")
+    };
+    let inner = signing("workflow_call", SIGN);
+    let outer =
+        call("./.github/workflows/sign.yml").replace("{push: {branches: [main]}}", "workflow_call");
+    let by_tag = "refs/<tags or heads>/v1".to_owned();
+    for (uses, expected, why) in [
+        ("./.github/workflows/outer.yml", "refs/heads/main".to_owned(), "the caller's ref"),
+        ("acme/platform/.github/workflows/outer.yml@v1", by_tag.clone(), "a tag or branch"),
+        ("Acme/Platform/.github/workflows/outer.yml@v1", by_tag, "without regard to case"),
+        (
+            &format!("acme/platform/.github/workflows/outer.yml@{COMMIT}"),
+            COMMIT.to_owned(),
+            "a commit",
+        ),
+    ] {
+        let cd = call(uses);
+        let judged = judged(&[
+            (".github/workflows/cd.yaml", &cd),
+            (".github/workflows/outer.yml", &outer),
+            (".github/workflows/sign.yml", &inner),
+        ]);
+        let [job] = judged.jobs.as_slice() else { panic!("{why}: {:?}", judged.jobs) };
+        let by_cd = job.identities.iter().find(|one| one.event == "push").expect(why);
+        assert_eq!(by_cd.san, format!("{CALLED}{expected}"), "{why}");
+        assert_eq!(by_cd.called_by, ["cd.yaml: sign", "outer.yml: sign"], "{why}");
+    }
+    // Of a file that is not here nobody knows more than of another repository's.
+    let cd = call("acme/platform/.github/workflows/gone.yml@v1");
+    let judged = judged(&[(".github/workflows/cd.yaml", &cd)]);
+    assert_eq!(
+        names(&judged),
+        ["https://github.com/acme/platform/.github/workflows/gone.yml@refs/<tags or heads>/v1"]
+    );
+}
+
 #[test]
 fn an_action_never_shows_in_the_name() {
     let action = "runs: {using: composite, steps: [{run: cosign sign x, shell: bash}]}\n";

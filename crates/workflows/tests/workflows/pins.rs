@@ -14,6 +14,9 @@ fn what_a_signing_job_runs_must_be_fixed() {
         ("docker://acme/tool:1".to_owned(), Some(Code::SigningPathUnpinned), "an image by tag"),
         (format!("docker://acme/tool@sha256:{digest}"), None, "an image by digest"),
         ("actions/checkout@v4".to_owned(), Some(Code::UsesUnpinned), "GitHub's own"),
+        ("acme/platform/tool@main".to_owned(), None, "our own branch, as this file is"),
+        ("acme/platform/tool@v1".to_owned(), Some(Code::SigningPathUnpinned), "our own tag"),
+        ("acme/platform/tool@topic".to_owned(), Some(Code::SigningPathUnpinned), "or topic"),
         ("acme/${{ inputs.x }}@v1".to_owned(), Some(Code::UsesNotJudged), "an expression"),
         ("nonsense".to_owned(), Some(Code::UsesNotJudged), "nothing"),
     ] {
