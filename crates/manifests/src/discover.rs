@@ -9,6 +9,7 @@ use crate::edit::{set, text};
 use crate::found::{Found, NoMatch, Unjudged, Unread};
 use crate::held::{Held, held};
 use crate::kustomize::{self, Overlay};
+use crate::left_alone::{is_left_alone, leave};
 use crate::object::Object;
 use crate::patch::{Patch, patches};
 use crate::relevant::{
@@ -21,7 +22,7 @@ use crate::takers;
 use crate::target::Named;
 use crate::unread::{unread, unread_by_ksail};
 use crate::unspoken::unspoken;
-use crate::variables::{Substitution, Values, is_left_alone, leave, substitution, values};
+use crate::variables::{Substitution, Values, substitution, values};
 
 /// What one file says; ask for it with [`look`], put all of them together with [`join`]. Files can
 /// be looked at in any order and on any thread.

@@ -19,6 +19,7 @@ mod held;
 mod joining;
 mod kustomize;
 mod laying;
+mod left_alone;
 mod object;
 mod patch;
 mod paths;

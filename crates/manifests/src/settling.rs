@@ -10,13 +10,13 @@ use crate::discover::{Facts, Kept, Kind};
 use crate::found::{Guard, NOT_HERE, Source, Unread, Why};
 use crate::joining::Joining;
 use crate::laying::Rendered;
+use crate::left_alone::{is_left_alone, leave};
 use crate::object::Object;
 use crate::shapes::charts::{self, Chart, From, Repository};
 use crate::shapes::flux;
 use crate::takers::{Taken, is_source};
 use crate::target::Named;
 use crate::tell;
-use crate::variables::{is_left_alone, leave};
 
 /// An object as one overlay makes it, or as its own file says.
 struct View<'a> {

@@ -2,7 +2,7 @@
 
 use sealwright_manifests::checks::{Expected, judge};
 use sealwright_manifests::fix::mend;
-use sealwright_manifests::{File, Place, discover, is_utf16, shell as shells};
+use sealwright_manifests::{File, Place, discover, is_utf16, look, shell as shells};
 use sealwright_pattern::{About, Containment, GoRegex, Language, analyse};
 use sealwright_policy::Issuers;
 use sealwright_workflows::{Tree, compare, routes};
@@ -73,7 +73,7 @@ pub fn manifests(bytes: &[u8]) {
     }
     let expected = Expected { config: None, issuers: Issuers::public() };
     judge(&found, &expected);
-    mend(&[file], &found, &expected);
+    mend(&[file], &[look(file)], &found, &expected);
 }
 
 /// A script: every command is in the text.

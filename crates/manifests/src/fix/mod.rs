@@ -1,21 +1,26 @@
 //! What would mend a file, where that is mechanical: as edits of its bytes, so that comments, quotes
 //! and layout stay as they are.
 //!
-//! A fix is kept only when the file, read again, declares what was meant. What is not mechanical
-//! (entries of different issuers, a template, a pattern that anchors would shut) is left alone.
+//! A fix is kept only when the file, read again, declares what was meant: a patch together with what it
+//! changes. What is not mechanical (entries of different issuers, a template, a pattern that anchors
+//! would shut) is left alone; what cannot be written where it stands is left and said.
 
 mod blocks;
 mod moved;
+mod reread;
 mod scalars;
 mod wanted;
 
 use std::ops::Range;
 
+use crate::File;
 use crate::checks::Expected;
 use crate::declaration::{Declaration, Identity, Matcher};
+use crate::discover::Facts;
 use crate::found::Found;
 use crate::relevant::is_utf16;
-use crate::{File, discover};
+
+use self::reread::Reread;
 
 /// A file with what would mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +41,34 @@ pub struct Change {
     /// What was done, as a sentence without a full stop.
     pub told: String,
 }
+
+/// What would mend the files, and what would not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mending {
+    /// Files that change.
+    pub mended: Vec<Mended>,
+    /// What is known to be wrong and what to write, but not where.
+    pub left: Vec<Left>,
+}
+
+/// Something that is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Left {
+    /// File.
+    pub path: String,
+    /// Its line.
+    pub line: u32,
+    /// Why, as a sentence without a full stop.
+    pub why: String,
+}
+
+/// Why something is left.
+const ELSEWHERE: &str =
+    "stands in another file or in a text in quotes, or comes of a variable: mend it there";
+const SPREAD: &str = "stands in several files: write the joined pattern over the first entry, and take the others out";
+const NOT_WRITABLE: &str =
+    "is an alias, is behind an anchor or shares its line, and is not edited there";
+const NOT_REACHED: &str = "would not come to that alone, or something else would change with it";
 
 /// Bytes of a file that are replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,77 +104,137 @@ impl Mended {
     }
 }
 
-/// What would mend these files. A file that needs nothing, or where nothing is mechanical, is not in
-/// the answer; applied once, nothing is left to be done.
-pub fn mend(files: &[File<'_>], found: &Found, expected: &Expected<'_>) -> Vec<Mended> {
-    files.iter().filter_map(|file| mend_one(*file, found, expected)).collect()
+/// What would mend these files, of which and of all others `facts` are what they say. A file that needs
+/// nothing, or where nothing is mechanical, is not in the answer; applied once, nothing is left to be
+/// done.
+pub fn mend(
+    files: &[File<'_>],
+    facts: &[Facts],
+    found: &Found,
+    expected: &Expected<'_>,
+) -> Mending {
+    let (all, mut mending) = (Reread::new(facts), Mending::default());
+    for file in files.iter().filter(|file| !is_utf16(file.bytes)) {
+        let mended = mend_one(*file, &all, found, expected, &mut mending.left);
+        mending.mended.extend(mended);
+    }
+    mending.left.sort();
+    mending.left.dedup();
+    mending
 }
 
-fn mend_one(file: File<'_>, found: &Found, expected: &Expected<'_>) -> Option<Mended> {
-    if is_utf16(file.bytes) {
-        return None;
+fn mend_one(
+    file: File<'_>,
+    all: &Reread<'_>,
+    found: &Found,
+    expected: &Expected<'_>,
+    left: &mut Vec<Left>,
+) -> Option<Mended> {
+    let mut steps = Vec::new();
+    // Of what was rendered no line is anybody's.
+    let is_here = |one: &&Declaration| one.file == file.path && one.at.line > 0;
+    for declaration in found.declarations.iter().filter(is_here) {
+        match of_declaration(file, declaration, expected) {
+            Ok(step) => steps.extend(step),
+            Err(why) => left.push(leave(file, declaration.at.line, &declaration.object, why)),
+        }
     }
-    let declared = found.declarations.iter().filter(|one| one.file == file.path);
     let unread = found.unread.iter().filter(|one| one.file == file.path);
-    let steps: Vec<Step> = declared
-        .filter_map(|declaration| of_declaration(file, declaration, expected))
-        .chain(unread.filter_map(|unread| moved::step(file, unread)))
-        .collect();
-    let before = discover([file]);
+    steps.extend(unread.filter_map(|unread| moved::step(file, unread)));
+    let alone = all.before(file, false);
+    let is_alone = |step: &Step| step.outcome.is_about(&alone);
+    let with_others = !steps.iter().all(is_alone);
+    let before = if with_others { all.before(file, true) } else { alone };
     let mut text = file.bytes.to_vec();
     let mut changes = Vec::new();
     let mut taken: Vec<Edit> = Vec::new();
     for step in &steps {
         let edits = [&taken[..], &step.edits[..]].concat();
         let Some(changed) = applied(file.bytes, &edits) else { continue };
-        let after = discover([File { path: file.path, bytes: &changed }]);
-        if step.outcome.is_reached(&after) && spares_others(&before, &after, &steps) {
+        let after = all.after(File { path: file.path, bytes: &changed }, with_others);
+        if step.outcome.is_reached(&after, file.path) && spares_others(&before, &after, &steps) {
             (text, taken) = (changed, edits);
             changes.push(step.change.clone());
+        } else if let Outcome::Declares(object, _) = &step.outcome {
+            left.push(leave(file, step.change.line, object, NOT_REACHED));
         }
     }
     changes.sort();
     (!changes.is_empty()).then(|| Mended { path: file.path.to_owned(), text, changes })
 }
 
-/// Entries that are joined, anchors and dots: what a declaration should say instead.
+fn leave(file: File<'_>, line: u32, object: &str, why: &str) -> Left {
+    Left { path: file.path.to_owned(), line, why: format!("what is wrong with {object} {why}") }
+}
+
+/// Entries that are joined, anchors and dots: what a declaration should say instead. Nothing when that is
+/// what it says; else why it cannot be written here.
 fn of_declaration(
     file: File<'_>,
     declaration: &Declaration,
     expected: &Expected<'_>,
-) -> Option<Step> {
-    let wanted = wanted::of(declaration, expected)?;
-    let (first, rest) = declaration.identities.split_first()?;
+) -> Result<Option<Step>, &'static str> {
+    let Some(wanted) = wanted::of(declaration, expected) else { return Ok(None) };
+    let Some((first, rest)) = declaration.identities.split_first() else { return Ok(None) };
+    let is_joined = wanted.entries.len() < declaration.identities.len();
+    if is_joined && declaration.identities.iter().any(is_elsewhere) {
+        return Err(SPREAD);
+    }
     let mut edits = Vec::new();
     let mut patterns = Vec::new();
     for (identity, wanted) in declaration.identities.iter().zip(&wanted.entries) {
-        edits.extend(rewritten(file.bytes, &identity.issuer, &wanted.0)?);
-        edits.extend(rewritten(file.bytes, &identity.subject, &wanted.1)?);
-        patterns.push(wanted.clone());
+        let issuer = rewritten(file.bytes, &identity.issuer, &wanted.0).ok_or(NOT_WRITABLE)?;
+        let subject = rewritten(file.bytes, &identity.subject, &wanted.1).ok_or(NOT_WRITABLE)?;
+        patterns.push((issuer.says, subject.says));
+        edits.extend(issuer.edits.into_iter().chain(subject.edits));
     }
     // The first entry stands for all that are joined.
-    if wanted.entries.len() < declaration.identities.len() {
+    if is_joined {
         let mut before: &Identity = first;
         for identity in rest {
-            let range = blocks::item(file.bytes, &before.at, &identity.at)?;
+            let range = blocks::item(file.bytes, &before.at, &identity.at).ok_or(NOT_WRITABLE)?;
             edits.push(Edit { range, instead: String::new() });
             before = identity;
         }
     }
+    if edits.is_empty() {
+        return Err(ELSEWHERE);
+    }
     let at = wanted.line.unwrap_or(declaration.at.line);
     let change = Change { line: at, told: wanted.told };
-    Some(Step { change, edits, outcome: Outcome::Declares(declaration.object.clone(), patterns) })
+    let outcome = Outcome::Declares(declaration.object.clone(), patterns);
+    Ok(Some(Step { change, edits, outcome }))
 }
 
-/// The edit that makes a matcher say something else; nothing when it says that already. `None`: it
-/// cannot be written where it stands.
-fn rewritten(file: &[u8], matcher: &Option<Matcher>, wanted: &Option<String>) -> Option<Vec<Edit>> {
+/// Whether no bytes of this file are the entry: a patch has left it as it was, or a variable is put in.
+fn is_elsewhere(identity: &Identity) -> bool {
+    let halves = [&identity.issuer, &identity.subject];
+    halves.into_iter().flatten().any(|half| half.at.range.is_empty())
+}
+
+/// A matcher as it is to be, and the edits that make it so.
+struct Rewritten {
+    says: Option<String>,
+    edits: Vec<Edit>,
+}
+
+/// What makes a matcher say something else; no edit when it says that already, or stands elsewhere.
+/// `None`: it cannot be written where it stands.
+fn rewritten(file: &[u8], matcher: &Option<Matcher>, wanted: &Option<String>) -> Option<Rewritten> {
+    let as_it_is = |one: &Matcher| Rewritten { says: Some(one.text.clone()), edits: vec![] };
     match (matcher, wanted) {
         (Some(matcher), Some(wanted)) if matcher.text != *wanted => {
-            scalars::edits(file, &matcher.at.range, wanted)
+            if matcher.at.range.is_empty() {
+                return Some(as_it_is(matcher));
+            }
+            let edits = scalars::edits(file, &matcher.at.range, wanted)?;
+            Some(Rewritten { says: Some(wanted.clone()), edits })
         }
         (None, Some(_)) => None,
-        _ => Some(vec![]),
+        (matcher, _) => {
+            let nothing = Rewritten { says: None, edits: vec![] };
+            Some(matcher.as_ref().map_or(nothing, as_it_is))
+        }
     }
 }
 
@@ -163,10 +256,21 @@ fn applied(file: &[u8], edits: &[Edit]) -> Option<Vec<u8>> {
 }
 
 impl Outcome {
-    fn is_reached(&self, found: &Found) -> bool {
+    /// Whether a file says by itself what it is about.
+    fn is_about(&self, alone: &Found) -> bool {
+        match self {
+            Outcome::Declares(object, _) => {
+                alone.declarations.iter().any(|one| one.object == *object)
+            }
+            Outcome::Read(..) => true,
+        }
+    }
+
+    fn is_reached(&self, found: &Found, file: &str) -> bool {
         match self {
             Outcome::Declares(object, patterns) => {
-                let mut same = found.declarations.iter().filter(|one| one.object == *object);
+                let is_it = |one: &&Declaration| one.object == *object && one.file == file;
+                let mut same = found.declarations.iter().filter(is_it);
                 same.any(|one| entries(one) == *patterns)
             }
             Outcome::Read(object, path) => {

@@ -6,9 +6,9 @@ use crate::declaration::{
     Consumer, Declaration, Follows, Form, Guarded, Identity, Matcher, Provider,
 };
 use crate::found::{Guard, Source, SourceKind};
+use crate::left_alone::{is_variable, leave, leave_follows};
 use crate::object::Object;
 use crate::target::Named;
-use crate::variables::{is_variable, leave, leave_follows};
 
 /// Group of Flux' sources.
 pub(crate) const SOURCE_GROUP: &str = "source.toolkit.fluxcd.io";

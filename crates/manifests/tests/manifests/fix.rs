@@ -3,7 +3,7 @@
 
 use sealwright_manifests::checks::Expected;
 use sealwright_manifests::fix::{Mended, mend};
-use sealwright_manifests::{File, discover};
+use sealwright_manifests::{File, discover, look};
 use sealwright_pattern::{Containment, GoRegex, Language};
 use sealwright_policy::{Config, Issuers};
 
@@ -12,7 +12,7 @@ const CONFIG: &str = include_str!("../../../../docs/example/sealwright.yaml");
 fn mended(text: &str, config: Option<&Config>) -> Option<Mended> {
     let file = File { path: "source.yaml", bytes: text.as_bytes() };
     let expected = Expected { config, issuers: Issuers::public() };
-    let mut all = mend(&[file], &discover([file]), &expected);
+    let mut all = mend(&[file], &[look(file)], &discover([file]), &expected).mended;
     assert!(all.len() < 2);
     all.pop()
 }

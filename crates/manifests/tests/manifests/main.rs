@@ -1,5 +1,6 @@
 //! Whole repositories through the crate, from outside.
 
 mod fix;
+mod fix_patches;
 mod hints;
 mod mutations;

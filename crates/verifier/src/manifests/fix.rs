@@ -6,7 +6,7 @@ use std::fs;
 use camino::Utf8Path;
 use jiff::Timestamp;
 use sealwright_manifests::checks::Expected;
-use sealwright_manifests::fix::{Mended, mend};
+use sealwright_manifests::fix::{Left, Mended, Mending, mend};
 use sealwright_manifests::{File, Found, join};
 use sealwright_policy::{Finding, Report};
 
@@ -27,8 +27,9 @@ pub fn fix(arguments: &ManifestsArguments, now: Timestamp) -> Result<(String, Re
     let (found, seen) = find(&arguments.folder)?;
     let before = read(&arguments.folder, &found)?;
     let files: Vec<File<'_>> = before.iter().map(|(path, bytes)| File { path, bytes }).collect();
-    let mended = mend(&files, &found, &expected);
-    tell(&mended, arguments.write);
+    let (facts, _) = reading::look(&tree::walk(&arguments.folder)?);
+    let Mending { mended, left } = mend(&files, &facts, &found, &expected);
+    tell(&mended, &left, arguments.write);
     let diff = mended.iter().map(|one| one.diff(&before[&one.path])).collect();
     let (found, seen) = match (mended.is_empty(), arguments.write) {
         (true, _) => (found, seen),
@@ -69,11 +70,14 @@ fn read(folder: &Utf8Path, found: &Found) -> Result<BTreeMap<String, Vec<u8>>, F
     Ok(files)
 }
 
-fn tell(mended: &[Mended], written: bool) {
+fn tell(mended: &[Mended], left: &[Left], written: bool) {
     for one in mended {
         for change in &one.changes {
             talk(&format!("{}:{}: {}", one.path, change.line, change.told));
         }
+    }
+    for one in left {
+        talk(&format!("{}:{}: left as it is: {}", one.path, one.line, one.why));
     }
     let files = if mended.len() == 1 { "file" } else { "files" };
     match (mended.len(), written) {
