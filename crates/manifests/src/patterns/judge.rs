@@ -5,7 +5,7 @@ use sealwright_pattern::{
     analyse, tightened,
 };
 use sealwright_policy::pattern_report::PatternReport;
-use sealwright_policy::{Code, Finding, Requirements, verdict_of};
+use sealwright_policy::{Code, Finding, Requirements, Severity, verdict_of};
 
 use super::told;
 use crate::declaration::{Form, Identity, Matcher};
@@ -39,7 +39,7 @@ impl Judge<'_> {
         for ((about, pattern), suggestion) in sides.into_iter().zip(&mut suggestions) {
             let Some(pattern) = pattern else { continue };
             findings.extend(self.findings(pattern, Form::Regex, about));
-            *suggestion = self.suggestion(pattern, about).filter(|_| self.suggest);
+            *suggestion = self.closed(pattern, about);
         }
         let [suggested_issuer, suggested_subject_pattern] = suggestions;
         let signers = self.allowed.iter().flat_map(|allowed| &allowed.signers);
@@ -65,8 +65,8 @@ impl Judge<'_> {
         });
         let findings: Vec<Finding> = findings.flatten().collect();
         let suggestion = |half: &Option<Matcher>, about| {
-            let matcher = half.as_ref().filter(|one| self.suggest && one.form == Form::Regex)?;
-            self.suggestion(&matcher.text, about)
+            let matcher = half.as_ref().filter(|one| one.form == Form::Regex)?;
+            self.closed(&matcher.text, about)
         };
         let signers = self.allowed.iter().flat_map(|allowed| &allowed.signers);
         PatternReport {
@@ -102,6 +102,14 @@ impl Judge<'_> {
             _ => Weakness { spots: vec![], ..weakness },
         });
         told.map(|weakness| told::finding(&weakness, text, about)).collect()
+    }
+
+    /// What is proposed for a pattern as a whole: nothing that would still let in strangers. Care
+    /// alone does not close an open ref; only who knows the signer can.
+    fn closed(&self, pattern: &str, about: About) -> Option<String> {
+        let tight = self.suggestion(pattern, about).filter(|_| self.suggest)?;
+        let left = self.findings(&tight, Form::Regex, about);
+        left.iter().all(|finding| finding.severity < Severity::Error).then_some(tight)
     }
 
     /// What a pattern should be, when that is not what it is.
@@ -181,4 +189,28 @@ fn unmeasured(pattern: &str) -> Finding {
     let message = "the signers' own patterns are too large to measure it by";
     let finding = Finding::new(Code::PatternUndecided, message);
     Finding { found: Some(told::shortened(pattern)), ..finding }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Judge;
+    use sealwright_pattern::About;
+
+    #[test]
+    fn what_is_suggested_lets_in_no_stranger() {
+        let judge = Judge { allowed: None, suggest: true };
+        let file = r"https://github\.com/acme/platform/\.github/workflows/cd\.yaml";
+        for (pattern, suggested, why) in [
+            (format!("{file}@refs/heads/main"), true, "anchors are all that it lacks"),
+            (format!("^{file}@refs/tags/v[0-9.]+"), true, "an end is all that it lacks"),
+            (format!("{file}@refs/.*"), false, "anchors leave every ref open"),
+            (format!("{file}@.*$"), false, "the same, with an end"),
+            (r"^https://github.com/acme/.*$".to_owned(), false, "dots are the least of it"),
+            (r"https://github\.com/.*/cd\.yaml@refs/heads/main$".to_owned(), false, "any owner"),
+            (format!("^{file}@refs/heads/main$"), false, "there is nothing to mend"),
+        ] {
+            let said = judge.closed(&pattern, About::Subject);
+            assert_eq!(said.is_some(), suggested, "{pattern}: {why}: {said:?}");
+        }
+    }
 }
