@@ -9,8 +9,18 @@ use crate::workspace::Workspace;
 use crate::{docs, fuzz, say, schema, snippets, tidy};
 
 /// The tasks that `.ci/run` and the workflows consist of, in their order.
-pub(crate) const ELSEWHERE: &[&str] =
-    &["ci", "release", "regex", "overlays", "peers", "snippets", "e2e", "release", "oracle"];
+pub(crate) const ELSEWHERE: &[&str] = &[
+    "ci",
+    "release",
+    "regex",
+    "admission",
+    "overlays",
+    "peers",
+    "snippets",
+    "e2e",
+    "release",
+    "oracle",
+];
 
 /// One thing to check.
 struct Check {

@@ -1,5 +1,6 @@
 //! Flows and repository checks. Spawns the binaries; holds no product logic.
 
+mod admission;
 mod bench;
 mod browser;
 mod ci;
@@ -72,6 +73,8 @@ enum Task {
     Oracle(oracle::Arguments),
     /// Asks Go itself about made-up patterns and texts: any disagreement is a failure.
     Regex(regex::Arguments),
+    /// Asks Kyverno's, policy-controller's and cosign's own code about made-up policies: any disagreement is a failure.
+    Admission(admission::Arguments),
     /// Asks the real Kustomize what it makes of overlays: any disagreement is a failure.
     Overlays,
     /// Tries every reader of what strangers send with made-up bytes for a while.
@@ -127,6 +130,7 @@ fn run(task: Task) -> Outcome {
         Task::E2e(arguments) => e2e::run(&workspace, &arguments),
         Task::Oracle(arguments) => oracle::run(&workspace, &arguments),
         Task::Regex(arguments) => regex::run(&workspace, &arguments),
+        Task::Admission(arguments) => admission::run(&workspace, &arguments),
         Task::Overlays => overlays::run(&workspace),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),

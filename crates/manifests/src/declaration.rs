@@ -191,6 +191,16 @@ pub enum Weakening {
     LegacyOnly,
     /// It brings trust of its own, in place of what Sigstore publishes.
     Trusts,
+    /// It is in force for nobody but those that a condition takes in.
+    Narrows,
+    /// Its consumer does not read the field there.
+    Ignores,
+    /// The webhook that reads it refuses such a policy.
+    Refused,
+    /// Two of its fields must fit, and what fits both has no words here.
+    Undecided,
+    /// Two of its fields must fit, and nothing fits both: nobody is let in.
+    Excludes,
 }
 
 /// Something that a declaration protects.

@@ -244,12 +244,11 @@ impl Joining {
             facts.iter().flat_map(|file| file.exceptions.iter().map(|one| (&file.path, one)))
         {
             let is_excepted = |one: &&Declaration| {
-                let name = one.object.rsplit([' ', '/']).next().unwrap_or_default();
                 let is_kyverno = matches!(
                     one.consumer,
                     Consumer::KyvernoClusterPolicy | Consumer::KyvernoImageValidatingPolicy
                 );
-                is_kyverno && exception.policies.iter().any(|policy| policy == name)
+                is_kyverno && exception.is_of(&one.object)
             };
             if let Some(policy) = self.found.declarations.iter().find(is_excepted) {
                 let told =

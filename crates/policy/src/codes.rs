@@ -956,7 +956,7 @@ codes! {
     IdentityAnybody "SW9131" Error
         "Any identity counts"
         "A keyless verification names neither an identity nor a key."
-        "Everybody with an account at any issuer can sign: of legacy signatures any counts. Of bundles none does, and delivery stops."
+        "Everybody with an account at any issuer can sign: of legacy signatures any counts. Of bundles Flux takes none, and delivery stops; Kyverno takes any."
         "Name issuer and certificate's name in `matchOIDCIdentity`, or a key in `secretRef`.";
     IdentityEmpty "SW9132" Error
         "One half of an identity is empty"
@@ -965,7 +965,7 @@ codes! {
         "Write both: the issuer, and the name with `^` and `$`.";
     VerificationOff "SW9133" Error
         "A verification is written down and switched off"
-        "Its provider is blank, which its consumer takes for off, or a field takes its policy out of admission."
+        "Its provider is blank, which its consumer takes for off, a field takes its policy out of admission, or the webhook that reads the policy refuses it."
         "It looks like a lock, and nothing is verified."
         "Name the provider: `provider: cosign`; or take the field out.";
     IdentityIgnored "SW9134" Warning
@@ -1020,7 +1020,7 @@ codes! {
         "Set it to enforce once the warnings have ended.";
     CheckWeakened "SW9144" Warning
         "A part of the verification is switched off"
-        "A field tells the consumer to do without the transparency log, the certificate log, the signature itself or the webhook's answer; or a `PolicyException` takes something out of a policy."
+        "A field tells the consumer to do without the transparency log, the certificate log, the signature itself or the webhook's answer; a `PolicyException` or a condition takes something out of a policy, or the consumer does not read the field there."
         "What that part would have caught is let in."
         "Take the field out, or set it back to its default.";
     AnyRevision "SW9145" Note

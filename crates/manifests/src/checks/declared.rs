@@ -11,10 +11,8 @@ use super::forms;
 use super::measured::Measures;
 use super::slips;
 use super::state::{is_skipped, state};
-use super::{finding, place};
-use crate::declaration::{
-    Consumer, Declaration, Form, Identity, Matcher, Provider, Weakened, Weakening,
-};
+use super::{finding, place, weakened};
+use crate::declaration::{Consumer, Declaration, Form, Identity, Matcher, Provider, Weakening};
 use crate::patterns::{Judge, as_regex, who};
 
 /// Digits of a commit, as people write them in a pattern.
@@ -24,7 +22,7 @@ pub(super) fn report(declaration: &Declaration, measures: &mut Measures<'_>) -> 
     let measure = measures.measure(declaration);
     let mut findings = findings(declaration, measure.as_ref(), measures);
     findings.extend(guards_nothing(declaration));
-    findings.extend(declaration.weakened.iter().map(|one| weakened(declaration, one)));
+    findings.extend(declaration.weakened.iter().map(|one| weakened::told(declaration, one)));
     // What the configuration lists is published as bundles.
     for finding in
         findings.iter_mut().filter(|one| one.code == Code::LegacyOnly && measure.is_some())
@@ -67,6 +65,18 @@ pub fn accepts(declaration: &Declaration, issuer: &str, name: &str) -> Option<bo
             Some(regex.is_match(text))
         }
     };
+    let is = |how| declaration.weakened.iter().any(|one| one.how == how);
+    if is(Weakening::Excludes) || is(Weakening::Refused) {
+        return Some(false);
+    }
+    if is(Weakening::Undecided) {
+        return None;
+    }
+    // Of nobody in particular, and of no key: anybody.
+    let names_nobody = declaration.identities.is_empty() && !declaration.key;
+    if names_nobody && declaration.provider == Provider::Cosign {
+        return Some(true);
+    }
     let entries = declaration
         .identities
         .iter()
@@ -217,6 +227,12 @@ fn anybody(declaration: &Declaration) -> Option<Finding> {
             );
             Some(finding(Code::ChartAnybody, message, at))
         }
+        Consumer::KyvernoClusterPolicy => {
+            let message = format!(
+                "Kyverno compares no identity here, which takes an attestor, and for a bundle issuer and name together: anybody can sign, such as: {SOMEBODY}"
+            );
+            Some(finding(Code::IdentityAnybody, message, at))
+        }
         _ => {
             let message = format!(
                 "keyless, and names neither an identity nor a key: anybody can sign, such as: {SOMEBODY}"
@@ -291,8 +307,9 @@ fn joined(identities: &[Identity]) -> Option<String> {
 
 /// Halves that are not there, or hold nothing.
 fn empty_halves(declaration: &Declaration, identity: &Identity) -> Vec<Finding> {
-    // gh and cosign have defaults and rules of their own, told where command lines are read.
-    if declaration.consumer.is_command() {
+    // gh and cosign have defaults and rules of their own, told where command lines are read; such a
+    // policy is not let in by the controller.
+    if declaration.consumer.is_command() || declaration.consumer == Consumer::PolicyController {
         return vec![];
     }
     let halves = [
@@ -339,63 +356,6 @@ fn any_revision(declaration: &Declaration) -> Option<Finding> {
         "every commit of the workflow can sign, a withdrawn one too",
         at,
     ))
-}
-
-/// A field that takes something away, or changes whom it trusts.
-fn weakened(declaration: &Declaration, weakened: &Weakened) -> Finding {
-    let at = place(&declaration.file, &weakened.at, &declaration.object);
-    let field = &weakened.field;
-    let consumer = declaration.consumer.name();
-    match weakened.how {
-        Weakening::Warns => {
-            let message = format!("`{field}`: what fails is told and let in");
-            finding(Code::EnforcementWarns, message, at)
-        }
-        Weakening::Skips if is_skipped(declaration) => {
-            let message = format!("`{field}`: its images are let in unverified");
-            finding(Code::CheckWeakened, message, at)
-        }
-        Weakening::WarnsByDefault => {
-            let message = format!(
-                "no `{field}`, and {consumer} audits by default: what fails is told and let in"
-            );
-            finding(Code::EnforcementWarns, message, at).with_hint("write `failureAction: Enforce`")
-        }
-        Weakening::Off => {
-            let message = format!("`{field}`: nothing is verified when it is admitted");
-            finding(Code::VerificationOff, message, at)
-        }
-        Weakening::Skips => {
-            let message = format!("`{field}` leaves a part of the verification out");
-            finding(Code::CheckWeakened, message, at)
-        }
-        Weakening::Unreached { skipped } => {
-            let message =
-                format!("no image reaches this rule: {field} takes all of its images first");
-            let found = finding(Code::GuardsNothing, message, at).with_hint(
-                "Put the narrower rule before the wider one: the first that matches decides.",
-            );
-            match skipped {
-                true => Finding { severity: Severity::Error, ..found },
-                false => found,
-            }
-        }
-        Weakening::Excepts => {
-            let message = format!("`{field}`: what it names is let in unverified");
-            finding(Code::CheckWeakened, message, at).as_note()
-        }
-        Weakening::LegacyOnly => {
-            let message = format!(
-                "no `{field}`: {consumer} looks for the tags of older signatures, which cosign 3 does not write"
-            );
-            finding(Code::LegacyOnly, message, at)
-        }
-        Weakening::Trusts => {
-            let message =
-                format!("`{field}`: its own trust decides, and nothing renews it from Sigstore's");
-            finding(Code::TrustWritten, message, at)
-        }
-    }
 }
 
 /// A rule of an admission controller or a node that is about no image.

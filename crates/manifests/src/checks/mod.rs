@@ -11,6 +11,7 @@ mod measured;
 mod slips;
 mod state;
 mod unnamed;
+mod weakened;
 
 use std::collections::BTreeSet;
 

@@ -56,6 +56,11 @@ fn configured(said: &NoMatch) -> String {
 }
 
 fn names_all(declaration: &Declaration) -> bool {
-    let all = |text: &str| text.chars().all(|letter| matches!(letter, '*' | '/' | ':'));
+    // There `*` ends at a slash, and alone it is about Docker Hub (policy-controller 0.13.1 pkg/apis/glob).
+    let across = declaration.consumer == Consumer::PolicyController;
+    let all = |text: &str| {
+        let wild = text.chars().all(|letter| matches!(letter, '*' | '/' | ':'));
+        wild && (text.contains("**") || !across)
+    };
     declaration.guards.iter().any(|guarded| !guarded.what.is_empty() && all(&guarded.what))
 }

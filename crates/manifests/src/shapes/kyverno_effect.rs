@@ -1,11 +1,11 @@
 //! What a Kyverno policy does about an image that fails, whom it excepts, and whose trust it uses: the
-//! fields around its attestors, with the defaults of its API (kyverno api/kyverno/v1/spec_types.go,
-//! image_verification_types.go; api/policies.kyverno.io/v1alpha1/image_validating_policy.go).
+//! fields around its attestors, with the defaults of its API (kyverno 1.19.1 api/kyverno/v1/spec_types.go,
+//! image_verification_types.go; kyverno/api api/policies.kyverno.io/v1alpha1/imagevalidating_policy.go).
 
 use sealwright_yaml::{Node, Value};
 
 use crate::declaration::{Weakened, Weakening};
-use crate::shapes::{is_word, weakened};
+use crate::shapes::{is_word, narrowed, weakened};
 
 /// Words of the actions that let in what fails.
 const WARNS: &[&str] = &["audit", "warn"];
@@ -27,6 +27,9 @@ pub(super) fn of_policy(root: &Node, rule: &Node, check: &Node) -> Vec<Weakened>
         any_tag(check, ""),
         legacy_only(check),
         excepted(rule, &["exclude"]),
+        narrowed(rule, &["preconditions"]),
+        narrowed(rule, &["celPreconditions"]),
+        narrowed(root, &["spec", "webhookConfiguration", "matchConditions"]),
         excepted(check, &["skipImageReferences"]),
     ];
     let overrides = ["validationFailureActionOverrides"].map(|key| root.at_path(&["spec", key]));
@@ -101,6 +104,9 @@ pub(super) fn of_validating(root: &Node) -> Vec<Weakened> {
         weakened(root, &required, Weakening::Skips, is_false),
         configured.and_then(|node| any_tag(node, "validationConfigurations.")),
         excepted(root, &["spec", "matchConstraints", "excludeResourceRules"]),
+        narrowed(root, &["spec", "matchConstraints", "namespaceSelector"]),
+        narrowed(root, &["spec", "matchConstraints", "objectSelector"]),
+        narrowed(root, &["spec", "matchConditions"]),
     ];
     found.into_iter().flatten().collect()
 }

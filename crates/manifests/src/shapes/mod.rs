@@ -7,6 +7,7 @@ pub(crate) mod kro;
 pub(crate) mod ksail;
 pub(crate) mod kyverno;
 mod kyverno_effect;
+mod kyverno_keyless;
 pub(crate) mod policy_controller;
 pub(crate) mod talos;
 
@@ -16,11 +17,13 @@ use crate::declaration::{Form, Guarded, Matcher, Weakened, Weakening};
 
 /// A matcher from the key that takes a pattern, else from the one that takes a text.
 pub(crate) fn pattern_or(entry: &Node, pattern: &str, text: &str, form: Form) -> Option<Matcher> {
-    let of = |key, form| {
-        let node = entry.get(key).filter(|node| node.scalar().is_some_and(|text| !text.is_empty()));
-        node.and_then(|node| Matcher::of(node, form))
-    };
-    of(pattern, Form::Regex).or_else(|| of(text, form))
+    matcher(entry, pattern, Form::Regex).or_else(|| matcher(entry, text, form))
+}
+
+/// The matcher in a field that holds something.
+fn matcher(entry: &Node, key: &str, form: Form) -> Option<Matcher> {
+    let node = entry.get(key).filter(|node| node.scalar().is_some_and(|text| !text.is_empty()));
+    node.and_then(|node| Matcher::of(node, form))
 }
 
 /// What the scalars of a list name.
@@ -38,6 +41,14 @@ pub(crate) fn weakened(
     let found = node.at_path(path).filter(|found| weakens(&found.value))?;
     let field = format!("{}: {}", path.join("."), found.scalar().unwrap_or_default());
     Some(Weakened { how, field, at: found.at.clone() })
+}
+
+/// A condition that a request must meet before anything is verified. What it comes to is not known here.
+pub(crate) fn narrowed(node: &Node, path: &[&str]) -> Option<Weakened> {
+    let written = |found: &&Node| !found.items().is_empty() || !found.entries().is_empty();
+    let found = node.at_path(path).filter(written)?;
+    let at = found.at.clone();
+    Some(Weakened { how: Weakening::Narrows, field: path.join("."), at })
 }
 
 /// Trust that is written into a declaration, in place of what Sigstore's repository gives.

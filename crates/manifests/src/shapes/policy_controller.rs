@@ -1,5 +1,5 @@
 //! Sigstore's policy-controller: `ClusterImagePolicy`. One authority suffices, and within it one
-//! identity.
+//! identity. `cargo xtask admission` asks the code of release 0.13.1.
 
 use sealwright_yaml::{Node, Value};
 
@@ -8,7 +8,7 @@ use crate::declaration::{
 };
 use crate::found::NoMatch;
 use crate::object::Object;
-use crate::shapes::{is_word, pattern_or, trust, weakened};
+use crate::shapes::{is_word, matcher, narrowed, pattern_or, trust, weakened};
 
 /// Group of the policy.
 pub(crate) const GROUP: &str = "policy.sigstore.dev";
@@ -32,13 +32,15 @@ pub(crate) fn policy(object: &Object<'_>, file: &str) -> Vec<Declaration> {
         images.iter().filter_map(|image| image.get("glob").and_then(Guarded::of)).collect();
     let warns = |value: &Value| is_word(value, &["warn"]);
     let softer = weakened(object.node, &["spec", "mode"], Weakening::Warns, warns);
+    let narrowed = narrowed(object.node, &["spec", "match"]);
+    let softer: Vec<Weakened> = softer.into_iter().chain(narrowed).collect();
     let authorities = spec.get("authorities").map(Node::items).unwrap_or_default();
     // What fails lets in nobody.
     let fails = |one: &&Node| one.text_at(&["static", "action"]) == Some("fail");
     authorities
         .iter()
         .filter(|one| !fails(one))
-        .map(|one| authority(one, object, file, &guards, softer.as_ref()))
+        .map(|one| authority(one, object, file, &guards, &softer))
         .collect()
 }
 
@@ -47,7 +49,7 @@ fn authority(
     object: &Object<'_>,
     file: &str,
     guards: &[Guarded],
-    softer: Option<&Weakened>,
+    softer: &[Weakened],
 ) -> Declaration {
     let identities = authority.at_path(&["keyless", "identities"]).map(Node::items);
     let identity = |entry: &Node| Identity {
@@ -55,6 +57,7 @@ fn authority(
         subject: pattern_or(entry, "subjectRegExp", "subject", Form::Exact),
         at: entry.at.clone(),
     };
+    let refused = identities.unwrap_or_default().iter().flat_map(refused);
     let passes = |value: &Value| is_word(value, &["pass"]);
     let skips = weakened(authority, &["static", "action"], Weakening::Skips, passes);
     let insecure = |value: &Value| *value == Value::Bool(true);
@@ -79,14 +82,30 @@ fn authority(
         bundle_path: false,
         claims: Vec::new(),
         weakened: softer
+            .iter()
             .cloned()
-            .into_iter()
             .chain(skips)
             .chain(no_sct)
+            .chain(refused)
             .chain(legacy)
             .chain(trust(authority, TRUST))
             .collect(),
     }
+}
+
+/// Its webhook takes one of text and pattern for issuer and name each, no more and no less.
+fn refused(entry: &Node) -> Vec<Weakened> {
+    let halves = [("issuer", "issuerRegExp"), ("subject", "subjectRegExp")];
+    let wrong = halves.into_iter().filter_map(|(text, pattern)| {
+        let is_written = |key| matcher(entry, key, Form::Exact).is_some();
+        let field = match (is_written(text), is_written(pattern)) {
+            (true, true) => format!("`{text}` and `{pattern}`"),
+            (false, false) => format!("neither `{text}` nor `{pattern}`"),
+            _ => return None,
+        };
+        Some(Weakened { how: Weakening::Refused, field, at: entry.at.clone() })
+    });
+    wrong.collect()
 }
 
 /// What its ConfigMap says about images that no policy names.

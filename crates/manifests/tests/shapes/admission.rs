@@ -49,14 +49,24 @@ spec:
 
 #[test]
 fn kyverno_policies_are_read_entry_by_entry() {
-    let expected = [
+    let of_bundles = [
+        "ghcr.io/acme/*: exact https://github.com/acme/*",
+        "ghcr.io/acme/*: regex ^https://github\\.com/acme/x$",
+        "ghcr.io/acme/*: key",
+        "ghcr.io/acme/*: exact nested",
+        // Without an issuer no name is compared.
+        "ghcr.io/acme/*: ",
+    ];
+    let enforced = CLUSTER_POLICY.replace("ACTION", "Enforce");
+    assert_eq!(told(&enforced), of_bundles);
+    let of_signatures = [
         "ghcr.io/acme/*: glob https://github.com/acme/*",
         "ghcr.io/acme/*: regex ^https://github\\.com/acme/x$",
         "ghcr.io/acme/*: key",
         "ghcr.io/acme/*: glob nested",
         "ghcr.io/acme/*: glob attested",
     ];
-    assert_eq!(told(&CLUSTER_POLICY.replace("ACTION", "Enforce")), expected);
+    assert_eq!(told(&enforced.replace("type: SigstoreBundle", "type: Cosign")), of_signatures);
     let without = CLUSTER_POLICY.replace("verifyImages", "verifyimages");
     assert!(told(&without).is_empty(), "keys have their case");
 }
@@ -327,12 +337,18 @@ fn an_exception_from_a_policy_about_images_is_told_where_it_stands() {
              exceptions: [{{policyName: {name}, ruleNames: [verify]}}]\n"
         )
     };
-    let of_policies = "apiVersion: policies.kyverno.io/v1\nkind: PolicyException\n\
-         metadata: {name: dev}\nspec:\n  policyRefs: [{kind: ClusterPolicy, name: images}]\n";
+    let of_policies = |kind: &str| {
+        format!(
+            "apiVersion: policies.kyverno.io/v1\nkind: PolicyException\nmetadata: {{name: dev}}\n\
+             spec:\n  policyRefs: [{{kind: {kind}, name: images}}]\n"
+        )
+    };
     for (exception, expected, why) in [
         (of_rules("images"), vec!["SW9144"], "rules of it"),
-        (of_policies.to_owned(), vec!["SW9144"], "all of it"),
         (of_rules("others"), vec![], "another policy"),
+        (of_rules("apps/images"), vec![], "one of a namespace"),
+        (of_rules("'*'"), vec![], "a name has no wildcards"),
+        (of_policies("ClusterPolicy"), vec![], "the other API excepts from its own policies"),
         (of_rules("images").replace("kyverno.io", "example.org"), vec![], "another API"),
     ] {
         let found = found(&[("policy.yaml", &policy), ("exception.yaml", &exception)]);

@@ -2,6 +2,7 @@
 
 mod admission;
 mod charts;
+mod engines;
 mod held;
 mod instance;
 mod left_alone;
