@@ -64,3 +64,28 @@ pub(crate) fn quoted(text: &str) -> String {
 fn escaped(c: char) -> String {
     if r"\.+*?()|[]{}^$".contains(c) { format!("\\{c}") } else { c.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use sealwright_pattern::GoRegex;
+
+    use super::read;
+
+    #[test]
+    fn a_filter_takes_the_names_that_github_takes() {
+        for (filter, taken, left, why) in [
+            ("release/*", "release/1.2", "release/1/2", "a star stays in its segment"),
+            ("release/**", "release/1/2", "released/1", "two do not"),
+            ("**/fix", "fix", "hotfix", "any folder, or none"),
+            ("v1.*", "v1.2", "v132", "a dot is a dot"),
+            ("v[0-9]+", "v12", "vx", "a class that repeats"),
+            ("rc?", "r", "r1", "perhaps the one before"),
+            (r"a\*", "a*", "ab", "taken as it is"),
+        ] {
+            let pattern = format!("^(?:{})$", read(filter, "topic").pattern);
+            let regex = GoRegex::parse(&pattern).expect("a pattern of ours");
+            assert!(regex.is_match(taken), "{why}: {filter} takes {taken}");
+            assert!(!regex.is_match(left), "{why}: {filter} leaves {left}");
+        }
+    }
+}

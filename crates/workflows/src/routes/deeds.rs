@@ -113,13 +113,8 @@ pub(super) fn of_step(
         }
         Act::Wait(_) | Act::Cancel(_) | Act::Nothing => vec![],
     };
-    let condition = step.condition.as_ref().map(|condition| condition.text.as_str());
     for deed in &mut deeds {
         deed.step = step.id.as_ref().map(|id| id.text.clone());
-        deed.whatever = condition.is_some_and(runs_whatever_happened);
-        if step.continue_on_error {
-            deed.unseen = Some(Unseen::ContinueOnError);
-        }
     }
     deeds
 }

@@ -157,6 +157,27 @@ fn what_a_script_does_is_done_by_the_step() {
 }
 
 #[test]
+fn a_script_sees_what_is_exported_or_given_to_it() {
+    let push = "flux push artifact oci://ghcr.io/acme/a:$TAG --path=./k8s";
+    let script = format!("#!/bin/sh\n{push}\n");
+    for (step, tag, why) in [
+        ("export TAG=v7\n./push.sh".to_owned(), "v7", "exported"),
+        ("TAG=v7\nexport TAG\n./push.sh".to_owned(), "v7", "exported later"),
+        ("TAG=v7 ./push.sh".to_owned(), "v7", "given to it alone"),
+        ("TAG=v7\n. ./push.sh".to_owned(), "v7", "read into the same shell"),
+        ("TAG=v7\n./push.sh".to_owned(), "${TAG}", "the shell's own"),
+        (format!("TAG=v7\nbash -c \"{push}\""), "v7", "put in before the other shell reads it"),
+        (format!("TAG=v7\n{push}"), "v7", "no script"),
+        (format!("git config TAG=v7\n{push}"), "${TAG}", "a word of another command"),
+        (format!("TAG=v7\nfor TAG in $TAGS; do\n{push}\ndone"), "${TAG}", "each of a loop"),
+    ] {
+        let found = routes(&step, &[("push.sh", &script)]);
+        let [route] = found.as_slice() else { panic!("{why}: {found:?}") };
+        assert!(route.contains(&format!(" ghcr.io/acme/a:{tag} after")), "{why}: {route}");
+    }
+}
+
+#[test]
 fn what_is_not_there_or_not_run_does_nothing() {
     let script = format!("#!/bin/sh\n{PUSH}\n");
     for (step, files, why) in [

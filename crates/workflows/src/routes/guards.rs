@@ -192,6 +192,13 @@ mod tests {
             ),
             (Target, "github.event.pull_request.head.repo.fork == false", true, "no fork"),
             (Target, "!github.event.pull_request.head.repo.fork", true, "no fork, in short"),
+            (Target, "github.event.pull_request.head.repo.fork == true", false, "forks alone"),
+            (
+                Target,
+                "github.event.pull_request.head.repo.id == github.event.repository.id",
+                true,
+                "our branches, by number",
+            ),
             (Target, "github.actor == 'dependabot[bot]'", true, "a bot alone"),
             (Target, "github.actor != 'dependabot[bot]'", false, "everybody but a bot"),
             (Target, "github.event.pull_request.merged == true", true, "merged by somebody"),
@@ -203,6 +210,14 @@ mod tests {
             ),
             (Target, "!contains(github.event.pull_request.title, 'skip')", false, "a text"),
             (Target, "github.repository == 'acme/app'", false, "where it runs"),
+            (
+                Target,
+                "github.event.pull_request.base.repo.full_name == 'acme/app'",
+                false,
+                "where it goes to",
+            ),
+            (Target, "github.event_name == 'push'", true, "another event"),
+            (Target, "github.event_name == 'pull_request_target'", false, "this one"),
             (
                 comment(),
                 "github.event.comment.author_association == 'OWNER'",

@@ -25,7 +25,7 @@ fn order(route: &Route<'_>, runs: &[Run<'_>]) -> Option<Finding> {
     let target = spot.target()?;
     let What::Move { proves, perhaps, .. } = deed.what else { return None };
     let signs = |other: &&Deed| is_evidence_for(other, target, deed);
-    if proves || spot.earlier().any(|earlier| signs(&earlier) || is_proof(earlier, target)) {
+    if proves || spot.earlier().any(|earlier| signs(&earlier) || is_proof(earlier, route)) {
         return None;
     }
     if let Some(after) = spot.later().find(signs) {
@@ -89,13 +89,17 @@ fn names(deed: &Deed, target: &Target) -> bool {
     references.iter().any(|text| Target::parse(text).repository == target.repository)
 }
 
-/// A publisher that proved the same artifact before.
-fn is_proof(deed: &Deed, target: &Target) -> bool {
-    match &deed.what {
-        What::Move { proves: true, to, .. } => {
-            to.repository.is_empty() || to.repository == target.repository
+/// A publisher that proved the same artifact before, as far as both have a name.
+fn is_proof(deed: &Deed, route: &Route<'_>) -> bool {
+    let What::Move { proves: true, to, artifact, .. } = &deed.what else { return false };
+    let named = artifact.as_ref().filter(|name| !is_open(name));
+    match (named, &route.artifact) {
+        (Some(proven), Some(moved)) => proven == moved,
+        _ => {
+            let target = route.spot.target();
+            to.repository.is_empty()
+                || target.is_some_and(|moved| moved.repository == to.repository)
         }
-        _ => false,
     }
 }
 

@@ -51,6 +51,27 @@ fn what_runs_after_a_failure_alone_is_a_route_and_no_gate() {
     assert_eq!(routes(&["make", &rescue("echo failed")]).len(), 0, "it tells somebody");
     assert_eq!(routes(&[VERIFY, TAG])[0].gates, ["verified", "branch"]);
     assert_eq!(routes(&[&rescue(VERIFY), TAG])[0].gates, ["branch"], "nobody verifies");
+    let perhaps = format!("if: failure() || inputs.strict\nrun: {VERIFY}");
+    assert_eq!(routes(&[&perhaps, TAG])[0].gates, ["branch"], "perhaps nobody verifies");
+}
+
+#[test]
+fn a_push_is_reviewed_where_proposals_are_and_the_branch_is_named() {
+    let proposals = job("pull_request", &["make test"]);
+    for (on, gates, why) in [
+        (MAIN, &["branch", "pull request"][..], "one branch"),
+        ("{push: {branches: [main, next]}}", &["branch", "pull request"], "two by their names"),
+        ("{push: {branches: ['release/*']}}", &[], "which of those are protected is not on paper"),
+        ("{push: {branches: ['**']}}", &[], "anybody's branch"),
+        ("{push: {branches-ignore: [wip]}}", &[], "all but one"),
+        ("{push: {tags: ['v*']}}", &[], "a tag is on no branch"),
+        ("{schedule: [{cron: 0 0 * * *}]}", &["branch"], "nobody has proposed anything"),
+        ("workflow_dispatch", &[], "by hand, from wherever"),
+    ] {
+        let found = of(&[("cd.yaml", &job(on, &[TAG])), ("pr.yaml", &proposals)]);
+        assert_eq!(found.reports[0].gates, gates, "{why}: {on}");
+    }
+    assert_eq!(of(&[("cd.yaml", &job(MAIN, &[TAG]))]).reports[0].gates, ["branch"], "no proposals");
 }
 
 /// What a repository calls of itself by its full name is followed; at another version it may be another

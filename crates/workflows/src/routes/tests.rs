@@ -95,6 +95,7 @@ fn a_tag_waits_for_its_evidence() {
         (&[PUSH, SIGN][..], before, "incident 4: the tag, then the signature"),
         (&[STAGE, SIGN, TAG], &[], "under a tag of the commit, signed, then the tag"),
         (&[STAGE, TAG, SIGN], before, "a retag is a tag that moves"),
+        (&[STAGE, SIGN, TAG, SIGN], &[], "signed in time, and once more"),
         (&[PUSH], &[], "nobody said that anything has to be signed"),
         (&[&live, signed], before, "an image by an action"),
         (
@@ -161,6 +162,12 @@ fn a_tag_waits_for_its_evidence() {
         ),
         (&["timoni mod push . oci://ghcr.io/acme/x -v 1.0.0 --sign=cosign"], before, "by the push"),
         (&["timoni mod push . oci://ghcr.io/acme/x -v 1.0.0", signed], before, "behind it"),
+        (&["timoni mod push . oci://ghcr.io/acme/x -v 1.0.0"], &[], "not told to sign"),
+        (
+            &["helm push x-1.0.0.tgz oci://ghcr.io/acme/charts --sign"],
+            &[],
+            "a word that means signing to others only",
+        ),
         (&["pack build ghcr.io/acme/x --publish", signed], before, "a build that pushes"),
         (&["pack build ghcr.io/acme/x", signed], &[], "and one that does not"),
         (&["imgpkg push -b ghcr.io/acme/x:latest -f k8s", signed], before, "a bundle"),
@@ -205,16 +212,39 @@ fn evidence_counts_across_jobs() {
         let found = of(&[("cd.yaml", &jobs(push, second, needs))]);
         assert_eq!(codes(&found).len(), expected, "{why}: {:#?}", found.findings);
     }
+    let third = format!(
+        "  third:\n    {RIGHTS}\n    needs: [second]\n    runs-on: x\n    steps:\n{}",
+        step(TAG)
+    );
+    let through = of(&[("cd.yaml", &(jobs(SIGN, "make", "push") + &third))]);
+    assert_eq!(through.reports[0].gates, ["signed", "branch"], "through the job between");
 }
 
 #[test]
 fn a_declared_artifact_must_have_evidence_on_every_route() {
     let tree = |lines: &[&str]| read(&[("dr-rebuild.yaml", &job("workflow_dispatch", lines))]);
+    let rescue = format!("if: failure()\nrun: {SIGN}");
     for (lines, expected, why) in [
         (&[PUSH][..], &[("SW9232", Error)][..], "incident 4: the rebuild that nobody signed"),
         (&[PUSH, SIGN], &[("SW9231", Error)], "signed too late"),
         (&[STAGE, SIGN, TAG], &[], "signed in time"),
+        (&[STAGE, &rescue, TAG], &[("SW9232", Error)], "signed only when something failed"),
         (&["sealwright-publisher publish --artifact manifests"], &[], "published"),
+        (
+            &["sealwright-publisher publish --artifact manifests --tag candidate", TAG],
+            &[],
+            "proven before by the publisher",
+        ),
+        (
+            &["sealwright-publisher publish --artifact other --tag candidate", TAG],
+            &[("SW9232", Error)],
+            "another artifact was proven",
+        ),
+        (
+            &["sealwright-publisher publish --artifact $NAME --tag candidate", TAG],
+            &[],
+            "it may be the one",
+        ),
         (&["flux push artifact oci://ghcr.io/acme/other:latest"], &[], "not declared"),
         (
             &["flux push artifact oci://ghcr.io/${{ github.repository }}/manifests:latest"],
@@ -250,7 +280,9 @@ fn all_routes_have_the_same_gates() {
     };
     let tested = |on: &str| needs(on, "make test", "environment: production");
     let hand = "workflow_dispatch";
-    let verified = job(MAIN, &[SIGN, VERIFY, TAG]);
+    let on_main = "github.ref == 'refs/heads/main'";
+    let verified_on = |on: &str| job(on, &[SIGN, VERIFY, TAG]);
+    let verified = verified_on(MAIN);
     for (one, other, lacks, why) in [
         (tested(MAIN), tested("{schedule: [{cron: 0 0 * * *}]}"), &[][..], "the same gates"),
         (
@@ -362,6 +394,38 @@ fn all_routes_have_the_same_gates() {
             &["environment"],
             "a gate that holds nothing is none; main is reviewed elsewhere",
         ),
+        (
+            verified_on(MAIN),
+            verified_on(hand).replace("    runs-on", &format!("    if: {on_main}\n    runs-on")),
+            &[],
+            "the job is held to the branch",
+        ),
+        (
+            needs(MAIN, "make test", ""),
+            needs(hand, "make test", "").replacen(
+                "    runs-on",
+                &format!("    if: {on_main}\n    runs-on"),
+                1,
+            ),
+            &[],
+            "the job that it waits for is",
+        ),
+        (
+            needs(MAIN, "make test", ""),
+            needs(hand, "make test", "if: always()").replacen(
+                "    runs-on",
+                &format!("    if: {on_main}\n    runs-on"),
+                1,
+            ),
+            &["branch", "checks"],
+            "which it does not wait for",
+        ),
+        (
+            verified_on(MAIN),
+            job("{schedule: [{cron: 0 0 * * *}]}", &[VERIFY, TAG, SIGN]),
+            &[],
+            "a signature that comes late is told on its own",
+        ),
     ] {
         let found = of(&[("cd.yaml", &one), ("other.yaml", &other)]);
         let missing = found.findings.iter().filter(|f| f.code == Code::RouteMissesGate).count();
@@ -369,6 +433,20 @@ fn all_routes_have_the_same_gates() {
             found.reports.iter().flat_map(|route| &route.lacks).map(String::as_str).collect();
         assert_eq!(lacking, lacks.iter().copied().collect(), "{why}: {:#?}", found.findings);
         assert_eq!(missing, usize::from(!lacks.is_empty()), "{why}: {:#?}", found.findings);
+    }
+}
+
+#[test]
+fn a_route_without_the_evidence_of_another_is_an_error_and_one_without_checks_a_warning() {
+    let on = "{schedule: [{cron: 0 0 * * *}]}";
+    let good = job(MAIN, &[SIGN, VERIFY, "go test ./...", TAG]);
+    for (lines, severity, why) in [
+        (&[SIGN, "go test ./...", TAG][..], Error, "nothing verified it"),
+        (&[SIGN, VERIFY, TAG], Warning, "nothing tested it"),
+    ] {
+        let files = [("cd.yaml", good.as_str()), ("other.yaml", &job(on, lines))];
+        let found = routes(&read(&files), About::default(), Some(&config()));
+        assert_eq!(codes(&found), [("SW9230", severity)], "{why}: {:#?}", found.findings);
     }
 }
 

@@ -17,6 +17,14 @@ fn a_signer_needs_somebody_who_can_sign_as_it() {
     let maybe = signing(MAIN, "      - run: aws s3 ls\n");
     let unseen = signing(MAIN, "      - run: ./release.sh\n");
     let tags = signing("{push: {tags: ['v*']}}", SIGN);
+    let by = |uses: &str| signing(MAIN, &format!("      - uses: {uses}@{COMMIT}\n"));
+    let (githubs, known, other, alike) = (
+        by("actions/setup-go"),
+        by("docker/build-push-action"),
+        by("acme/deploy"),
+        by("actionsacme/setup-go"),
+    );
+    let nothing = || vec![Code::JobMaySign, Code::SignerSignsNothing];
     for (file, text, expected, why) in [
         ("cd.yaml", good.as_str(), vec![], "it signs"),
         (
@@ -39,6 +47,10 @@ fn a_signer_needs_somebody_who_can_sign_as_it() {
             "nothing is known to",
         ),
         ("cd.yaml", &unseen, vec![Code::JobMaySign], "a script may do it unseen"),
+        ("cd.yaml", &githubs, nothing(), "an action of GitHub's does not"),
+        ("cd.yaml", &known, nothing(), "one that is known does not"),
+        ("cd.yaml", &other, vec![Code::JobMaySign], "somebody's action may do it"),
+        ("cd.yaml", &alike, vec![Code::JobMaySign], "whose name begins like GitHub's"),
         (
             "cd.yaml",
             &tags,
