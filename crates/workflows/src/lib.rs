@@ -12,6 +12,7 @@ mod globs;
 mod goreleaser;
 mod identity;
 mod jobs;
+mod matrix;
 pub mod model;
 pub mod permissions;
 mod place;

@@ -7,6 +7,7 @@ use sealwright_policy::{Code, Finding};
 use sealwright_yaml::{Node, Place, Style, Value};
 
 use crate::defaults::{check_out, default_to};
+use crate::matrix::{self, COMBINATIONS_MAX, Matrix};
 use crate::model::{
     Act, Action, Awaited, Call, Concurrency, Job, Runs, Script, Secrets, Setting, Step, Work,
     Workflow, Written,
@@ -166,6 +167,14 @@ impl<'a> Reader<'a> {
             work,
         };
         default_to(node, &mut job);
+        if matrix::all(&job) == Matrix::TooMany {
+            let at = job.strategy.as_ref().map_or(&job.id.at, |strategy| &strategy.at).clone();
+            let id = &job.id.text;
+            let message = format!(
+                "job {id} has more than {COMBINATIONS_MAX} combinations, and GitHub starts none of them"
+            );
+            self.too_large(&at, message);
+        }
         job
     }
 

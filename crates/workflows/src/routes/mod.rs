@@ -14,7 +14,10 @@ mod gates;
 mod guards;
 mod images;
 mod made;
+#[cfg(test)]
+mod matrices;
 mod named;
+mod once;
 mod order;
 #[cfg(test)]
 mod outcomes;
@@ -32,7 +35,7 @@ mod tests;
 mod unread;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sealwright_policy::route_report::RouteReport;
 use sealwright_policy::{Code, Config, Finding, Severity, Verdict, verdict_of};
@@ -86,7 +89,7 @@ pub fn routes(tree: &Tree, about: About<'_>, config: Option<&Config>) -> Routes 
     findings.extend(poison::findings(&runs, tree));
     findings.extend(unread::findings(&runs, &routes));
     findings.extend(config.into_iter().flat_map(|config| untouched(config, &runs)));
-    let findings = once(findings);
+    let findings = once::once(findings, &runs);
     let reports = told(&routes, &findings, config.is_some());
     Routes { reports, findings }
 }
@@ -141,27 +144,6 @@ impl Route<'_> {
         let deed = self.spot.deed();
         in_file(&deed.file, &deed.at)
     }
-}
-
-/// A finding for each place and reason, however many triggers lead there.
-fn once(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut kept: Vec<Finding> = Vec::new();
-    let mut seen = BTreeMap::new();
-    for finding in findings {
-        let place = &finding.place;
-        let key = (finding.code, place.file.clone(), place.line, finding.message.clone());
-        match seen.get(&key) {
-            Some(&at) => {
-                let known: &mut Finding = &mut kept[at];
-                known.severity = known.severity.max(finding.severity);
-            }
-            None => {
-                seen.insert(key, kept.len());
-                kept.push(finding);
-            }
-        }
-    }
-    kept
 }
 
 /// Artifacts that are packed here and that no step is seen to push, tag or sign: how they get to their

@@ -1,6 +1,7 @@
 //! What names stand for at one step: inputs, environment variables, and what is known of the event.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use sealwright_manifests::shell::{Part, Word};
 
@@ -8,6 +9,7 @@ use super::made::Made;
 use super::target::is_open;
 use crate::expression::{Contexts, Expression, Value};
 use crate::goreleaser::Configurations;
+use crate::matrix::{Cell, Combination};
 use crate::model::{Setting, Step};
 use crate::triggers::Event;
 
@@ -42,6 +44,8 @@ pub(super) struct Scope<'a> {
     pub(super) chosen: bool,
     /// Whether inputs are those of an action: all texts, so that `false` counts as yes.
     pub(super) texts: bool,
+    /// The combination that the job runs for, as far as its matrix is written out.
+    pub(super) matrix: Option<Rc<Combination>>,
     /// `env` from the innermost to the outermost.
     pub(super) env: Vec<&'a [Setting]>,
     /// What earlier steps wrote into `$GITHUB_ENV`.
@@ -115,8 +119,28 @@ impl<'a> Scope<'a> {
             let known = self.inputs.get(name).cloned();
             return known.or_else(|| (!self.chosen).then(String::new));
         }
+        if let Some(name) = path.strip_prefix("matrix.") {
+            return Some(match self.matrix.as_ref()?.get(name)? {
+                // One value that names another is a circle.
+                Some(Cell::Text(text)) if depth < DEPTH_MAX => self.expand_within(text, depth + 1),
+                Some(Cell::Text(text)) => text.clone(),
+                Some(Cell::Bool(truth)) => truth.to_string(),
+                None => String::new(),
+            });
+        }
         let name = path.strip_prefix("env.")?;
         self.environment(name, depth)
+    }
+
+    /// Whether what a context holds is a yes or no, and no text of that look.
+    fn is_bool(&self, path: &str) -> bool {
+        match path.strip_prefix("matrix.") {
+            Some(name) => {
+                let cell = self.matrix.as_ref().and_then(|matrix| matrix.get(name)).flatten();
+                matches!(cell, Some(Cell::Bool(_)))
+            }
+            None => path.starts_with("inputs.") && !self.texts,
+        }
     }
 
     /// A variable of the environment, by its name in any case.
@@ -231,9 +255,7 @@ impl Contexts for Scope<'_> {
         match self.named(path, 0) {
             Some(text) if !is_open(&text) => match text.as_str() {
                 "" => Value::Null,
-                "true" | "false" if path.starts_with("inputs.") && !self.texts => {
-                    Value::Bool(text == "true")
-                }
+                "true" | "false" if self.is_bool(path) => Value::Bool(text == "true"),
                 _ => Value::Text(text),
             },
             _ => Value::Unknown,

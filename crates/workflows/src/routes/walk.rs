@@ -1,6 +1,7 @@
 //! From a trigger through jobs, called workflows and composite actions to every deed on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::beside::Beside;
 use super::called::{Composite, action_of, given};
@@ -12,6 +13,7 @@ use super::start::Start;
 use crate::condition::goes_on;
 use crate::expression::Expression;
 use crate::jobs::About;
+use crate::matrix::{self, Matrix};
 use crate::model::{Awaited, Call, Job, Setting, Step, Work, Workflow, setting};
 use crate::permissions::Permissions;
 use crate::tree::Tree;
@@ -38,7 +40,8 @@ pub(super) struct Run<'a> {
     pub(super) cut: bool,
 }
 
-/// A job, where it is used.
+/// A job, where it is used; one for each combination of its matrix.
+#[derive(Clone)]
 pub(super) struct Unit<'a> {
     pub(super) file: &'a str,
     pub(super) job: &'a Job,
@@ -53,6 +56,8 @@ pub(super) struct Unit<'a> {
     /// What its token may do, as far as that is said.
     pub(super) permissions: Option<&'a Permissions>,
     pub(super) environment: Option<String>,
+    /// Whether it is run once for each combination of a matrix.
+    pub(super) of_matrix: bool,
     pub(super) deeds: Vec<(Deed, Held)>,
 }
 
@@ -82,6 +87,7 @@ struct Frame<'a> {
     depth: u8,
     /// Whether the version that runs may not be the one that is here.
     elsewhen: bool,
+    of_matrix: bool,
 }
 
 impl<'a> Run<'a> {
@@ -99,6 +105,7 @@ impl<'a> Run<'a> {
             permissions: None,
             depth: 0,
             elsewhen: false,
+            of_matrix: false,
         };
         let mut run = Run {
             start,
@@ -182,15 +189,21 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .or(frame.workflow.permissions.as_ref())
                 .or(frame.permissions),
-            environment: job.environment.as_ref().map(|name| scope.expand(&name.text)),
+            environment: None,
+            of_matrix: false,
             deeds: vec![],
         };
-        match &job.work {
-            Work::Steps(steps) => {
-                let deeds = self.job_steps(tree, frame, job, steps, scope, held);
-                self.units.push(Unit { deeds, ..unit });
+        for scope in each_combination(tree, scope, job) {
+            let environment = job.environment.as_ref().map(|name| scope.expand(&name.text));
+            let of_matrix = frame.of_matrix || scope.matrix.is_some();
+            let unit = Unit { environment, of_matrix, ..unit.clone() };
+            match &job.work {
+                Work::Steps(steps) => {
+                    let deeds = self.job_steps(tree, frame, job, steps, scope, held);
+                    self.units.push(Unit { deeds, ..unit });
+                }
+                Work::Call(call) => self.call(tree, frame, call, &scope, unit, held),
             }
-            Work::Call(call) => self.call(tree, frame, call, &scope, unit, held),
         }
         if rescue {
             let units = self.units[first..].iter_mut();
@@ -210,6 +223,7 @@ impl<'a> Run<'a> {
             chosen: frame.chosen,
             texts: false,
             env: vec![&job.env, &frame.workflow.env],
+            matrix: None,
             exported: BTreeMap::new(),
             made: Made::default(),
             steps: job.steps(),
@@ -336,7 +350,7 @@ impl<'a> Run<'a> {
             let declared =
                 workflow.trigger(&Event::WorkflowCall).map(|trigger| &trigger.inputs[..]);
             let inputs = given(declared.unwrap_or_default(), &call.with, scope);
-            let Unit { chain, before, loose, conditions, permissions, .. } = unit;
+            let Unit { chain, before, loose, conditions, permissions, of_matrix, .. } = unit;
             let (depth, chosen) = (frame.depth + 1, false);
             let inner = Frame {
                 workflow,
@@ -350,6 +364,7 @@ impl<'a> Run<'a> {
                 permissions,
                 depth,
                 elsewhen: frame.elsewhen || elsewhen,
+                of_matrix,
             };
             return self.workflow(tree, &inner);
         }
@@ -365,6 +380,17 @@ impl<'a> Run<'a> {
         }
         let deeds = deeds.into_iter().map(|deed| (deed, held)).collect();
         self.units.push(Unit { deeds, ..unit });
+    }
+}
+
+/// The names that a job sees in each combination of its matrix that is written out.
+fn each_combination<'a>(tree: &Tree, scope: Scope<'a>, job: &Job) -> Vec<Scope<'a>> {
+    match matrix::differing(job, &tree.actions) {
+        Matrix::Known(all) => {
+            let of = |one| Scope { matrix: Some(Rc::new(one)), ..scope.clone() };
+            all.into_iter().map(of).collect()
+        }
+        Matrix::Open | Matrix::TooMany => vec![scope],
     }
 }
 
