@@ -17,7 +17,7 @@ use crate::relevant::{
 };
 use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
 use crate::shapes::flux_instance::{self, Instance};
-use crate::shapes::{charts, kro, ksail, kyverno, policy_controller, talos};
+use crate::shapes::{charts, kro, ksail, kyverno, others, policy_controller, talos};
 use crate::takers;
 use crate::target::Named;
 use crate::unread::{unread, unread_by_ksail};
@@ -228,7 +228,7 @@ impl Facts {
             ("", "ConfigMap") => self.values.push(values(object)),
             ("", talos::KIND) => self.declarations.extend(talos::config(object, path)),
             _ if ksail::is_it(object) => self.ksail(object.node, file),
-            _ => {}
+            _ => self.unjudged.extend(others::unjudged(object, path)),
         }
     }
 

@@ -154,4 +154,6 @@ pub enum Why {
     Unreadable,
     /// It is in a language that is not read.
     Unspoken,
+    /// It is for an engine whose objects are not read.
+    OfAnother,
 }

@@ -233,11 +233,16 @@ fn a_finding_is_at_its_matcher_with_a_fix() {
 fn consumers_of_one_artifact_agree() {
     let of = |subject: &str| source("ghcr.io/acme/other", &cosign(&[entry(ISSUER, subject)]));
     let wider = CD.replace("/main", "/(?:main|next)");
+    let tagged = |text: &str, tag: &str| {
+        text.replace("  verify:", &format!("  ref: {{tag: {tag}}}\n  verify:"))
+    };
     for (other, disagree, why) in [
         (of(CD), false, "the same"),
         (of(&CD.replace("main", "(?:main)")), false, "in other words"),
         (of(&wider), true, "one more branch"),
         (of(&wider).replace("other", "third"), false, "another artifact"),
+        (tagged(&of(&wider), "latest"), true, "the same tag, said"),
+        (tagged(&of(&wider), "latest-stable"), false, "another tag, which another branch signs"),
     ] {
         let judged = judged(&[of(CD), other], None);
         assert_eq!(codes(&judged).contains(&Code::ConsumersDisagree), disagree, "{why}");

@@ -9,7 +9,7 @@ use sealwright_policy::{Code, Finding, verdict_of};
 use super::expected::repository;
 use super::place;
 use super::state::comes_to;
-use crate::declaration::{Consumer, Declaration, Form, Matcher, Provider};
+use crate::declaration::{Consumer, Declaration, Follows, Form, Matcher, Provider};
 use crate::found::{Before, Found};
 use crate::patterns::as_regex;
 
@@ -62,9 +62,11 @@ fn of_one_artifact(
     for (artifact, mut group) in groups {
         // What a cluster enforces is what a document should say, and not the other way round.
         group.sort_by_key(|index| declarations[*index].consumer.is_command());
-        let Some((first, others)) = group.split_first() else { continue };
-        let first = &declarations[*first];
-        for index in others {
+        for (count, index) in group.iter().enumerate() {
+            let pulls = |one: &usize| followed(&declarations[*one], &artifact);
+            let of_same = |one: &&usize| !are_apart(pulls(one), pulls(index));
+            let Some(first) = group[..count].iter().find(of_same) else { continue };
+            let first = &declarations[*first];
             let message = |who: &str| format!("{artifact}: {who}");
             let code = Code::ConsumersDisagree;
             told.extend(
@@ -114,6 +116,20 @@ fn more_than(declaration: &Declaration, before: &Declaration) -> Option<Finding>
     let new = now.iter().find(|one| !old.iter().any(|old| old.text == one.text));
     let new = new.map_or(&declaration.at, |one| &one.at);
     Some(finding.with_place(place(&declaration.file, new, &declaration.object)))
+}
+
+/// What a declaration guards of a repository.
+fn followed<'a>(declaration: &'a Declaration, artifact: &str) -> Option<&'a Follows> {
+    let guards = declaration.guards.iter();
+    let mut of_it = guards.filter(|one| one.whole && repository(&one.what) == *artifact);
+    of_it.next().map(|one| &one.follows)
+}
+
+/// Whether two follow different tags or versions of a repository: another branch may sign each.
+fn are_apart(one: Option<&Follows>, other: Option<&Follows>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let said = |follows: &Follows| !matches!(follows, Follows::AsWritten);
+    said(one) && said(other) && one != other
 }
 
 /// What makes the cluster against what keeps it.

@@ -75,11 +75,14 @@ fn not_judged(unjudged: &Unjudged) -> Option<Finding> {
         Why::Template => "template, not judged",
         Why::Placeholder => "placeholder, not judged",
         Why::Encrypted => "encrypted, not judged",
-        Why::NotRendered | Why::Unspoken => "not judged",
+        Why::NotRendered | Why::Unspoken | Why::OfAnother => "not judged",
     };
     let at = Place::file(&unjudged.file).at(unjudged.at.line.max(1), unjudged.at.column.max(1));
     let told = finding(Code::NotJudged, format!("{what}: {}", unjudged.told), at);
     let told = match unjudged.why {
+        Why::OfAnother => told.with_hint(
+            "Look at it by the tools of its engine, and hold it against who may sign here.",
+        ),
         Why::Unspoken => told.with_hint("Give the folder with the YAML that comes of it as well."),
         _ => told,
     };

@@ -57,6 +57,9 @@ fn only(bytes: &[u8], blocks: &[Block]) -> Vec<u8> {
     let mut yaml: Vec<u8> = bytes.iter().map(blank).collect();
     for Block { opening, body } in blocks {
         yaml[body.clone()].copy_from_slice(&bytes[body.clone()]);
+        if bytes[opening.clone()].trim_ascii_start().starts_with(b">") {
+            unquote(&mut yaml[body.clone()]);
+        }
         // Each block is a document of its own.
         let line = opening.start..bytes[..opening.end].len();
         if bytes[line.clone()].iter().take_while(|byte| **byte != b'\n').count() >= 3 {
@@ -64,6 +67,14 @@ fn only(bytes: &[u8], blocks: &[Block]) -> Vec<u8> {
         }
     }
     yaml
+}
+
+/// The signs of a quotation at the beginning of each line are blanks.
+fn unquote(lines: &mut [u8]) {
+    for line in lines.split_mut(|byte| *byte == b'\n') {
+        let signs = line.iter_mut().take_while(|byte| matches!(byte, b' ' | b'\t' | b'>'));
+        signs.filter(|byte| **byte == b'>').for_each(|byte| *byte = b' ');
+    }
 }
 
 fn in_document(text: &str, markup: Markup) -> Vec<Block> {

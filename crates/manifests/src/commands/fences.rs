@@ -1,5 +1,6 @@
 //! Fences of a document: Markdown's, and AsciiDoc's listing blocks.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A block of text in a language.
@@ -11,6 +12,23 @@ pub(crate) struct Fence<'a> {
     pub(crate) opening: Range<usize>,
     /// Bytes of its lines.
     pub(crate) body: Range<usize>,
+}
+
+impl Fence<'_> {
+    /// Its lines in the text that it was found in, every byte at its place: the signs of a quotation around
+    /// it are blanks.
+    pub(crate) fn lines<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let body = &text[self.body.clone()];
+        if !text[self.opening.clone()].trim_start().starts_with('>') {
+            return Cow::Borrowed(body);
+        }
+        let unquoted = body.split_inclusive('\n').flat_map(|line| {
+            let rest = line.trim_start_matches([' ', '\t', '>']);
+            let signs = &line[..line.len() - rest.len()];
+            [signs.replace('>', " "), rest.to_owned()]
+        });
+        Cow::Owned(unquoted.collect())
+    }
 }
 
 /// How a document marks its fences.
@@ -116,7 +134,7 @@ mod tests {
             ),
             (markdown, "```\nb", vec![("", "b")], "never closed"),
             (markdown, "say ```a``` or\n```a``` twice\n", vec![], "code within a line"),
-            (markdown, "> ```sh\n> b\n> ```\n", vec![("sh", "> b\n")], "in a quotation"),
+            (markdown, "> ```sh\n> b > c\n> ```\n", vec![("sh", "  b > c\n")], "in a quotation"),
             (
                 markdown,
                 "```{.sh}\r\nb\r\n```\r\n",
@@ -132,9 +150,13 @@ mod tests {
             (Markup::AsciiDoc, "[,bash]\n----\nb\n----\n", vec![("bash", "b\n")], "its short form"),
             (markdown, "a\n----\nb\n----\n", vec![], "lines across the page"),
         ] {
-            let found: Vec<(&str, &str)> = fences(text, markup)
+            let found: Vec<_> = fences(text, markup)
                 .into_iter()
-                .map(|fence| (fence.language, &text[fence.body]))
+                .map(|fence| (fence.language, fence.lines(text).into_owned()))
+                .collect();
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(language, lines)| (language, lines.to_owned()))
                 .collect();
             assert_eq!(found, expected, "{why}");
         }

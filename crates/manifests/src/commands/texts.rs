@@ -10,9 +10,11 @@ use super::fences::{Fence, Markup, fences};
 use super::{exec, strings};
 use crate::File;
 
-/// Keys whose text a shell runs: GitHub, GitLab, Azure, CircleCI, Tekton, Task.
-const KEYS: [&str; 13] = [
+/// Keys whose text a shell runs: GitHub, GitLab, Azure, CircleCI, Tekton, Task, Ansible.
+const KEYS: [&str; 15] = [
     "after_script",
+    "ansible.builtin.command",
+    "ansible.builtin.shell",
     "bash",
     "before_script",
     "cmd",
@@ -247,7 +249,7 @@ fn sets_errexit(text: &str) -> bool {
 fn in_fence<'a>(fence: &Fence<'_>, text: &'a str) -> Option<Passage<'a>> {
     let origin = Origin::File(fence.body.start);
     let dialect = spoken(fence.language)?;
-    let text = Cow::Borrowed(&text[fence.body.clone()]);
+    let text = fence.lines(text);
     Some(Passage { text, dialect, setting: Setting::Told, shell: Shell::default(), origin })
 }
 
@@ -327,7 +329,7 @@ fn told_in<'a>(node: &'a Node, file: &[u8]) -> Vec<Passage<'a>> {
     let found = fences(text, Markup::Markdown).into_iter();
     let passage = |fence: Fence<'_>| {
         let origin = Origin::Scalar(Inside::of(node, file)?, fence.body.start);
-        let text = Cow::Borrowed(&text[fence.body.clone()]);
+        let text = fence.lines(text);
         let (dialect, setting) = (spoken(fence.language)?, Setting::Told);
         Some(Passage { text, dialect, setting, shell: Shell::default(), origin })
     };

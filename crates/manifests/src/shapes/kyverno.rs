@@ -141,8 +141,17 @@ pub(crate) fn image_validating_policy(object: &Object<'_>, file: &str) -> Vec<De
     let softer = kyverno_effect::of_validating(object.node);
     let attestors = spec.get("attestors").map(Node::items).unwrap_or_default();
     let declarations = attestors.iter().filter_map(|attestor| {
-        let cosign = attestor.get("cosign")?;
-        Some(validating(cosign, object, file, &guards, &softer))
+        // Notary's are certificates, which count as a key does.
+        let (block, by_key) = match attestor.get("cosign") {
+            Some(cosign) => {
+                // Beside `keyless` a key or a certificate is never read.
+                let keyed = cosign.get("key").or_else(|| cosign.get("certificate"));
+                (cosign, cosign.get("keyless").is_none() && keyed.is_some())
+            }
+            None => (attestor.get("notary")?, true),
+        };
+        let declaration = validating(block, object, file, &guards, &softer);
+        Some(Declaration { key: by_key, ..declaration })
     });
     declarations.collect()
 }
@@ -182,9 +191,7 @@ fn validating(
         at: cosign.at.clone(),
         guards: guards.to_vec(),
         provider: Provider::Cosign,
-        // Beside `keyless` a key or a certificate is never read.
-        key: cosign.get("keyless").is_none()
-            && (cosign.get("key").is_some() || cosign.get("certificate").is_some()),
+        key: false,
         identities: identities.unwrap_or_default().iter().map(identity).collect(),
         bundle_path: true,
         claims: Vec::new(),

@@ -8,6 +8,7 @@ pub(crate) mod ksail;
 pub(crate) mod kyverno;
 mod kyverno_effect;
 mod kyverno_keyless;
+pub(crate) mod others;
 pub(crate) mod policy_controller;
 pub(crate) mod talos;
 

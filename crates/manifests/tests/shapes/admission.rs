@@ -235,12 +235,35 @@ spec:
     - name: notary
       notary: {certs: {value: x}}
 ";
-    assert_eq!(told(text), ["ghcr.io/acme/*: exact https://github.com/acme/*, regex ^s$"]);
+    let cosign = "ghcr.io/acme/*: exact https://github.com/acme/*, regex ^s$";
+    assert_eq!(told(text), [cosign, "ghcr.io/acme/*: key"]);
     let found = found(&[("p.yaml", text)]);
     let declaration = &found.declarations[0];
     assert!(declaration.bundle_path, "several identities are refused there");
     let fields: Vec<&str> = declaration.weakened.iter().map(|one| one.field.as_str()).collect();
     assert_eq!(fields, ["spec.validationActions: Audit", "ctlog.insecureIgnoreTlog: true"]);
+}
+
+#[test]
+fn certificates_of_notary_count_as_a_key() {
+    let policy = |attestor: &str| {
+        format!(
+            "apiVersion: policies.kyverno.io/v1\nkind: ImageValidatingPolicy\nmetadata: {{name: a}}\nspec:\n  \
+             validationActions: [Audit]\n  matchImageReferences: [{{glob: 'ghcr.io/acme/*'}}]\n  \
+             attestors: [{{name: a, {attestor}}}]\n"
+        )
+    };
+    for (attestor, expected) in [
+        ("notary: {certs: {value: c}}", vec!["ghcr.io/acme/*: key"]),
+        ("cosign: {key: {data: k}}", vec!["ghcr.io/acme/*: key"]),
+        (
+            "cosign: {keyless: {identities: [{issuer: i, subject: s}]}}",
+            vec!["ghcr.io/acme/*: exact s"],
+        ),
+        ("other: {}", vec![]),
+    ] {
+        assert_eq!(told(&policy(attestor)), expected, "{attestor}");
+    }
 }
 
 #[test]

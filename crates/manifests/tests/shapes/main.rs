@@ -7,6 +7,7 @@ mod held;
 mod instance;
 mod left_alone;
 mod messy;
+mod others;
 mod overlays;
 mod rendered;
 mod sources;
