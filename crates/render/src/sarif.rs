@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sealwright_policy::codes::{Entry, TABLE};
 use sealwright_policy::{Finding, Place, Report, Severity, Verdict};
 use serde_json::{Value, json};
@@ -103,7 +104,7 @@ fn location(reference: Option<&str>, place: &Place) -> Location {
 }
 
 fn physical(file: &str, place: &Place) -> PhysicalLocation {
-    let file = ArtifactLocation::builder().uri(visible(file)).build();
+    let file = ArtifactLocation::builder().uri(uri(file)).build();
     // A region without a line means nothing; the whole file is meant then.
     match place.line {
         None => PhysicalLocation::builder().artifact_location(file).build(),
@@ -117,8 +118,36 @@ fn physical(file: &str, place: &Place) -> PhysicalLocation {
     }
 }
 
+/// A path as a relative reference (RFC 3986): a name may hold what would begin a query or a fragment, look
+/// like an escape, or make a scheme of the first folder. Separators and what needs no escape stay.
+fn uri(path: &str) -> String {
+    const STAYS: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(path, STAYS).to_string()
+}
+
 fn properties(facts: impl IntoIterator<Item = (&'static str, Value)>) -> PropertyBag {
     let facts: BTreeMap<String, Value> =
         facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     PropertyBag::builder().additional_properties(facts).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn a_file_name_stays_one_path_in_a_uri() {
+        for (path, expected, why) in [
+            ("k8s/app-v1.2_x~.yaml", "k8s/app-v1.2_x~.yaml", "what needs no escape"),
+            ("k8s/a b#c?d.yaml", "k8s/a%20b%23c%3Fd.yaml", "a fragment and a query"),
+            ("a%41.yaml", "a%2541.yaml", "what looks like an escape"),
+            ("https://x/y.yaml", "https%3A//x/y.yaml", "a folder that looks like a scheme"),
+            ("a\nb\u{1b}[2J.yaml", "a%0Ab%1B%5B2J.yaml", "lines and what drives a terminal"),
+            ("ü.yaml", "%C3%BC.yaml", "letters beyond ASCII"),
+            ("a\\b\"<.yaml", "a%5Cb%22%3C.yaml", "marks"),
+        ] {
+            assert_eq!(uri(path), expected, "{why}");
+        }
+    }
 }

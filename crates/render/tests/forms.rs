@@ -263,6 +263,16 @@ fn text_from_outside_drives_nothing() {
     insta::assert_snapshot!(render(&nasty(), Format::GithubAnnotations));
 }
 
+/// Text and JUnit may be in the log of a job, annotations always are.
+#[test]
+fn no_command_of_a_runner_comes_from_outside() {
+    for form in [Format::Text, Format::ColouredText, Format::Junit, Format::GithubAnnotations] {
+        let shown = render(&everywhere("x ##[stop-commands]y"), form);
+        assert!(!shown.contains("##["), "{form:?}: {shown}");
+        assert!(shown.contains("#[stop-commands]y"), "{form:?}: it is still told: {shown}");
+    }
+}
+
 #[test]
 fn very_many_findings_are_counted() {
     let finding = Finding::new(Code::IdentityMismatch, "no signer has this identity");

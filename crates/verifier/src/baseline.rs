@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 use sealwright_policy::API_VERSION;
+use sealwright_render::visible;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -23,7 +24,9 @@ struct Header {
 /// command is told so.
 pub(crate) fn read<T: DeserializeOwned>(path: &Utf8Path, kind: &str) -> Result<T, Failure> {
     let bytes = file::read(path, BASELINE_BYTES_MAX)?;
+    // It repeats what stands in the file, whose line breaks are not ours.
     let bad = |reason: String| {
+        let reason = visible(&reason);
         Failure::data(format!("{path} is no baseline: {reason}\nmake one with --write-baseline"))
     };
     let header: Header = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
@@ -65,6 +68,16 @@ mod tests {
                 r#"{"apiVersion":"@","kind":"Sources","sources":1,"more":1}"#,
                 Some("unknown field `more`"),
                 "what nobody reads",
+            ),
+            (
+                r#"{"apiVersion":"@","kind":"x\n::error::y"}"#,
+                Some(r"it is @ x\n::error::y"),
+                "a line of its own is no line of ours",
+            ),
+            (
+                r#"{"apiVersion":"@","kind":"Sources","sources":1,"x\n::error::y":1}"#,
+                Some(r"unknown field `x\n::error::y`"),
+                "nor in the name of a field",
             ),
             (r#"{"sources":1}"#, Some("missing field `apiVersion`"), "some other JSON"),
             ("no JSON", Some("is no baseline"), "something else"),

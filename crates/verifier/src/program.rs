@@ -1,7 +1,9 @@
 //! Another program, asked within a deadline and a limit: git, kubectl.
 
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -44,7 +46,7 @@ impl Unanswered {
     }
 }
 
-/// Runs it, gives it the input, and reads what it answers, within its time. When that is up, it and
+/// Runs it from an absolute folder of PATH, gives it the input, and reads what it answers, within its time. When that is up, it and
 /// all that it has started in its group are stopped.
 pub(crate) fn ask(
     mut command: Command,
@@ -52,10 +54,14 @@ pub(crate) fn ask(
     bounds: Bounds,
 ) -> Result<Vec<u8>, Unanswered> {
     let name = command.get_program().to_string_lossy().into_owned();
+    let stopped = |why: String| Err(Unanswered::Stopped(format!("{name} {why}")));
+    let Some(path) = std::env::var_os("PATH").and_then(|path| absolute(&path)) else {
+        return stopped("cannot be run: PATH has no absolute folder to look for it in".to_owned());
+    };
+    command.env("PATH", path);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own, since kubectl starts git, and git its helpers.
     command.process_group(0);
-    let stopped = |why: String| Err(Unanswered::Stopped(format!("{name} {why}")));
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(why) => return stopped(format!("cannot be run: {why}")),
@@ -86,6 +92,14 @@ pub(crate) fn ask(
             Err(Unanswered::Failed(said.trim().chars().take(SAID_CHARS_MAX).collect()))
         }
     }
+}
+
+/// Of a PATH the absolute folders. Any other, an empty one as well, would mean one below the folder in which
+/// the program is started: of a repository that is looked at, nothing is ever run.
+fn absolute(path: &OsStr) -> Option<OsString> {
+    let folders: Vec<PathBuf> =
+        std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect();
+    std::env::join_paths(&folders).ok().filter(|_| !folders.is_empty())
 }
 
 /// Until it has ended, or its time is up: then `None`, and it still has its number.
@@ -150,6 +164,21 @@ mod tests {
         );
         let words = gone.expect_err("it is not there").words();
         assert!(words.starts_with("no-such-program-anywhere cannot be run"), "{words}");
+    }
+
+    #[test]
+    fn programs_are_looked_for_in_absolute_folders_alone() {
+        for (path, expected, why) in [
+            ("/usr/bin:/bin", Some("/usr/bin:/bin"), "as it is"),
+            (".:/usr/bin", Some("/usr/bin"), "where it is started"),
+            ("/usr/bin:", Some("/usr/bin"), "an empty one means the same"),
+            ("node_modules/.bin:/usr/bin:../bin", Some("/usr/bin"), "below it, and beside it"),
+            ("", None, "nothing"),
+            (".:", None, "nothing but it"),
+        ] {
+            let found = absolute(OsStr::new(path));
+            assert_eq!(found.as_deref(), expected.map(OsStr::new), "{why}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,11 +15,14 @@ use sealwright_registry::{ClientOptions, Repository};
 
 use crate::failure::Failure;
 
+/// Name of the configuration in a folder.
+pub(crate) const CONFIG_NAME: &str = "sealwright.yaml";
+
 /// Which configuration, and what it means here.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArguments {
     /// Who may sign what.
-    #[arg(long, value_name = "FILE", default_value = "sealwright.yaml")]
+    #[arg(long, value_name = "FILE", default_value = CONFIG_NAME)]
     pub config: Utf8PathBuf,
     /// Registry that stands in for the one in the configuration, as the dev stack's does.
     #[arg(long, value_name = "HOST:PORT")]
@@ -75,6 +78,14 @@ pub enum ReportForm {
     Sarif,
     /// For test reports.
     Junit,
+}
+
+/// The configuration in a folder that is looked at, when it is there. A link that leads out of the folder is
+/// none: whoever wrote the folder would have lines of somebody else's file told.
+pub(crate) fn config_within(folder: &Utf8Path) -> Option<Utf8PathBuf> {
+    let path = folder.join(CONFIG_NAME);
+    let (root, target) = (folder.canonicalize_utf8().ok()?, path.canonicalize_utf8().ok()?);
+    (target.is_file() && target.starts_with(root)).then_some(path)
 }
 
 impl ConfigArguments {

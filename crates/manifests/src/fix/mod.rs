@@ -95,13 +95,32 @@ enum Outcome {
 }
 
 impl Mended {
-    /// What changes, as a unified diff from the file as it was.
-    pub fn diff(&self, before: &[u8]) -> String {
+    /// What changes, as a unified diff from the file as it was, for `git apply` and `patch -p1`; `name` is the
+    /// path from where these are run.
+    pub fn diff(&self, name: &str, before: &[u8]) -> String {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (before, after) = (text(before), text(&self.text));
         let diff = similar::TextDiff::from_lines(&before, &after);
-        diff.unified_diff().header(&self.path, &self.path).to_string()
+        let [old, new] = ["a", "b"].map(|side| quoted(&format!("{side}/{name}")));
+        diff.unified_diff().header(&old, &new).to_string()
     }
+}
+
+/// The name of a file as git and GNU patch read it in the head of a diff: with quotes and escapes where it
+/// holds something that would end a line or drive a terminal, and with a tab behind it where a blank would
+/// end it.
+fn quoted(path: &str) -> String {
+    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && !matches!(byte, b'"' | b'\\');
+    if path.bytes().all(plain) {
+        let end = if path.contains(' ') { "\t" } else { "" };
+        return format!("{path}{end}");
+    }
+    let escaped = path.bytes().map(|byte| match byte {
+        b'"' | b'\\' => format!("\\{}", char::from(byte)),
+        _ if plain(byte) => char::from(byte).to_string(),
+        _ => format!("\\{byte:03o}"),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// What would mend these files, of which and of all others `facts` are what they say. A file that needs
@@ -300,4 +319,25 @@ fn spares_others(before: &Found, after: &Found, steps: &[Step]) -> bool {
 fn entries(declaration: &Declaration) -> Vec<(Option<String>, Option<String>)> {
     let text = |matcher: &Option<Matcher>| matcher.as_ref().map(|one| one.text.clone());
     declaration.identities.iter().map(|one| (text(&one.issuer), text(&one.subject))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    /// As git writes them, and both git and GNU patch read them.
+    #[test]
+    fn a_file_name_ends_no_line_of_a_diff() {
+        for (path, expected, why) in [
+            ("a/k8s/app.yaml", "a/k8s/app.yaml", "as it is"),
+            ("a/my app.yaml", "a/my app.yaml\t", "a blank would end it"),
+            ("a/x\n+++ b/y.yaml", r#""a/x\012+++ b/y.yaml""#, "a head of another file"),
+            ("a/\u{1b}[2J.yaml", r#""a/\033[2J.yaml""#, "an escape sequence"),
+            ("a/t\t.yaml", r#""a/t\011.yaml""#, "a tab would end it"),
+            ("a/\"q\\.yaml", r#""a/\"q\\.yaml""#, "what quotes and escapes"),
+            ("a/ü.yaml", r#""a/\303\274.yaml""#, "letters beyond ASCII"),
+        ] {
+            assert_eq!(quoted(path), expected, "{why}");
+        }
+    }
 }

@@ -172,8 +172,11 @@ fn the_configuration_says_what_is_meant() {
     assert_eq!(fixed(&text(open), Some(&config)), Some(text(rendered)));
     assert_eq!(fixed(&text(rendered), Some(&config)), None);
     let mended = mended(&text(open), Some(&config)).unwrap();
-    let diff = mended.diff(text(open).as_bytes());
-    assert!(diff.starts_with("--- source.yaml\n+++ source.yaml\n@@ -9,6 +9,6 @@\n"), "{diff}");
+    let diff = mended.diff("k8s/source.yaml", text(open).as_bytes());
+    assert!(
+        diff.starts_with("--- a/k8s/source.yaml\n+++ b/k8s/source.yaml\n@@ -9,6 +9,6 @@\n"),
+        "{diff}"
+    );
     assert!(
         diff.contains(&format!("-      subject: {open}\n+      subject: {rendered}\n")),
         "{diff}"

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::world::{ConfigArguments, ReportForm, WorldArguments};
+use crate::world::{ConfigArguments, ReportForm, WorldArguments, config_within};
 
 /// Which repository, and what it is compared with.
 #[derive(Debug, Clone, Args)]
@@ -66,14 +66,10 @@ pub struct ManifestsArguments {
     pub verbose: bool,
 }
 
-/// Name of the configuration in the folder.
-pub(crate) const CONFIG_NAME: &str = "sealwright.yaml";
-
 impl ManifestsArguments {
     /// The configuration that is used, when there is one.
     pub(super) fn config_file(&self) -> Option<Utf8PathBuf> {
-        let beside = self.folder.join(CONFIG_NAME);
-        self.config.clone().or_else(|| beside.is_file().then_some(beside))
+        self.config.clone().or_else(|| config_within(&self.folder))
     }
 
     /// The flags that it shares with all that ask the world.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use camino::Utf8Component::{CurDir, Normal};
 use camino::Utf8Path;
 use jiff::Timestamp;
 use sealwright_manifests::checks::Expected;
 use sealwright_manifests::fix::{Left, Mended, Mending, mend};
 use sealwright_manifests::{File, Found, join};
 use sealwright_policy::{Finding, Report};
+use sealwright_render::visible;
 
 use super::arguments::ManifestsArguments;
 use super::tree::{self, Tree};
@@ -30,13 +32,12 @@ pub fn fix(arguments: &ManifestsArguments, now: Timestamp) -> Result<(String, Re
     let (facts, _) = reading::look(&tree::walk(&arguments.folder)?);
     let Mending { mended, left } = mend(&files, &facts, &found, &expected);
     tell(&mended, &left, arguments.write);
-    let diff = mended.iter().map(|one| one.diff(&before[&one.path])).collect();
+    let name = |path: &str| from_here(&arguments.folder, path);
+    let diff = mended.iter().map(|one| one.diff(&name(&one.path), &before[&one.path])).collect();
     let (found, seen) = match (mended.is_empty(), arguments.write) {
         (true, _) => (found, seen),
         (false, true) => {
-            for one in &mended {
-                write(&arguments.folder, one, &before[&one.path])?;
-            }
+            write_all(&arguments.folder, &mended, &before)?;
             find(&arguments.folder)?
         }
         (false, false) => as_if_written(&arguments.folder, mended)?,
@@ -70,14 +71,22 @@ fn read(folder: &Utf8Path, found: &Found) -> Result<BTreeMap<String, Vec<u8>>, F
     Ok(files)
 }
 
+/// The path of a file from where the command was started, so that what applies the diff there finds it. What
+/// is not below is named from the folder.
+fn from_here(folder: &Utf8Path, path: &str) -> String {
+    let below = folder.components().all(|one| matches!(one, Normal(_) | CurDir));
+    let steps = folder.components().filter(|one| below && matches!(one, Normal(_)));
+    steps.map(|one| one.as_str()).chain([path]).collect::<Vec<_>>().join("/")
+}
+
 fn tell(mended: &[Mended], left: &[Left], written: bool) {
     for one in mended {
         for change in &one.changes {
-            talk(&format!("{}:{}: {}", one.path, change.line, change.told));
+            talk(&visible(&format!("{}:{}: {}", one.path, change.line, change.told)));
         }
     }
     for one in left {
-        talk(&format!("{}:{}: left as it is: {}", one.path, one.line, one.why));
+        talk(&visible(&format!("{}:{}: left as it is: {}", one.path, one.line, one.why)));
     }
     let files = if mended.len() == 1 { "file" } else { "files" };
     match (mended.len(), written) {
@@ -90,6 +99,20 @@ fn tell(mended: &[Mended], left: &[Left], written: bool) {
             ));
         }
     }
+}
+
+/// Writes what can be written; the first that cannot is the failure, beside how many were.
+fn write_all(
+    folder: &Utf8Path,
+    mended: &[Mended],
+    before: &BTreeMap<String, Vec<u8>>,
+) -> Result<(), Failure> {
+    let failures = mended.iter().filter_map(|one| write(folder, one, &before[&one.path]).err());
+    let failures: Vec<Failure> = failures.collect();
+    let Some(first) = failures.first() else { return Ok(()) };
+    let (written, all) = (mended.len() - failures.len(), mended.len());
+    let message = format!("{}\n{written} of {all} files were written", first.message);
+    Err(Failure { message, ..first.clone() })
 }
 
 /// Writes a file that is still what was read.

@@ -4,6 +4,7 @@
 mod arguments;
 mod baseline;
 mod fix;
+mod kustomization;
 mod observe;
 mod overlays;
 mod reading;
@@ -15,13 +16,13 @@ use sealwright_manifests::checks::{Expected, judge};
 use sealwright_manifests::{Found, join};
 use sealwright_policy::{Code, Config, Finding, Report, Severity, verdict_of};
 
-pub(crate) use self::arguments::CONFIG_NAME;
 pub use self::arguments::ManifestsArguments;
 use self::baseline::Baseline;
 pub use self::fix::fix;
 use crate::TOOL;
 use crate::failure::Failure;
 use crate::output::talk;
+use crate::world::CONFIG_NAME;
 
 /// The report.
 ///

@@ -11,37 +11,22 @@ use std::time::{Duration, Instant};
 
 use sealwright_manifests::{Consumer, Declaration, File, Found, Guard, Source, join, look};
 use sealwright_policy::{Code, Finding, Place, Severity};
-use sealwright_yaml::Node;
 
-use super::reading;
+use super::kustomization::Kustomizations;
 use super::tree::Tree;
 use crate::program::{Bounds, Unanswered, ask};
 
 /// Time for all overlays together: kustomize takes a tenth of a second for each.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// Time for one of them: what waits for ever, such as for a pipe, leaves time for the others.
+const OVERLAY_DEADLINE: Duration = Duration::from_secs(15);
 /// Bytes of one rendered overlay.
 const RENDERED_BYTES_MAX: u64 = 32 << 20;
 /// Programs side by side.
 const THREADS_MAX: usize = 8;
 
-/// The names that kustomize takes.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// What is rendered is read as.
 const RENDERED_NAME: &str = "rendered.yaml";
-/// Keys that lead to other files.
-const LEADS: [&str; 4] = ["resources", "bases", "components", "crds"];
-/// Keys by which what is rendered is another than the files one by one.
-const CHANGES: [&str; 8] = [
-    "patches",
-    "patchesStrategicMerge",
-    "patchesJson6902",
-    "replacements",
-    "transformers",
-    "generators",
-    "helmCharts",
-    "components",
-];
-
 /// What was rendered, each with the file that says how.
 #[derive(Debug, Default)]
 pub(super) struct Rendered {
@@ -52,12 +37,10 @@ pub(super) struct Rendered {
 /// Renders every overlay that changes a file with a declaration or a source in it.
 pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
     let overlays = overlays(tree, found);
-    let (remote, local): (Vec<_>, Vec<_>) =
-        overlays.into_iter().partition(|overlay| overlay.remote.is_some());
-    let findings = remote.iter().filter_map(|overlay| {
-        let base = overlay.remote.as_ref()?;
-        let message = format!("it takes a remote base, which is never fetched: {base}");
-        Some(not_rendered(&overlay.file, message, overlay.holds_policies))
+    let (left, local): (Vec<_>, Vec<_>) =
+        overlays.into_iter().partition(|overlay| overlay.left.is_some());
+    let findings = left.iter().filter_map(|overlay| {
+        Some(not_rendered(&overlay.file, overlay.left.clone()?, overlay.holds_policies))
     });
     let mut rendered = Rendered { found: vec![], findings: findings.collect() };
     if local.is_empty() {
@@ -125,102 +108,33 @@ fn name_of(file: &str) -> &str {
 struct Overlay {
     file: String,
     folder: String,
-    /// A base on the network, when one is taken in.
-    remote: Option<String>,
+    /// Why it is not given to kubectl, where that is so.
+    left: Option<String>,
     /// Policies about images are among what it takes.
     holds_policies: bool,
 }
 
-/// One kustomization.
-#[derive(Debug, Default)]
-struct Kustomization {
-    file: String,
-    is_component: bool,
-    changes: bool,
-    /// Paths in the tree, of files and folders.
-    leads: Vec<String>,
-    remote: Option<String>,
-}
-
 fn overlays(tree: &Tree, found: &Found) -> Vec<Overlay> {
-    let all: BTreeMap<String, Kustomization> =
-        tree.files.iter().filter_map(|file| kustomization(&tree.root, file)).collect();
-    let taken: BTreeSet<&String> = all.values().flat_map(|one| &one.leads).collect();
+    let all = Kustomizations::read(tree);
+    let taken = all.taken();
     let declared = found.declarations.iter().map(|one| one.file.as_str());
     let telling: BTreeSet<&str> =
         declared.chain(found.sources.iter().map(|one| one.file.as_str())).collect();
     let policies = found.declarations.iter().filter(|one| is_policy(one));
     let policies: BTreeSet<&str> = policies.map(|one| one.file.as_str()).collect();
-    let roots = all.iter().filter(|(folder, one)| !one.is_component && !taken.contains(folder));
+    let roots =
+        all.by_folder().filter(|(folder, one)| !one.is_component && !taken.contains(folder));
     let overlays = roots.filter_map(|(folder, root)| {
-        let closure = closure(folder, &all);
-        let kustomizations = || closure.iter().filter_map(|path| all.get(*path));
-        let changes = kustomizations().any(|one| one.changes);
-        let tells = closure.iter().any(|path| telling.contains(*path));
-        let remote = kustomizations().find_map(|one| one.remote.clone());
-        (changes && tells).then(|| Overlay {
+        let closure = all.closure(folder);
+        let tells = closure.paths.iter().any(|path| telling.contains(*path));
+        (closure.changes && tells).then(|| Overlay {
             file: root.file.clone(),
             folder: folder.clone(),
-            remote,
-            holds_policies: closure.iter().any(|path| policies.contains(*path)),
+            holds_policies: closure.paths.iter().any(|path| policies.contains(*path)),
+            left: closure.left,
         })
     });
     overlays.collect()
-}
-
-/// Every path that a folder takes in, itself first.
-fn closure<'a>(folder: &'a String, all: &'a BTreeMap<String, Kustomization>) -> BTreeSet<&'a str> {
-    let mut seen = BTreeSet::new();
-    let mut next = vec![folder];
-    while let Some(path) = next.pop() {
-        if seen.insert(path.as_str())
-            && let Some(one) = all.get(path)
-        {
-            next.extend(&one.leads);
-        }
-    }
-    seen
-}
-
-/// The folder and what its file says; `None` when the file is no kustomization.
-fn kustomization(root: &Path, file: &str) -> Option<(String, Kustomization)> {
-    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-    if !NAMES.contains(&name) {
-        return None;
-    }
-    let bytes = reading::read(&root.join(file)).ok()?;
-    let stream = sealwright_yaml::read(&bytes);
-    let node = &stream.documents.first()?.root;
-    let mut read = Kustomization {
-        file: file.to_owned(),
-        is_component: node.text_at(&["kind"]) == Some("Component"),
-        changes: CHANGES.iter().any(|key| node.get(key).is_some_and(|node| !node.is_null())),
-        ..Kustomization::default()
-    };
-    for lead in LEADS.iter().filter_map(|key| node.get(key)).flat_map(Node::items) {
-        let Some(lead) = lead.text() else { continue };
-        match inside(folder, lead).filter(|path| root.join(path).exists()) {
-            Some(path) => read.leads.push(path),
-            // What is not in the tree is on the network, or missing; kustomize would look there.
-            None => read.remote = Some(lead.to_owned()),
-        }
-    }
-    Some((folder.to_owned(), read))
-}
-
-/// A path relative to a folder, as one of the tree; `None` when it leads out of it.
-fn inside(folder: &str, lead: &str) -> Option<String> {
-    let mut path: Vec<&str> = folder.split('/').filter(|one| !one.is_empty()).collect();
-    for step in lead.split('/') {
-        match step {
-            "" | "." => {}
-            ".." => {
-                path.pop()?;
-            }
-            name => path.push(name),
-        }
-    }
-    Some(path.join("/"))
 }
 
 type Answers = Vec<(String, Result<Vec<u8>, String>)>;
@@ -251,14 +165,16 @@ fn one(tree: &Tree, folder: &str, until: Instant) -> Result<Vec<u8>, String> {
 }
 
 fn bounds(until: Instant) -> Bounds {
-    Bounds { until, deadline: DEADLINE, answer_bytes_max: RENDERED_BYTES_MAX }
+    let (now, deadline) = (Instant::now(), OVERLAY_DEADLINE);
+    let deadline = deadline.min(until.saturating_duration_since(now));
+    Bounds { until: now + deadline, deadline, answer_bytes_max: RENDERED_BYTES_MAX }
 }
 
 fn kubectl(root: &Path) -> Command {
     let mut command = Command::new("kubectl");
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    command.env_clear().env("PATH", path).current_dir(root).arg("kustomize");
-    // Beside our own look for remote bases: neither git nor a download gets anywhere.
+    command.env_clear().current_dir(root).arg("kustomize");
+    // Beside our own look for what is remote: neither git nor a download gets anywhere, but for a download
+    // from this machine, for which no proxy is asked.
     command.env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
     for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
         command.env(proxy, "http://127.0.0.1:9");

@@ -3,8 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::manifests::CONFIG_NAME;
-use crate::world::{ConfigArguments, ReportForm};
+use crate::world::{ConfigArguments, ReportForm, config_within};
 
 /// Which repository, and who should be accepted.
 #[derive(Debug, Clone, Args)]
@@ -40,8 +39,7 @@ pub struct WorkflowsArguments {
 impl WorkflowsArguments {
     /// The configuration that is used, when there is one.
     pub(super) fn config_file(&self) -> Option<ConfigArguments> {
-        let beside = self.folder.join(CONFIG_NAME);
-        let file = self.config.clone().or_else(|| beside.is_file().then_some(beside));
+        let file = self.config.clone().or_else(|| config_within(&self.folder));
         file.map(|config| ConfigArguments { config, registry: None, github_issuer: None })
     }
 }

@@ -81,7 +81,7 @@ fn git(
     until: Instant,
 ) -> Result<Vec<u8>, Unanswered> {
     let mut command = Command::new("git");
-    let kept = ["PATH", "HOME", "SYSTEMROOT"];
+    let kept = ["HOME", "SYSTEMROOT"];
     let kept = kept.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     let kept: Vec<_> = kept.collect();
     command.env_clear().envs(kept).current_dir(folder);

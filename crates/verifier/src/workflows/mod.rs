@@ -16,8 +16,9 @@ pub use self::arguments::WorkflowsArguments;
 use crate::TOOL;
 use crate::failure::Failure;
 use crate::manifests::concluded;
-use crate::manifests::{CONFIG_NAME, Seen, see};
+use crate::manifests::{Seen, see};
 use crate::output::talk;
+use crate::world::CONFIG_NAME;
 
 /// The report.
 ///

@@ -26,6 +26,7 @@ mod render;
 mod reports;
 mod strangers;
 mod tls;
+mod untrusted;
 mod usage;
 mod wait;
 mod weakenings;
