@@ -79,7 +79,12 @@ fn piece(text: &str) -> String {
         Some((owner, rest)) if is_any(rest) || rest.is_empty() => {
             format!("{} any repository,", owner_of(owner))
         }
-        Some((owner, rest)) => format!("{}/{}", owner_of(owner), rest.trim_end_matches(".*")),
+        // Behind the repository nothing is said of a workflow.
+        Some((owner, rest)) => {
+            let repository = rest.split_once('/').filter(|(name, _)| !name.contains(['[', '(']));
+            let repository = repository.map_or(rest, |(name, _)| name);
+            format!("{}/{}", owner_of(owner), repository.trim_end_matches(".*"))
+        }
         None if is_any(text) => "any owner, any repository,".to_owned(),
         None => format!("{} any repository,", owner_of(text.trim_end_matches(".*"))),
     }
@@ -248,6 +253,11 @@ mod tests {
                 r"^https://github\.com/acme/.*$",
                 "acme any repository, any workflow on any ref",
                 "an owner",
+            ),
+            (
+                r"^https://github.com/acme/shop/.github/.+$",
+                "acme/shop any workflow on any ref",
+                "a repository with the beginning of a path",
             ),
             (
                 r"^https://github\.com/.*$",

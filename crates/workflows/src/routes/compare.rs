@@ -131,6 +131,13 @@ fn lacks(route: &Route<'_>, kind: &str) -> bool {
     }
     match kind {
         // An environment may hold it to branches as well.
+        // Where a proposal's run pushes to is not on paper, which is told: a registry of its own, as a rule.
+        "branch"
+            if spot.run.start.trigger.event == Event::PullRequest
+                && spot.target().is_none_or(|target| !target.is_known()) =>
+        {
+            false
+        }
         "branch" => spot.branch() == Some(false) && !has(route, "environment"),
         "signed" => !spot.later().any(|later| matches!(later.what, What::Sign(_))),
         // What was merged was checked before, which no file says.

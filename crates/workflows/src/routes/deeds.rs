@@ -432,6 +432,13 @@ fn of_action(name: &str, with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
             let tags = value("tags").unwrap_or_else(|| "latest".to_owned());
             tags.split_whitespace().map(|tag| moved(target.with_tag(tag), false)).collect()
         }
+        "controlplaneio-fluxcd/distribution/actions/push" => {
+            let target = Target::parse(&value("repository").unwrap_or_default());
+            let tags = [value("tags"), value("diff-tag")].into_iter().flatten();
+            let tags: Vec<String> = tags.collect();
+            let tags = tags.iter().flat_map(|tags| tags.split_whitespace());
+            tags.map(|tag| moved(target.with_tag(tag), false)).collect()
+        }
         "akhilerm/tag-push-action" => {
             let targets = value("dst").unwrap_or_default();
             targets.split_whitespace().map(|text| moved(Target::parse(text), false)).collect()

@@ -118,6 +118,14 @@ fn a_tag_waits_for_its_evidence() {
         ),
         (&["docker buildx build -t ghcr.io/acme/x:latest .", signed], &[], "built and not pushed"),
         (&["oras push ghcr.io/acme/x:latest a.txt", signed], before, "oras"),
+        (
+            &[
+                "uses: controlplaneio-fluxcd/distribution/actions/push@main\nwith: {repository: ghcr.io/acme/x, tags: '1.0.0', diff-tag: latest}",
+                signed,
+            ],
+            &[("SW9231", Note), ("SW9231", Warning)],
+            "an action of Flux' makers, a version and what is followed",
+        ),
         (&["crane copy ghcr.io/acme/y:1 ghcr.io/acme/x:latest", signed], before, "crane"),
         (
             &["skopeo copy docker://ghcr.io/acme/y:1 docker://ghcr.io/acme/x:latest", signed],
@@ -325,6 +333,18 @@ fn all_routes_have_the_same_gates() {
             job(MAIN, &[SIGN, VERIFY, &TAG.replace("latest", "stable")]),
             &[],
             "another tag",
+        ),
+        (
+            job("{push: {branches: [main]}, pull_request: }", &["docker push $LOCAL"]),
+            verified.clone(),
+            &[],
+            "a proposal's run, to where nobody knows",
+        ),
+        (
+            job("{push: {branches: [main]}, workflow_dispatch: }", &["docker push $LOCAL"]),
+            verified.clone(),
+            &["branch"],
+            "by hand from any branch, to the same place whichever that is",
         ),
         (
             verified.clone(),
