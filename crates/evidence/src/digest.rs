@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-/// Length of the hexadecimal part of a SHA-256 digest.
-const SHA256_HEX_CHARS: usize = 64;
-
 /// A SHA-256 digest of exact bytes. The only algorithm that evidence is bound by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -29,9 +26,9 @@ impl Digest {
 
     /// Parses the hexadecimal part alone, as statements carry it.
     pub fn parse_hex(hex_digits: &str) -> Option<Self> {
-        let canonical = hex_digits.len() == SHA256_HEX_CHARS
-            && hex_digits.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+        let canonical = hex_digits.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
         let mut bytes = [0; 32];
+        // Digits for more or fewer bytes than these are refused as well.
         (canonical && hex::decode_to_slice(hex_digits, &mut bytes).is_ok()).then_some(Self(bytes))
     }
 

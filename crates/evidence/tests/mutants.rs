@@ -19,8 +19,8 @@ use base64::engine::general_purpose::STANDARD;
 use recording::Recording;
 use recording::attach::attached;
 use sealwright_evidence::limits::{
-    BUNDLE_BYTES_MAX, CHECKPOINT_BYTES_MAX, LOG_ENTRIES_COUNT_MAX, PROOF_HASHES_COUNT_MAX,
-    TIMESTAMPS_COUNT_MAX,
+    BUNDLE_BYTES_MAX, CHAIN_CERTIFICATES_COUNT_MAX, CHECKPOINT_BYTES_MAX, LOG_ENTRIES_COUNT_MAX,
+    PROOF_HASHES_COUNT_MAX, TIMESTAMPS_COUNT_MAX,
 };
 use sealwright_evidence::{TrustedRoot, judge};
 use sealwright_policy::{Code, Verdict};
@@ -444,6 +444,15 @@ fn a_bundle_has_limits() {
                 },
                 Code::EvidenceLimit,
                 "too many timestamps",
+            ),
+            (
+                |b| {
+                    let leaf = material(b).as_object_mut().unwrap().remove("certificate").unwrap();
+                    let chain = vec![leaf; CHAIN_CERTIFICATES_COUNT_MAX + 1];
+                    material(b)["x509CertificateChain"] = json!({ "certificates": chain });
+                },
+                Code::EvidenceLimit,
+                "too many certificates",
             ),
             (
                 |b| {

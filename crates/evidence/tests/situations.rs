@@ -145,6 +145,13 @@ fn what_is_attached_decides() {
             "rubbish, and something that could not be looked at",
         ),
         (
+            with_gap(scene.with_manifest(|m| m["subject"]["size"] = 1.into())),
+            scene.provenance.clone(),
+            Verdict::Unknown,
+            vec![ReferrerForeign, EvidenceUnjudged, EvidenceUndecided],
+            "a referrer of something else, and something that could not be looked at",
+        ),
+        (
             good(),
             scene.by_somebody_else(),
             Verdict::Refused,

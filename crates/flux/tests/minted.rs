@@ -209,6 +209,11 @@ fn a_bundle_rules_signatures_out() {
     let bundle = |situation| SIGSTORE.mint(&mint(&World::new()).situation(situation)).unwrap();
     let stranger = mint(&world).run(TokenRequest::new("evil/twin", "cd.yaml"));
     let stranger = SIGSTORE.mint(&stranger).unwrap();
+    let mut unproven: Value = serde_json::from_slice(&bundle(Situation::Healthy)).unwrap();
+    for entry in unproven["verificationMaterial"]["tlogEntries"].as_array_mut().unwrap() {
+        entry.as_object_mut().unwrap().remove("inclusionProof").unwrap();
+    }
+    let unproven = unproven.to_string().into_bytes();
     let mut garbage = world.clone();
     garbage.attach(json!([{"mediaType": "application/vnd.dev.sigstore.bundle", "digest": format!("sha256:{}", "0".repeat(64)), "size": 3}]));
     let mut hidden = world.clone().with(&bundle(Situation::Healthy));
@@ -237,6 +242,12 @@ fn a_bundle_rules_signatures_out() {
         (hidden, false, "an index with a charset is not read"),
         (fallback, true, "but the fallback tag is"),
         (down, true, "an error of the API hides the stranger's bundle"),
+        (world.clone().with(&unproven), false, "a bundle without a proof that it was logged"),
+        (
+            world.clone().with(&unproven).signed(std::slice::from_ref(&good)),
+            true,
+            "and a signature, which what is no bundle does not rule out",
+        ),
         (
             world.clone().signed(&[signature(
                 format!("sha256:{}", "b".repeat(64)),

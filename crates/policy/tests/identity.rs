@@ -4,7 +4,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use regex::Regex;
 use sealwright_policy::identity::Segment;
-use sealwright_policy::{Claims, Config, Issuers, SanPattern};
+use sealwright_policy::{Claims, Config, ExpectedSigner, Issuers, SanPattern};
 
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 const COMMIT: &str = "8f4b7f84864484a7bf31766abe9204da3cbe65b3";
@@ -114,15 +114,46 @@ fn a_refusal_says_what_differs_for_each_signer() {
 #[test]
 fn several_refs_are_one_pattern() {
     let text = include_str!("configs/platform.yaml");
-    let text = text.replacen("[refs/heads/main]", "[refs/heads/main, \"refs/tags/*\"]", 1);
-    let config = Config::parse("x", &text, date(2026, 11, 25)).unwrap();
-    let signer = config.expected_signer("cd", &Issuers::public()).unwrap();
+    let signer = |refs: &str| {
+        let text = text.replacen("[refs/heads/main]", refs, 1);
+        let config = Config::parse("x", &text, date(2026, 11, 25)).unwrap();
+        config.expected_signer("cd", &Issuers::public()).unwrap()
+    };
+    let stable = signer("[\"refs/heads/*/stable\"]");
+    let signer = signer("[refs/heads/main, \"refs/tags/*\"]");
     insta::assert_snapshot!(format!("{}\n{}", signer.san, signer.san.regex()));
     let file = "https://github.com/acme/platform/.github/workflows/cd.yaml";
     assert!(signer.san.matches(&format!("{file}@refs/heads/main")));
     assert!(signer.san.matches(&format!("{file}@refs/tags/v1")));
     assert!(!signer.san.matches(&format!("{file}@refs/heads/v1")), "a tag is no branch");
     assert!(!signer.san.matches(&format!("{file}@refs/tags/")), "an empty segment");
+    assert!(stable.san.matches(&format!("{file}@refs/heads/v1/stable")));
+    assert!(!stable.san.matches(&format!("{file}@refs/heads/v1/dev")), "another end");
+    assert!(!stable.san.matches(&format!("{file}@refs/heads/v1")), "no end");
+}
+
+#[test]
+fn a_certificate_that_leaves_a_field_empty_names_nobody() {
+    let signer = |issuer: &str, san: &str| ExpectedSigner {
+        name: "cd".to_owned(),
+        issuer: issuer.to_owned(),
+        san: SanPattern::exact(san),
+        source_repositories: vec![],
+    };
+    for (issuer, san, holds, why) in [
+        (ISSUER, "x", true, "both are there"),
+        ("", "x", false, "no issuer, and a policy that wants none"),
+        (ISSUER, "", false, "no name, and a pattern that lets it in"),
+    ] {
+        let checked = signer(issuer, san).check(&claims(issuer, &[san], ""));
+        assert_eq!(checked.is_ok(), holds, "{why}: {checked:?}");
+    }
+}
+
+#[test]
+fn a_configuration_takes_no_legacy_signature() {
+    let requirements = config().requirements("manifests", &Issuers::public()).unwrap();
+    assert!(!requirements.accept_legacy_signature, "only who types the flag takes one");
 }
 
 #[test]

@@ -83,6 +83,11 @@ mod tests {
                 "of which, nobody knows",
             ),
             (
+                format!("{open} --certificate-github-workflow-repository=acme/$R"),
+                Severity::Error,
+                "of which of an owner's, nobody knows",
+            ),
+            (
                 format!("{open} --certificate-github-workflow-repository="),
                 Severity::Error,
                 "of none in particular",

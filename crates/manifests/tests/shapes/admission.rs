@@ -160,7 +160,7 @@ fn what_weakens_a_policy_of_kyverno_is_told() {
 
 #[test]
 fn what_weakens_a_validating_policy_is_told() {
-    use Weakening::{Off, Skips, Trusts};
+    use Weakening::{Off, Skips, Trusts, Warns};
     let text = |spec: &str, cosign: &str| {
         format!(
             "apiVersion: policies.kyverno.io/v1
@@ -177,6 +177,8 @@ spec:
     };
     for (spec, cosign, expected, why) in [
         ("", "", vec![], "it denies by default"),
+        ("  validationActions: [Audit]\n", "", vec![Warns], "it only writes it down"),
+        ("  validationActions: [Audit, Deny]\n", "", vec![], "it writes it down and denies"),
         ("  evaluation: {admission: {enabled: false}}\n", "", vec![Off], "it only reports"),
         (
             "  validationConfigurations: {required: false}\n",
@@ -285,6 +287,7 @@ spec:
     let found = found(&[("p.yaml", text)]);
     assert!(found.declarations.iter().all(|one| one.consumer == Consumer::PolicyController));
     assert_eq!(found.declarations[0].weakened[0].field, "spec.mode: warn");
+    assert!(!found.declarations[0].bundle_path, "several identities are taken");
     let legacy = |text: &str| {
         let declared = self::found(&[("p.yaml", text)]).declarations.remove(0);
         declared.weakened.iter().any(|one| one.how == Weakening::LegacyOnly)

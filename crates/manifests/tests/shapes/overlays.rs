@@ -106,6 +106,48 @@ fn a_component_is_laid_over_what_its_overlay_takes() {
 }
 
 #[test]
+fn what_an_overlay_does_unseen_has_to_be_rendered() {
+    for (entry, expected, why) in [
+        ("", "^s$", "nothing is laid over it"),
+        ("transformers: [t.yaml]\n", "not rendered", "a program may change it"),
+        ("patches: [{path: gone.yaml}]\n", "not rendered", "a patch that is not here"),
+        ("patches: [{path: broken.yaml}]\n", "not rendered", "one that cannot be read"),
+        (
+            "patches: [{path: gone.yaml, target: {kind: Deployment}}]\n",
+            "^s$",
+            "a patch of something else",
+        ),
+        ("components: [../gone]\n", "not rendered", "a component that is not here"),
+    ] {
+        let found = found(&[
+            ("app/a.yaml", &source("a", VERIFY)),
+            ("app/broken.yaml", "kind: OCIRepository\nspec: [\n"),
+            ("app/kustomization.yaml", &overlay(&format!("resources: [a.yaml]\n{entry}"))),
+        ]);
+        assert_eq!(guards(&found), [format!("OCIRepository apps/a <- {expected}")], "{why}");
+    }
+}
+
+#[test]
+fn a_patch_may_hit_what_an_overlay_makes() {
+    let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+    for (own, of_component, expected, why) in [
+        ("", "", &["SW9104"][..], "all objects are here, and none of the name"),
+        ("generators: [g.yaml]\n", "", &[], "a program makes more"),
+        ("", "generators: [g.yaml]\n", &[], "that of a component does"),
+    ] {
+        let entry = "resources: [a.yaml]\ncomponents: [../lock]\npatches: [{path: v.yaml}]\n";
+        let found = found(&[
+            ("app/a.yaml", &source("a", VERIFY)),
+            ("app/v.yaml", &patch("b")),
+            ("app/kustomization.yaml", &overlay(&format!("{entry}{own}"))),
+            ("lock/kustomization.yaml", &format!("{component}{of_component}")),
+        ]);
+        assert_eq!(codes(&found), expected, "{why}");
+    }
+}
+
+#[test]
 fn overlays_can_disagree() {
     let files = |other: &str| {
         found(&[
@@ -176,6 +218,28 @@ fn variables_have_the_values_that_flux_gives_them() {
     assert!(subject.whole && subject.at.range.is_empty() && subject.at.line == 12);
     assert!(!found.sources[0].whole, "a variable without a value");
     assert_eq!(found.sources[0].url, "oci://ghcr.io/${ORG}/${UNSET}");
+}
+
+#[test]
+fn variables_have_the_values_of_a_config_map_that_can_be_read() {
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: a}\n\
+         spec:\n  path: ./apps\n  postBuild:\n    substituteFrom: [{kind: ConfigMap, name: vars}]\n";
+    let block = VERIFY.replace("subject: ^s$", "subject: ^https://github\\.com/acme/${REPO}$");
+    for (namespace, value, expected, why) in [
+        ("a", "shop", Some("^https://github\\.com/acme/shop$"), "its value"),
+        ("a", "ENC[AES256_GCM,data:c2hvcA==,iv:x,tag:x,type:str]", None, "an encrypted one"),
+        ("b", "shop", None, "that of another namespace"),
+    ] {
+        let map = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: vars, namespace: {namespace}}}\ndata:\n  REPO: \"{value}\"\n"
+        );
+        let text = source("a", &block);
+        let files = [("apps/a.yaml", &*text), ("clusters/apps.yaml", flux), ("vars.yaml", &map)];
+        let found = found(&files);
+        let subject = found.declarations[0].identities[0].subject.as_ref().unwrap();
+        let known = subject.whole.then_some(subject.text.as_str());
+        assert_eq!(known, expected, "{why}");
+    }
 }
 
 #[test]

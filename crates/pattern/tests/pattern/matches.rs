@@ -32,6 +32,8 @@ fn the_same_text_means_what_it_means_in_go() {
         (r"^[^a]$", "\n", true, "a negated class holds it"),
         (r"(?i)^k$", "\u{212a}", true, "folding goes beyond ASCII"),
         (r"(?i)^[^k]$", "\u{212a}", false, "also when negated"),
+        (r"(?i)^(?-i:k)$", "K", false, "flags are taken back for a group"),
+        (r"(?i)(?-i)^k$", "k", true, "or for the rest"),
         (r"(?i)^\W$", "\u{17f}", false, "the long s is an s is a word"),
         (r"(?i)^\x{19b}$", "\u{a7dc}", false, "a pair of Unicode 16 is none to Go"),
         (r"^\p{L}$", "\u{1c89}", false, "a letter of Unicode 16 is none to Go"),
