@@ -1085,7 +1085,7 @@ codes! {
         "Give the folder that holds the manifests.";
     GuardsNothing "SW9157" Warning
         "A rule for images is about no image"
-        "Its list of images is missing or empty, or a rule before it takes all of them."
+        "Its list of images is missing or empty, a rule before it takes all of them, or a glob fits no image as its consumer spells images: with a tag or a digest."
         "It looks like a lock, and no image is verified."
         "Name the images as the consumer matches them.";
     NotJudged "SW9158" Note

@@ -11,7 +11,7 @@ use super::forms;
 use super::measured::Measures;
 use super::slips;
 use super::state::{is_skipped, state};
-use super::{finding, place, weakened};
+use super::{finding, images, place, weakened};
 use crate::declaration::{Consumer, Declaration, Form, Identity, Matcher, Provider, Weakening};
 use crate::patterns::{Judge, as_regex, who};
 
@@ -22,6 +22,7 @@ pub(super) fn report(declaration: &Declaration, measures: &mut Measures<'_>) -> 
     let measure = measures.measure(declaration);
     let mut findings = findings(declaration, measure.as_ref(), measures);
     findings.extend(guards_nothing(declaration));
+    findings.extend(images::told(declaration, measure.is_some()));
     findings.extend(declaration.weakened.iter().map(|one| weakened::told(declaration, one)));
     // What the configuration lists is published as bundles.
     for finding in

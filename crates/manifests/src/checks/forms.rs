@@ -22,6 +22,11 @@ pub(super) fn mistaken(matcher: &Matcher, about: About) -> Option<Finding> {
         Form::Exact if is_pattern(&matcher.text) => {
             (Severity::Error, "every letter of this is compared, and it is written as a pattern")
         }
+        // Nobody is let in: no URL of a workflow, and no issuer, has one.
+        Form::Exact if matcher.text.contains('*') && matcher.text.starts_with("https://") => (
+            Severity::Error,
+            "every letter of this is compared, a `*` too, and nobody has such a name",
+        ),
         Form::Exact if matcher.text.contains('*') => {
             (Severity::Warning, "every letter of this is compared, a `*` too")
         }
@@ -70,12 +75,8 @@ mod tests {
         let name = "https://github.com/acme/a/.github/workflows/r.yml@refs/heads/main";
         for (form, text, expected, why) in [
             (Form::Exact, name, None, "a name"),
-            (
-                Form::Exact,
-                "https://github.com/acme/*",
-                Some(Severity::Warning),
-                "no star is a name",
-            ),
+            (Form::Exact, "https://github.com/acme/*", Some(Severity::Error), "no URL has a star"),
+            (Form::Exact, "*@acme.test", Some(Severity::Warning), "a mailbox may have one"),
             (Form::Exact, r"^https://github\.com/acme/a$", Some(Severity::Error), "a pattern"),
             (Form::Glob, "https://github.com/acme/*", None, "a glob"),
             (Form::Glob, "https://github.com/acme/.*", Some(Severity::Error), "a dot is a dot"),

@@ -7,6 +7,7 @@ mod coverage;
 mod declared;
 mod expected;
 mod forms;
+mod images;
 mod measured;
 mod slips;
 mod state;
