@@ -436,7 +436,9 @@ fn of_action(name: &str, with: &[Setting], scope: &Scope<'_>) -> Vec<What> {
             let target = Target::parse(&value("repository").unwrap_or_default());
             let tags = [value("tags"), value("diff-tag")].into_iter().flatten();
             let tags: Vec<String> = tags.collect();
-            let tags = tags.iter().flat_map(|tags| tags.split_whitespace());
+            // Not at blanks: an expression has some.
+            let tags = tags.iter().flat_map(|tags| tags.split(['\n', ','])).map(str::trim);
+            let tags = tags.filter(|tag| !tag.is_empty());
             tags.map(|tag| moved(target.with_tag(tag), false)).collect()
         }
         "akhilerm/tag-push-action" => {

@@ -126,6 +126,14 @@ fn a_tag_waits_for_its_evidence() {
             &[("SW9231", Note), ("SW9231", Warning)],
             "an action of Flux' makers, a version and what is followed",
         ),
+        (
+            &[
+                "uses: controlplaneio-fluxcd/distribution/actions/push@main\nwith: {repository: ghcr.io/acme/x, tags: '${{ steps.a.outputs.b }}'}",
+                signed,
+            ],
+            &[("SW9231", Note)],
+            "one tag, which a step before makes",
+        ),
         (&["crane copy ghcr.io/acme/y:1 ghcr.io/acme/x:latest", signed], before, "crane"),
         (
             &["skopeo copy docker://ghcr.io/acme/y:1 docker://ghcr.io/acme/x:latest", signed],
