@@ -23,6 +23,21 @@ pub(crate) fn check_out(steps: &mut [Step]) {
     }
 }
 
+/// The shell of a step that names none, on a machine with another one than GitHub's others have.
+pub(crate) fn shell_of_machine(node: &Node, job: &mut Job) {
+    let Work::Steps(steps) = &mut job.work else { return };
+    let Some(on) = node.get("runs-on") else { return };
+    let windows = |one: &Node| one.text().is_some_and(|name| name.starts_with("windows"));
+    if !windows(on) && !on.items().iter().any(windows) {
+        return;
+    }
+    for step in steps {
+        if let Act::Run(script) = &mut step.act {
+            script.shell.get_or_insert_with(|| "pwsh".to_owned());
+        }
+    }
+}
+
 /// `defaults.run` of a job or workflow, for scripts that do not say it themselves.
 pub(crate) fn default_to(node: &Node, job: &mut Job) {
     let Work::Steps(steps) = &mut job.work else { return };

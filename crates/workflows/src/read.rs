@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use sealwright_policy::{Code, Finding};
 use sealwright_yaml::{Node, Place, Style, Value};
 
-use crate::defaults::{check_out, default_to};
+use crate::defaults::{check_out, default_to, shell_of_machine};
 use crate::matrix::{self, COMBINATIONS_MAX, Matrix};
 use crate::model::{
     Act, Action, Awaited, Call, Concurrency, Job, Runs, Script, Secrets, Setting, Step, Work,
@@ -48,7 +48,11 @@ impl<'a> Reader<'a> {
             self.malformed(at, "nothing starts it: `on` names no event");
         }
         let mut jobs = jobs.map(|jobs| self.jobs(jobs)).unwrap_or_default();
-        jobs.iter_mut().for_each(|job| default_to(root, job));
+        for job in &mut jobs {
+            default_to(root, job);
+            let node = root.get("jobs").and_then(|jobs| jobs.get(&job.id.text));
+            node.into_iter().for_each(|node| shell_of_machine(node, job));
+        }
         self.needs(&jobs);
         Workflow {
             path: self.path.to_owned(),

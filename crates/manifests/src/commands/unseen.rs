@@ -44,6 +44,8 @@ pub(super) fn unseen(
         Some(Swallowed::NotStopping) => Some("`set +e` stands before it"),
         Some(Swallowed::Question) => Some("the `if` around it only talks about it"),
         Some(Swallowed::Background) => Some("nobody waits for it behind `&`"),
+        Some(Swallowed::And) => Some("`&&` stops nothing but its own list"),
+        Some(Swallowed::Substitution) => None,
         None => goes_on(script, index, passage).then_some("no `set -e` stops the script"),
     }
 }

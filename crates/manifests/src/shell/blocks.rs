@@ -27,6 +27,14 @@ impl Blocks {
         self.0.get(block).copied().unwrap_or(self.0[0])
     }
 
+    /// The block of the shell that runs this one.
+    pub fn shell(&self, mut block: usize) -> usize {
+        while !self.get(block).own_shell {
+            block = self.get(block).around;
+        }
+        block
+    }
+
     /// Opens a block within another one, and says its number.
     pub(super) fn open(&mut self, around: usize, own_shell: bool) -> usize {
         self.0.push(Block { around, own_shell });

@@ -15,6 +15,10 @@ pub enum Swallowed {
     Question,
     /// `&`, and nobody waits for that one.
     Background,
+    /// `verify && echo good`, with more behind it: only the last part of such a list ends a script.
+    And,
+    /// `echo "$(verify)"`: what counts is the command around it.
+    Substitution,
 }
 
 /// Programs that fail when nothing comes in by the pipe, so a failure before it is seen.
@@ -28,9 +32,14 @@ impl Script {
         if command.asked {
             return self.asks_in_vain(index).then_some(Swallowed::Question);
         }
+        if self.is_taken_for_words(index) {
+            return Some(Swallowed::Substitution);
+        }
         let mut at = index;
+        let mut and = false;
         loop {
             let next = self.next(at);
+            and |= self.commands[at].joint == Joint::And && next.is_some();
             match (self.commands[at].joint, next) {
                 (Joint::Or, Some(next)) => {
                     return self.carries_on(next, command.level).then_some(Swallowed::Or);
@@ -45,6 +54,9 @@ impl Script {
         if self.commands[at].joint == Joint::Background && !self.is_waited_for(at) {
             return Some(Swallowed::Background);
         }
+        if and && self.only_talks_behind(index, at) {
+            return Some(Swallowed::And);
+        }
         let seen = |next| self.asks_for_status(index, next);
         (self.stops_caring_before(index) && self.next(at).is_some_and(|next| !seen(next)))
             .then_some(Swallowed::NotStopping)
@@ -54,6 +66,31 @@ impl Script {
     pub fn asks_for_status(&self, index: usize, next: usize) -> bool {
         let asked = self.commands[index].range.end..self.commands[next].range.end;
         self.statuses.iter().any(|at| asked.contains(at))
+    }
+
+    /// Whether a command stands in a substitution of one that succeeds whatever came out of it.
+    fn is_taken_for_words(&self, index: usize) -> bool {
+        let inside = self.commands[index].inside;
+        let mut later = self.commands[index + 1..].iter();
+        let around = later.find(|one| one.inside < inside);
+        let end = self.commands[index].range.end;
+        around.filter(|one| inside > 0 && one.range.contains(&end)).is_some_and(|one| {
+            talks(one) || matches!(one.first(), Some("export" | "local" | "readonly" | "declare"))
+        })
+    }
+
+    /// Whether a list that ends at `last` does nothing behind this command but talk or leave a loop,
+    /// and the script goes on and never leaves with a failure.
+    fn only_talks_behind(&self, index: usize, last: usize) -> bool {
+        let shell = |one: &Command| self.blocks.shell(one.block);
+        let goes_on = self.next(last).filter(|next| !self.asks_for_status(index, *next));
+        let leaves = |one: &Command| one.first() == Some("exit") && !leaves_well(one);
+        let words = |one: &Command| talks(one) || matches!(one.first(), Some("break" | "continue"));
+        let behind = self.commands[index + 1..=last].iter();
+        let mut behind = behind.filter(|one| one.inside == self.commands[index].inside);
+        goes_on.is_some_and(|next| shell(&self.commands[next]) == shell(&self.commands[index]))
+            && behind.all(words)
+            && !self.commands[last + 1..].iter().any(leaves)
     }
 
     /// What reads the output of a command at the end of its pipe.

@@ -83,6 +83,8 @@ pub(super) enum What {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unseen {
     ContinueOnError,
+    /// The same of its job, for those that need it.
+    OfJob,
     Shell(Swallowed),
     /// Nothing stops the script that it stands in.
     GoesOn,
@@ -120,7 +122,7 @@ pub(super) fn of_step(
 }
 
 /// Functions that ask how it went so far; a condition without any runs after success alone.
-const STATES: &[&str] = &["always", "success", "failure", "cancelled"];
+pub(super) const STATES: &[&str] = &["always", "success", "failure", "cancelled"];
 
 /// Whether a condition lets a step or job run after a failure, without asking what failed.
 pub(super) fn runs_whatever_happened(condition: &str) -> bool {

@@ -9,7 +9,10 @@ use super::deeds::{Deed, Unseen, What, assign, export, of_command};
 use super::scope::{Scope, Variables};
 use crate::facts::COSIGN_ELSEWHERE;
 use crate::model::Script as RunScript;
-use crate::scripts::{At, Base, DEPTH_MAX, Folder, Folders, Followed, Scripts, TEXTS_MAX, Way};
+use crate::scripts::{
+    At, Base, DEPTH_MAX, Folder, Folders, Followed, Scripts, TEXTS_MAX, Way, is_errexit,
+    sets_errexit,
+};
 
 pub(super) fn of_script(
     run: &RunScript,
@@ -28,7 +31,7 @@ pub(super) fn of_script(
         at: &|line| run.line(line),
         posix,
         pipefail: shell == Some("bash") || shell.is_some_and(|shell| shell.contains("pipefail")),
-        stops: true,
+        stops: shell.is_none_or(stops) || sets_errexit(&run.text),
         unseen: None,
         guessed: false,
         base,
@@ -37,6 +40,12 @@ pub(super) fn of_script(
         Reading { scripts, deeds: vec![], exported: BTreeSet::new(), texts: 0, cut: false };
     reading.read(&text, scope, &mut Variables::new(), 0);
     reading.deeds
+}
+
+/// Whether a shell ends where a command fails: by a name alone GitHub starts it with `-e`, by a line of
+/// one's own with what stands there.
+fn stops(shell: &str) -> bool {
+    !shell.trim().contains(' ') || shell.contains("errexit") || shell.split(' ').any(is_errexit)
 }
 
 /// A text that is run.

@@ -70,6 +70,26 @@ impl<'a> Spot<'a> {
         own.iter().chain(after.flat_map(|unit| &unit.deeds)).map(|(deed, _)| deed)
     }
 
+    /// The jobs that may run at the same time: it waits for none of them, and none for it.
+    pub(super) fn beside(&self) -> impl Iterator<Item = &'a Unit<'a>> {
+        let here = self.unit;
+        let units = self.run.units.iter().enumerate();
+        let apart = units.filter(move |(unit, of)| {
+            *unit != here && !self.unit().before.contains(unit) && !of.before.contains(&here)
+        });
+        apart.map(|(_, unit)| unit)
+    }
+
+    /// Jobs before and after it whose failure is passed over.
+    pub(super) fn passed_over(&self) -> impl Iterator<Item = &'a Unit<'a>> {
+        let here = self.unit;
+        let units = self.run.units.iter().enumerate();
+        let linked = units.filter(move |(unit, of)| {
+            of.passed_over && (self.unit().before.contains(unit) || of.before.contains(&here))
+        });
+        linked.map(|(_, unit)| unit)
+    }
+
     /// What holds it back.
     pub(super) fn gates(&self, reviewed: bool) -> BTreeSet<Gate> {
         let (unit, deed) = (self.unit(), self.deed());
@@ -97,7 +117,8 @@ impl<'a> Spot<'a> {
     fn holding(&self) -> impl Iterator<Item = &'a Deed> {
         let (unit, deed) = (self.unit(), self.deed());
         let before = unit.before.difference(&unit.loose);
-        let before = before.flat_map(|unit| &self.run.units[*unit].deeds);
+        let before = before.map(|unit| &self.run.units[*unit]).filter(|unit| !unit.passed_over);
+        let before = before.flat_map(|unit| &unit.deeds);
         let own = unit.deeds[..self.deed].iter().filter(|_| !deed.whatever);
         before.chain(own).map(|(deed, _)| deed)
     }

@@ -7,6 +7,7 @@ mod compare;
 mod deeds;
 mod exposure;
 mod facts;
+mod failed;
 mod follow;
 #[cfg(test)]
 mod followed;
@@ -17,6 +18,8 @@ mod made;
 #[cfg(test)]
 mod matrices;
 mod named;
+#[cfg(test)]
+mod needs;
 mod once;
 mod order;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use sealwright_policy::{Code, Finding, Severity};
 
 use super::deeds::{Deed, Unseen, What};
 use super::target::{Kind, Target, is_open};
-use super::walk::Run;
+use super::walk::{Run, Unit};
 use super::{Route, floats};
 use crate::place::in_file;
 
@@ -29,7 +29,11 @@ fn order(route: &Route<'_>, runs: &[Run<'_>]) -> Option<Finding> {
         return None;
     }
     if let Some(after) = spot.later().find(signs) {
-        return Some(late(route, target, after));
+        return Some(late(route, target, after, "before"));
+    }
+    if let Some(proving) = beside(route, target).filter(|_| !perhaps) {
+        let hint = "Let the job that moves the tag name the other one in its `needs`.";
+        return Some(late(route, target, proving, "without waiting until").with_hint(hint));
     }
     let elsewhere = runs.iter().flat_map(|run| &run.units).flat_map(|unit| &unit.deeds);
     let declared = route.artifact.is_some() && target.is_known() && !perhaps;
@@ -42,9 +46,23 @@ fn order(route: &Route<'_>, runs: &[Run<'_>]) -> Option<Finding> {
     Some(Finding { severity: route.severity(Severity::Warning), ..finding })
 }
 
-fn late(route: &Route<'_>, target: &Target, after: &Deed) -> Finding {
+/// What makes the evidence in a job that is not waited for. One that moves a tag of the repository itself
+/// signs what that one moved.
+fn beside<'a>(route: &Route<'a>, target: &Target) -> Option<&'a Deed> {
+    let live = |deed: &Deed| match &deed.what {
+        What::Move { to, .. } => to.is_live() && to.repository == target.repository,
+        _ => false,
+    };
+    let deeds = |unit: &'a Unit<'a>| unit.deeds.iter().map(|(deed, _)| deed);
+    let mut units = route.spot.beside().filter(|unit| target.is_known() && !deeds(unit).any(live));
+    let signs =
+        |deed: &&Deed| is_evidence_for(deed, target, route.spot.deed()) && names(deed, target);
+    units.find_map(|unit| deeds(unit).find(signs))
+}
+
+fn late(route: &Route<'_>, target: &Target, after: &Deed, when: &str) -> Finding {
     let message = format!(
-        "`{}` moves {} before `{}` makes its evidence",
+        "`{}` moves {} {when} `{}` makes its evidence",
         route.spot.deed().by,
         target,
         after.by
@@ -125,20 +143,25 @@ fn whatever(route: &Route<'_>) -> Option<Finding> {
 /// Signing and verifying on the way whose failure nobody sees.
 fn unseen(route: &Route<'_>) -> Vec<Finding> {
     let all = route.spot.earlier().chain(route.spot.later());
-    let silent = all.filter_map(|deed| {
+    let jobs = route.spot.passed_over().flat_map(|unit| &unit.deeds);
+    let jobs = jobs.map(|(deed, _)| (deed, Some(Unseen::OfJob)));
+    let silent = all.map(|deed| (deed, deed.unseen)).chain(jobs).filter_map(|(deed, unseen)| {
         let what = match deed.what {
             What::Sign(_) => "signing",
             What::Verify => "verification",
             _ => return None,
         };
-        let how = match deed.unseen? {
+        let how = match unseen? {
             Unseen::ContinueOnError => "`continue-on-error`",
+            Unseen::OfJob => "`continue-on-error` of its job",
             Unseen::GoesOn => "a script without `set -e`",
             Unseen::Shell(Swallowed::Or) => "`||`",
             Unseen::Shell(Swallowed::Pipe) => "a pipe without `pipefail`",
             Unseen::Shell(Swallowed::NotStopping) => "`set +e`",
             Unseen::Shell(Swallowed::Question) => "an `if` that only talks about it",
             Unseen::Shell(Swallowed::Background) => "`&`",
+            Unseen::Shell(Swallowed::And) => "`&&` that is not the end of the script",
+            Unseen::Shell(Swallowed::Substitution) => "a substitution in a command that succeeds",
         };
         let message = format!("{how} hides a failing {what}: `{}`", deed.by);
         let place = in_file(&deed.file, &deed.at);

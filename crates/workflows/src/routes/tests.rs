@@ -223,7 +223,7 @@ fn evidence_counts_across_jobs() {
         (PUSH, SIGN, "push", 1, "signed in a later job"),
         (STAGE, &format!("{SIGN}\n{TAG}"), "push", 0, "the tag comes last"),
         (SIGN, TAG, "push", 0, "signed in the job before"),
-        (SIGN, TAG, "", 0, "beside each other: nobody knows which is first"),
+        (SIGN, TAG, "", 1, "beside each other: the tag waits for nothing"),
     ] {
         let found = of(&[("cd.yaml", &jobs(push, second, needs))]);
         assert_eq!(codes(&found).len(), expected, "{why}: {:#?}", found.findings);

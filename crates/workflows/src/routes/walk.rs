@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::beside::Beside;
 use super::called::{Composite, action_of, given};
 use super::deeds::{Deed, Unseen, What, of_step, runs_only_after_failure, runs_whatever_happened};
+use super::failed::goes_on_after;
 use super::guards;
 use super::made::Made;
 use super::scope::{Ref, Scope};
@@ -58,6 +59,8 @@ pub(super) struct Unit<'a> {
     pub(super) environment: Option<String>,
     /// Whether it is run once for each combination of a matrix.
     pub(super) of_matrix: bool,
+    /// Whether it ends well for those that need it although it failed: `continue-on-error`.
+    pub(super) passed_over: bool,
     pub(super) deeds: Vec<(Deed, Held)>,
 }
 
@@ -177,10 +180,7 @@ impl<'a> Run<'a> {
             file: &frame.workflow.path,
             job,
             chain: [frame.chain.clone(), vec![link(frame, job)]].concat(),
-            loose: match condition.is_some_and(runs_whatever_happened) {
-                true => before.clone(),
-                false => frame.loose.clone(),
-            },
+            loose: frame.loose.union(&self.loose(job, condition, done)).copied().collect(),
             before,
             conditions: conditions.clone(),
             // Who says nothing has what is passed on.
@@ -191,6 +191,7 @@ impl<'a> Run<'a> {
                 .or(frame.permissions),
             environment: None,
             of_matrix: false,
+            passed_over: job.continue_on_error,
             deeds: vec![],
         };
         for scope in each_combination(tree, scope, job) {
@@ -212,6 +213,27 @@ impl<'a> Run<'a> {
         // Whoever needs it does not run when something failed, unless told to.
         let units = (first..self.units.len()).collect();
         Ended { skipped: rescue, held, conditions, units }
+    }
+
+    /// The units before a job that may fail and not stop it.
+    fn loose(
+        &self,
+        job: &Job,
+        condition: Option<&str>,
+        done: &BTreeMap<&str, Ended>,
+    ) -> BTreeSet<usize> {
+        let (mut loose, mut holding) = (BTreeSet::new(), BTreeSet::new());
+        for need in &job.needs {
+            let Some(ended) = done.get(need.text.as_str()) else { continue };
+            let goes_on = condition.is_some_and(|condition| goes_on_after(condition, &need.text));
+            let all = if goes_on { &mut loose } else { &mut holding };
+            for unit in &ended.units {
+                all.insert(*unit);
+                all.extend(&self.units[*unit].before);
+            }
+        }
+        // One that fails further up skips the one that is asked.
+        loose.difference(&holding).copied().collect()
     }
 
     fn scope(&self, tree: &'a Tree, frame: &Frame<'a>, job: &'a Job) -> Scope<'a> {

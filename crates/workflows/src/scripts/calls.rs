@@ -113,15 +113,21 @@ impl Followed {
         }
         let first = self.text.lines().next().filter(|line| line.starts_with("#!"));
         let by_first = first.is_some_and(|line| line.split(' ').skip(1).any(is_errexit));
-        let sets = |line: &str| {
-            let mut words = line.split([' ', '\t', ';']).skip_while(|word| *word != "set").skip(1);
-            words.any(is_errexit)
-        };
-        by_first || self.text.contains("errexit") || self.text.lines().any(sets)
+        by_first || sets_errexit(&self.text)
     }
 }
 
-fn is_errexit(word: &str) -> bool {
+/// Whether a text says itself that a command which fails ends it.
+pub(crate) fn sets_errexit(text: &str) -> bool {
+    let sets = |line: &str| {
+        let mut words = line.split([' ', '\t', ';']).skip_while(|word| *word != "set").skip(1);
+        words.any(is_errexit)
+    };
+    text.contains("errexit") || text.lines().any(sets)
+}
+
+/// `-e`, `-euo`.
+pub(crate) fn is_errexit(word: &str) -> bool {
     word.starts_with('-') && !word.starts_with("--") && word.contains('e')
 }
 

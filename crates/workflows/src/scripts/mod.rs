@@ -11,7 +11,7 @@ mod task;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::calls::{At, Followed, Way, folder_of};
+pub(crate) use self::calls::{At, Followed, Way, folder_of, is_errexit, sets_errexit};
 pub(crate) use self::folder::{Base, Folder, Folders};
 use self::lost::Unread;
 pub(crate) use self::lost::{Lost, Why};
