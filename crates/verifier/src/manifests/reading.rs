@@ -2,10 +2,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use nix::fcntl::OFlag;
 use sealwright_manifests::{
     Facts, File as Seen, is_looked_into, is_utf16, is_yaml, look as look_at, may_tell,
 };
@@ -160,11 +162,8 @@ struct Open<'a> {
 impl<'a> Open<'a> {
     /// Opens a plain file. A pipe that has come to stand in its place is not waited for.
     fn at(path: &'a Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.read(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
-        let file = options.open(path)?;
+        let waits_not = OFlag::O_NONBLOCK.bits();
+        let file = OpenOptions::new().read(true).custom_flags(waits_not).open(path)?;
         let before = file.metadata()?;
         if !before.is_file() {
             return Err(io::Error::other("it is no plain file"));
