@@ -112,7 +112,7 @@ impl Bundle {
     ///
     /// # Errors
     /// A finding that says which part is another.
-    pub fn check_publication_form(&self) -> Result<(), Refusal> {
+    pub(crate) fn check_publication_form(&self) -> Result<(), Refusal> {
         let material = &self.inner.verification_material;
         if self.inner.media_type() != MediaType::Bundle0_3 {
             return Err(form("version", MediaType::Bundle0_3.as_str(), self.media_type()));

@@ -18,17 +18,10 @@ pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
 pub const OCI_EMPTY_BYTES: &[u8] = b"{}";
 /// Media type of a Sigstore bundle v0.3, as cosign writes it.
 pub const BUNDLE_V03: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
-/// The older spelling of the same version (Sigstore client specification, bundle `mediaType`).
-pub const BUNDLE_V03_PARAMETER: &str = "application/vnd.dev.sigstore.bundle+json;version=0.3";
 /// How every bundle media type starts.
 pub const BUNDLE_PREFIX: &str = "application/vnd.dev.sigstore.bundle";
 /// Layer media type of a legacy `.sig` image (cosign, "simple signing").
 pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-
-/// Whether this media type names a bundle of version 0.3, in either spelling.
-pub fn is_bundle_v03(media_type: &str) -> bool {
-    [BUNDLE_V03, BUNDLE_V03_PARAMETER].contains(&media_type)
-}
 
 /// A pointer at content: media type, digest, size (image specification 1.1, `descriptor.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

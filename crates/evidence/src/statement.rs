@@ -2,9 +2,11 @@
 //!
 //! Specification: <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>.
 
+use std::collections::BTreeMap;
+
+use sealwright_policy::EvidenceKind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 use crate::limits::STATEMENT_SUBJECTS_COUNT_MAX;
 use crate::{Digest, strict_json};
@@ -15,12 +17,6 @@ pub const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
 pub const STATEMENT_V01: &str = "https://in-toto.io/Statement/v0.1";
 /// DSSE payload type of every statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
-/// Predicate type of the statement that `cosign sign` makes: "I vouch for this digest".
-pub const SIGN_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
-/// Predicate type of SLSA provenance v1.
-pub const PROVENANCE_PREDICATE: &str = "https://slsa.dev/provenance/v1";
-/// Predicate type of a CycloneDX SBOM.
-pub const SBOM_PREDICATE: &str = "https://cyclonedx.org/bom";
 
 /// A statement: some predicate about artifacts named by digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +105,7 @@ impl Statement {
 /// The statement that `cosign sign` 3.1.2 makes: one artifact named by digest alone, an empty
 /// predicate (cosign `cmd/cosign/cli/sign/sign.go`).
 pub fn sign_statement(artifact: &Digest) -> Statement {
-    Statement::new("", artifact, SIGN_PREDICATE, json!({}))
+    Statement::new("", artifact, EvidenceKind::Signature.predicate_type(), json!({}))
 }
 
 #[cfg(test)]
@@ -129,8 +125,9 @@ mod tests {
     #[test]
     fn a_statement_is_read_back_and_speaks_only_about_its_own_artifact() {
         let (ours, other) = (Digest::of(b"ours"), Digest::of(b"other"));
+        let predicate_type = EvidenceKind::Sbom.predicate_type();
         let statement =
-            Statement::new("ghcr.io/acme/platform", &ours, SBOM_PREDICATE, json!({"a": 1}));
+            Statement::new("ghcr.io/acme/platform", &ours, predicate_type, json!({"a": 1}));
         let read = Statement::parse(&statement.to_bytes()).unwrap();
         assert_eq!(read, statement);
         assert!(read.is_about(&ours) && !read.is_about(&other));

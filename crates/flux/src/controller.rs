@@ -149,17 +149,17 @@ impl Controller {
     }
 
     /// Whether `trustedRootSecretRef` exists. The API drops it before.
-    pub fn reads_trusted_root(&self) -> bool {
+    pub(crate) fn reads_trusted_root(&self) -> bool {
         self.version >= Version::new(1, 9, 0)
     }
 
     /// Whether bundles are also found in registries without TLS under a name that is not local.
-    pub fn finds_insecure_bundles(&self) -> bool {
+    pub(crate) fn finds_insecure_bundles(&self) -> bool {
         self.version >= Version::new(1, 9, 0)
     }
 
     /// Whether the digest that is verified is the one that is pulled.
-    pub fn pins_digest(&self) -> bool {
+    pub(crate) fn pins_digest(&self) -> bool {
         self.version >= Version::new(1, 9, 0)
     }
 
@@ -181,22 +181,22 @@ impl Controller {
     }
 
     /// Whether `matchOIDCIdentity` exists. Before, keyless verification accepts anybody.
-    pub fn matches_identities(&self) -> bool {
+    pub(crate) fn matches_identities(&self) -> bool {
         self.version >= Version::new(1, 2, 0)
     }
 
     /// Whether `provider: notation` and `semverFilter` exist.
-    pub fn knows_notation(&self) -> bool {
+    pub(crate) fn knows_notation(&self) -> bool {
         self.version >= Version::new(1, 3, 0)
     }
 
     /// Whether a chart is pulled by the digest that was verified.
-    pub fn pulls_charts_by_digest(&self) -> bool {
+    pub(crate) fn pulls_charts_by_digest(&self) -> bool {
         self.version >= Version::new(1, 9, 4)
     }
 
     /// Whether a source is verified again when the contents of its Secrets change.
-    pub fn watches_secrets(&self) -> bool {
+    pub(crate) fn watches_secrets(&self) -> bool {
         self.version >= Version::new(1, 10, 0)
     }
 }

@@ -88,7 +88,7 @@ impl Token {
     ///
     /// # Errors
     /// This is no such job, the service cannot be reached, or it refuses.
-    pub async fn ambient_github(audience: &str, http: &HttpOptions) -> Result<Token, TokenError> {
+    async fn ambient_github(audience: &str, http: &HttpOptions) -> Result<Token, TokenError> {
         let text = github::request_token(audience, http).await?;
         Token::parse(&text, "GitHub's token service")
     }

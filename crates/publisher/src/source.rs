@@ -56,7 +56,7 @@ impl Source {
 }
 
 /// The commit in `ref@sha1:commit`.
-pub fn commit_of(revision: &str) -> Option<&str> {
+pub(crate) fn commit_of(revision: &str) -> Option<&str> {
     let (_, commit) = revision.rsplit_once("sha1:")?;
     let digits = commit.len() == COMMIT_DIGITS && commit.bytes().all(|b| b.is_ascii_hexdigit());
     digits.then_some(commit)
@@ -83,7 +83,7 @@ pub mod git {
     }
 
     /// Whether `earlier` is an ancestor of `later`; `None` when the checkout cannot tell.
-    pub fn is_ancestor(folder: &Utf8Path, earlier: &str, later: &str) -> Option<bool> {
+    pub(crate) fn is_ancestor(folder: &Utf8Path, earlier: &str, later: &str) -> Option<bool> {
         match git(folder, &["merge-base", "--is-ancestor", earlier, later])?.status.code() {
             Some(0) => Some(true),
             Some(1) => Some(false),

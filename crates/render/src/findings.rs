@@ -8,7 +8,7 @@ use sealwright_policy::{Finding, Report, Severity};
 use crate::sources::{SIMULATED, simulated, title};
 
 /// Findings as they are told: the worst first, otherwise as they were found.
-pub fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
+pub(crate) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by_key(|finding| Reverse(finding.severity));
     sorted

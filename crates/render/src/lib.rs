@@ -24,7 +24,6 @@ mod workflows;
 use sealwright_policy::Report;
 
 pub use explain::{catalogue, explain};
-pub use findings::worst_first;
 pub use github::annotations;
 pub use visible::visible;
 

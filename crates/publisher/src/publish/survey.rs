@@ -29,7 +29,7 @@ pub(super) struct Seen {
 
 impl Survey {
     /// Whether every final tag names this digest.
-    pub fn all_name(&self, digest: &Digest) -> bool {
+    pub(crate) fn all_name(&self, digest: &Digest) -> bool {
         self.tags.iter().all(|seen| seen.digest.as_ref() == Some(digest))
     }
 
