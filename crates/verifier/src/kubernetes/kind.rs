@@ -22,100 +22,101 @@ pub(crate) enum Kind {
     EndpointSlice,
 }
 
+/// Groups that have several of them.
+const SOURCE: &str = "source.toolkit.fluxcd.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
+
+/// `kind`, plural, group and versions.
+type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
 impl Kind {
+    /// Flux's kinds, of which `cluster` lists all objects.
+    pub(crate) const OF_FLUX: [Self; 5] = [
+        Self::OciRepository,
+        Self::HelmChart,
+        Self::HelmRepository,
+        Self::HelmRelease,
+        Self::FluxInstance,
+    ];
+
+    /// Policies that may verify images.
+    pub(crate) const POLICIES: [Self; 4] =
+        [Self::ClusterPolicy, Self::Policy, Self::ImageValidatingPolicy, Self::ClusterImagePolicy];
+
+    fn row(self) -> Row {
+        use Kind::*;
+        match self {
+            OciRepository => ("OCIRepository", "ocirepositories", SOURCE, &["v1", "v1beta2"]),
+            HelmChart => ("HelmChart", "helmcharts", SOURCE, &["v1", "v1beta2"]),
+            HelmRepository => ("HelmRepository", "helmrepositories", SOURCE, &["v1", "v1beta2"]),
+            HelmRelease => {
+                ("HelmRelease", "helmreleases", "helm.toolkit.fluxcd.io", &["v2", "v2beta2"])
+            }
+            FluxInstance => ("FluxInstance", "fluxinstances", "fluxcd.controlplane.io", &["v1"]),
+            Secret => ("Secret", "secrets", "", &["v1"]),
+            Deployment => ("Deployment", "deployments", "apps", &["v1"]),
+            Lease => ("Lease", "leases", "coordination.k8s.io", &["v1"]),
+            CustomResourceDefinition => (
+                "CustomResourceDefinition",
+                "customresourcedefinitions",
+                "apiextensions.k8s.io",
+                &["v1"],
+            ),
+            Namespace => ("Namespace", "namespaces", "", &["v1"]),
+            ClusterPolicy => ("ClusterPolicy", "clusterpolicies", "kyverno.io", &["v1", "v2beta1"]),
+            Policy => ("Policy", "policies", "kyverno.io", &["v1", "v2beta1"]),
+            ImageValidatingPolicy => (
+                "ImageValidatingPolicy",
+                "imagevalidatingpolicies",
+                "policies.kyverno.io",
+                &["v1", "v1beta1", "v1alpha1"],
+            ),
+            ClusterImagePolicy => (
+                "ClusterImagePolicy",
+                "clusterimagepolicies",
+                "policy.sigstore.dev",
+                &["v1beta1", "v1alpha1"],
+            ),
+            ValidatingWebhookConfiguration => (
+                "ValidatingWebhookConfiguration",
+                "validatingwebhookconfigurations",
+                ADMISSION,
+                &["v1"],
+            ),
+            MutatingWebhookConfiguration => (
+                "MutatingWebhookConfiguration",
+                "mutatingwebhookconfigurations",
+                ADMISSION,
+                &["v1"],
+            ),
+            EndpointSlice => ("EndpointSlice", "endpointslices", "discovery.k8s.io", &["v1"]),
+        }
+    }
+
     /// As `kind` spells it.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Kind::OciRepository => "OCIRepository",
-            Kind::HelmChart => "HelmChart",
-            Kind::HelmRepository => "HelmRepository",
-            Kind::HelmRelease => "HelmRelease",
-            Kind::FluxInstance => "FluxInstance",
-            Kind::Secret => "Secret",
-            Kind::Deployment => "Deployment",
-            Kind::Lease => "Lease",
-            Kind::CustomResourceDefinition => "CustomResourceDefinition",
-            Kind::Namespace => "Namespace",
-            Kind::ClusterPolicy => "ClusterPolicy",
-            Kind::Policy => "Policy",
-            Kind::ImageValidatingPolicy => "ImageValidatingPolicy",
-            Kind::ClusterImagePolicy => "ClusterImagePolicy",
-            Kind::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",
-            Kind::MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
-            Kind::EndpointSlice => "EndpointSlice",
-        }
+        self.row().0
+    }
+
+    /// As URLs and RBAC rules spell it.
+    pub(crate) fn plural(self) -> &'static str {
+        self.row().1
     }
 
     /// Its API group; the core group has no name.
     pub(crate) fn group(self) -> &'static str {
-        match self {
-            Kind::OciRepository | Kind::HelmChart | Kind::HelmRepository => {
-                "source.toolkit.fluxcd.io"
-            }
-            Kind::HelmRelease => "helm.toolkit.fluxcd.io",
-            Kind::FluxInstance => "fluxcd.controlplane.io",
-            Kind::Secret | Kind::Namespace => "",
-            Kind::Deployment => "apps",
-            Kind::Lease => "coordination.k8s.io",
-            Kind::CustomResourceDefinition => "apiextensions.k8s.io",
-            Kind::ClusterPolicy | Kind::Policy => "kyverno.io",
-            Kind::ImageValidatingPolicy => "policies.kyverno.io",
-            Kind::ClusterImagePolicy => "policy.sigstore.dev",
-            Kind::ValidatingWebhookConfiguration | Kind::MutatingWebhookConfiguration => {
-                "admissionregistration.k8s.io"
-            }
-            Kind::EndpointSlice => "discovery.k8s.io",
-        }
+        self.row().2
     }
 
     /// The versions that are understood, the best first. An older one is asked for only where a
     /// better one is absent.
     pub(crate) fn versions(self) -> &'static [&'static str] {
-        match self {
-            Kind::OciRepository | Kind::HelmChart | Kind::HelmRepository => &["v1", "v1beta2"],
-            Kind::HelmRelease => &["v2", "v2beta2"],
-            Kind::FluxInstance
-            | Kind::Secret
-            | Kind::Deployment
-            | Kind::Lease
-            | Kind::CustomResourceDefinition
-            | Kind::Namespace
-            | Kind::ValidatingWebhookConfiguration
-            | Kind::MutatingWebhookConfiguration
-            | Kind::EndpointSlice => &["v1"],
-            Kind::ClusterPolicy | Kind::Policy => &["v1", "v2beta1"],
-            Kind::ImageValidatingPolicy => &["v1", "v1beta1", "v1alpha1"],
-            Kind::ClusterImagePolicy => &["v1beta1", "v1alpha1"],
-        }
+        self.row().3
     }
 
     /// Whether `cluster` lists all of them; others are read by name, and rights are given so.
     pub(crate) fn is_listed(self) -> bool {
-        use Kind::*;
-        matches!(self, OciRepository | HelmChart | HelmRepository | HelmRelease | FluxInstance)
-    }
-
-    /// As URLs and RBAC rules spell it.
-    pub(crate) fn plural(self) -> &'static str {
-        match self {
-            Kind::OciRepository => "ocirepositories",
-            Kind::HelmChart => "helmcharts",
-            Kind::HelmRepository => "helmrepositories",
-            Kind::HelmRelease => "helmreleases",
-            Kind::FluxInstance => "fluxinstances",
-            Kind::Secret => "secrets",
-            Kind::Deployment => "deployments",
-            Kind::Lease => "leases",
-            Kind::CustomResourceDefinition => "customresourcedefinitions",
-            Kind::Namespace => "namespaces",
-            Kind::ClusterPolicy => "clusterpolicies",
-            Kind::Policy => "policies",
-            Kind::ImageValidatingPolicy => "imagevalidatingpolicies",
-            Kind::ClusterImagePolicy => "clusterimagepolicies",
-            Kind::ValidatingWebhookConfiguration => "validatingwebhookconfigurations",
-            Kind::MutatingWebhookConfiguration => "mutatingwebhookconfigurations",
-            Kind::EndpointSlice => "endpointslices",
-        }
+        Self::OF_FLUX.contains(&self)
     }
 
     /// `group/version`, as `apiVersion` spells it.
@@ -229,25 +230,17 @@ mod tests {
             })
         };
         use Kind::*;
-        let admission = [
-            ClusterPolicy,
-            Policy,
-            ImageValidatingPolicy,
-            ClusterImagePolicy,
+        let beside = [
             ValidatingWebhookConfiguration,
             MutatingWebhookConfiguration,
             EndpointSlice,
             Namespace,
         ];
-        for kind in admission {
+        for kind in Kind::OF_FLUX.into_iter().chain(Kind::POLICIES).chain(beside) {
             assert!(may(kind, "list"), "{kind}: `cluster` lists it");
         }
-        let listed = [OciRepository, HelmChart, HelmRepository, HelmRelease, FluxInstance];
-        for kind in listed {
-            assert!(may(kind, "list"), "{kind}: `cluster` lists it");
-        }
-        for kind in listed.into_iter().chain([Secret, Deployment, Lease, CustomResourceDefinition])
-        {
+        let by_name = [Secret, Deployment, Lease, CustomResourceDefinition];
+        for kind in Kind::OF_FLUX.into_iter().chain(by_name) {
             assert!(may(kind, "get"), "{kind}: `cluster`, `wait` or `predict` gets it");
         }
         assert!(may(OciRepository, "watch"), "`wait` watches it");

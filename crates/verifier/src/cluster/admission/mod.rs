@@ -16,9 +16,6 @@ use self::judged::judge;
 use self::webhook::Webhook;
 use crate::kubernetes::{Cluster, Installed, Kind, Object, object_name};
 
-/// Kinds of policies that may verify images.
-const POLICIES: [Kind; 4] =
-    [Kind::ClusterPolicy, Kind::Policy, Kind::ImageValidatingPolicy, Kind::ClusterImagePolicy];
 /// By which label a slice says whose endpoints it holds (`discovery.k8s.io`).
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 
@@ -52,7 +49,7 @@ struct Seen {
 /// Looks at admission; says nothing where no policy verifies images.
 pub(super) async fn admission(cluster: &Cluster) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let lists = POLICIES.map(|kind| cluster.list(kind, move |object| policy(kind, &object)));
+    let lists = Kind::POLICIES.map(|kind| cluster.list(kind, move |object| policy(kind, &object)));
     let lists = futures::future::join_all(lists).await;
     let policies = lists.into_iter().filter_map(|list| kept(list, &mut findings));
     let policies: Vec<Policy> = policies.flatten().collect();
