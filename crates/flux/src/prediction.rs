@@ -11,8 +11,9 @@ use crate::seen::Request;
 /// in no fixed order.
 pub const ERRORS_PLACE: &str = "{errors}";
 
-/// What the controller will say about a source, or what is lacking to tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the controller will say about a source, or what is lacking to tell. By default nothing is
+/// foretold, which is not Ready.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prediction {
     /// Whose rules these are, such as `source-controller 1.9.6 (Flux 2.9)`.
     pub controller: String,
@@ -200,15 +201,7 @@ mod tests {
             conditions: vec![condition],
             errors: errors.iter().map(|&error| error.to_owned()).collect(),
         };
-        Prediction {
-            controller: "c".to_owned(),
-            wanted: vec![],
-            repository: None,
-            digest: None,
-            outcomes: vec![outcome],
-            undecided: None,
-            because: vec![],
-        }
+        Prediction { outcomes: vec![outcome], ..Prediction::default() }
     }
 
     #[test]

@@ -129,15 +129,8 @@ mod tests {
             conditions: vec![],
             errors: errors.iter().map(|&error| error.to_owned()).collect(),
         };
-        Prediction {
-            controller: "c".to_owned(),
-            wanted: vec![],
-            repository: None,
-            digest: None,
-            outcomes: vec![outcome],
-            undecided: None,
-            because: because.to_vec(),
-        }
+        let because = because.to_vec();
+        Prediction { outcomes: vec![outcome], because, ..Prediction::default() }
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Chosen {
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let issuers = world.config.issuers();
-        let stand_in = world.config.registry.clone();
+        let stand_in = world.config.stand_in.registry.clone();
         let Some(name) = name else {
             return Ok(Self { config: None, issuers, environment: None, stand_in });
         };
@@ -61,7 +61,7 @@ impl Chosen {
             config: Some(config),
             issuers: world.config.issuers(),
             environment: None,
-            stand_in: world.config.registry.clone(),
+            stand_in: world.config.stand_in.registry.clone(),
         };
         match context {
             Some(context) => chosen.of_context(context),

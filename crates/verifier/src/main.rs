@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use sealwright_policy::{Code, Report};
 use sealwright_verifier::arguments::{Arguments, ArtifactArguments, Command};
 use sealwright_verifier::render::{RenderArguments, render};
-use sealwright_verifier::world::WorldArguments;
+use sealwright_verifier::world::{ReportArguments, WorldArguments};
 use sealwright_verifier::{
-    Failure, ManifestsArguments, PatternsArguments, Request, Surroundings, WorkflowsArguments,
-    complain, controls, fix, manifests, patterns, predict, publish, publish_beside, survey,
-    to_standard_output, verify, wait, workflows,
+    Failure, ManifestsArguments, Request, Surroundings, complain, controls, fix, manifests,
+    patterns, predict, publish, publish_beside, survey, to_standard_output, verify, wait,
+    workflows,
 };
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -51,8 +51,10 @@ fn main() -> ExitCode {
         Command::Manifests(arguments) => answer(&arguments.world(), &surroundings, || async {
             manifests(&arguments, Timestamp::now()).await
         }),
-        Command::Patterns(arguments) => on_paper(&arguments, &surroundings),
-        Command::Workflows(arguments) => of_workflows(&arguments, &surroundings),
+        Command::Patterns(arguments) => patterns(&arguments, Timestamp::now())
+            .and_then(|report| hand_over(&report, &arguments.report, &surroundings)),
+        Command::Workflows(arguments) => workflows(&arguments, Timestamp::now())
+            .and_then(|report| hand_over(&report, &arguments.report, &surroundings)),
         Command::Explain { code } => explain(code.as_deref()),
     };
     result.unwrap_or_else(|failure| {
@@ -61,33 +63,23 @@ fn main() -> ExitCode {
     })
 }
 
-fn on_paper(
-    arguments: &PatternsArguments,
-    surroundings: &Surroundings,
-) -> Result<ExitCode, Failure> {
-    let report = patterns(arguments, Timestamp::now())?;
-    publish(&report, arguments.format, arguments.output.as_deref(), surroundings)?;
-    Ok(ExitCode::from(report.verdict.exit_code()))
-}
-
 /// What would mend the files, and what would be left; or, once they are written, what is.
 fn mend(arguments: &ManifestsArguments, surroundings: &Surroundings) -> Result<ExitCode, Failure> {
     let (diff, report) = fix(arguments, Timestamp::now())?;
-    let (form, output) = (arguments.format, arguments.output.as_deref());
     if arguments.write {
-        publish(&report, form, output, surroundings)?;
-    } else {
-        publish_beside(&diff, &report, form, output)?;
+        return hand_over(&report, &arguments.report, surroundings);
     }
+    publish_beside(&diff, &report, &arguments.report)?;
     Ok(ExitCode::from(report.verdict.exit_code()))
 }
 
-fn of_workflows(
-    arguments: &WorkflowsArguments,
+/// The report, and the exit code that says the same.
+fn hand_over(
+    report: &Report,
+    to: &ReportArguments,
     surroundings: &Surroundings,
 ) -> Result<ExitCode, Failure> {
-    let report = workflows(arguments, Timestamp::now())?;
-    publish(&report, arguments.format, arguments.output.as_deref(), surroundings)?;
+    publish(report, to, surroundings)?;
     Ok(ExitCode::from(report.verdict.exit_code()))
 }
 
@@ -109,7 +101,7 @@ fn answer<F>(
 where
     F: Future<Output = Result<Report, Failure>>,
 {
-    if world.verbose {
+    if world.asking.verbose {
         talk_about_requests();
     }
     // One thread: the work is waiting, then judging.
@@ -122,9 +114,7 @@ where
     let report = runtime.block_on(judge());
     // A credential plugin that hangs is not waited for.
     runtime.shutdown_background();
-    let report = report?;
-    publish(&report, world.format, world.output.as_deref(), surroundings)?;
-    Ok(ExitCode::from(report.verdict.exit_code()))
+    hand_over(&report?, &world.report, surroundings)
 }
 
 /// What our own crates ask, on standard error. The libraries below would tell too much, and headers.

@@ -7,7 +7,7 @@ use sealwright_policy::Report;
 use sealwright_render::{Format, render};
 
 use crate::failure::Failure;
-use crate::world::ReportForm;
+use crate::world::{ReportArguments, ReportForm};
 
 /// What is around the program, looked at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,17 +35,16 @@ impl Surroundings {
 /// The report cannot be written.
 pub fn publish(
     report: &Report,
-    form: ReportForm,
-    output: Option<&Utf8Path>,
+    to: &ReportArguments,
     surroundings: &Surroundings,
 ) -> Result<(), Failure> {
-    match output {
+    match &to.output {
         Some(path) => {
-            let text = render(report, format(form, false));
+            let text = render(report, format(to.format, false));
             std::fs::write(path, text).map_err(|why| Failure::file(path, "write", why))?;
             talk(&format!("{}: the report is in {path}", report.verdict));
         }
-        None => to_standard_output(&render(report, format(form, true)))?,
+        None => to_standard_output(&render(report, format(to.format, true)))?,
     }
     if surroundings.github_actions {
         talk(render(report, Format::GithubAnnotations).trim_end());
@@ -61,17 +60,12 @@ pub fn publish(
 ///
 /// # Errors
 /// One of them cannot be written.
-pub fn publish_beside(
-    data: &str,
-    report: &Report,
-    form: ReportForm,
-    output: Option<&Utf8Path>,
-) -> Result<(), Failure> {
+pub fn publish_beside(data: &str, report: &Report, to: &ReportArguments) -> Result<(), Failure> {
     to_standard_output(data)?;
-    match output {
-        Some(_) => publish(report, form, output, &Surroundings::default()),
+    match &to.output {
+        Some(_) => publish(report, to, &Surroundings::default()),
         None => {
-            talk(render(report, format(form, true)).trim_end());
+            talk(render(report, format(to.format, true)).trim_end());
             Ok(())
         }
     }

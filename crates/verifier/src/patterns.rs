@@ -10,7 +10,7 @@ use sealwright_policy::{Config, Finding, Report, Requirements};
 
 use crate::TOOL;
 use crate::failure::Failure;
-use crate::world::{ConfigArguments, ReportForm};
+use crate::world::{ConfigArguments, ReportArguments, StandInArguments};
 
 /// The word for every signer in the configuration.
 const ALL: &str = "all";
@@ -41,12 +41,9 @@ pub struct PatternsArguments {
     /// OIDC issuer behind `github:` signers, when it is not GitHub's own.
     #[arg(long, value_name = "URL")]
     pub github_issuer: Option<String>,
-    /// Form of the report on standard output or in --output.
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    pub format: ReportForm,
-    /// Where to write the report instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<Utf8PathBuf>,
+    /// Where the answer goes.
+    #[command(flatten)]
+    pub report: ReportArguments,
 }
 
 /// The report.
@@ -147,8 +144,10 @@ fn read(arguments: &PatternsArguments, now: Timestamp) -> Result<Config, Failure
 fn world(arguments: &PatternsArguments) -> ConfigArguments {
     ConfigArguments {
         config: arguments.config.clone(),
-        registry: None,
-        github_issuer: arguments.github_issuer.clone(),
+        stand_in: StandInArguments {
+            registry: None,
+            github_issuer: arguments.github_issuer.clone(),
+        },
     }
 }
 

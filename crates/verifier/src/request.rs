@@ -60,7 +60,7 @@ impl Request {
             .ok_or_else(|| Failure::usage(no_artifact(&name, &config)))?;
         requirements.accept_legacy_signature = arguments.accept_legacy_signature;
         Ok(Self {
-            trust: world.trust_source(matches!(origin, Origin::Recording(_))),
+            trust: world.asking.trust_source(matches!(origin, Origin::Recording(_))),
             origin,
             requirements,
             clock,
@@ -102,7 +102,7 @@ fn origin(arguments: &ArtifactArguments, config: &Config) -> Result<Origin, Fail
         return Err(Failure::usage("neither a reference nor a recording is given"));
     };
     arguments.world.config.stand_in(&mut reference.repository, config);
-    Ok(Origin::Registry { reference, spelled, options: arguments.world.client_options() })
+    Ok(Origin::Registry { reference, spelled, options: arguments.world.asking.client_options() })
 }
 
 fn artifact_name(

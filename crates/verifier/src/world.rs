@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use sealwright_keyless::TrustSource;
 use sealwright_policy::config::CONFIG_BYTES_MAX;
 use sealwright_policy::{Config, Issuers};
+use sealwright_registry::limits::CERTIFICATES_BYTES_MAX;
 use sealwright_registry::{ClientOptions, Repository};
 
 use crate::failure::Failure;
@@ -24,12 +25,19 @@ pub struct ConfigArguments {
     /// Who may sign what.
     #[arg(long, value_name = "FILE", default_value = CONFIG_NAME)]
     pub config: Utf8PathBuf,
+    /// What stands in for what it names.
+    #[command(flatten)]
+    pub stand_in: StandInArguments,
+}
+
+/// What stands in for what a configuration names.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StandInArguments {
     /// Registry that stands in for the one in the configuration, as the dev stack's does.
     #[arg(long, value_name = "HOST:PORT")]
     pub registry: Option<String>,
     /// OIDC issuer behind `github:` signers, when it is not GitHub's own.
-    // Told behind --trust.
-    #[arg(long, value_name = "URL", display_order = 3)]
+    #[arg(long, value_name = "URL")]
     pub github_issuer: Option<String>,
 }
 
@@ -39,16 +47,33 @@ pub struct WorldArguments {
     /// By what it is judged.
     #[command(flatten)]
     pub config: ConfigArguments,
-    /// Whose signatures count: `public` (Sigstore's public instance), `public-embedded` (the same,
-    /// as it was when this program was built), a folder with trusted_root.json, or that file.
-    #[arg(long, value_name = "public|DIR|FILE", default_value = "public", display_order = 2)]
-    pub trust: String,
+    /// Where the answer goes.
+    #[command(flatten)]
+    pub report: ReportArguments,
+    /// How the world is asked.
+    #[command(flatten)]
+    pub asking: AskingArguments,
+}
+
+/// Where the report goes, and in which form.
+#[derive(Debug, Clone, Args)]
+pub struct ReportArguments {
     /// Form of the report on standard output or in --output.
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: ReportForm,
     /// Where to write the report instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub output: Option<Utf8PathBuf>,
+}
+
+/// How registries are asked, and whose signatures count.
+#[derive(Debug, Clone, Args)]
+pub struct AskingArguments {
+    /// Whose signatures count: `public` (Sigstore's public instance), `public-embedded` (the same,
+    /// as it was when this program was built), a folder with trusted_root.json, or that file.
+    // Told behind what stands in for the configuration's.
+    #[arg(long, value_name = "public|DIR|FILE", default_value = "public", display_order = 2)]
+    pub trust: String,
     /// Seconds that resolving may take in all, and gathering after it, repetitions included.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub deadline: Option<u64>,
@@ -114,7 +139,7 @@ impl ConfigArguments {
 
     /// The configuration with the registry that stands in for its own, when there is one.
     pub fn stood_in(&self, config: Config) -> Config {
-        match &self.registry {
+        match &self.stand_in.registry {
             Some(registry) => config.with_registry(registry),
             None => config,
         }
@@ -122,13 +147,20 @@ impl ConfigArguments {
 
     /// A configured repository means the one that stands in for it; any other stays.
     pub fn stand_in(&self, repository: &mut Repository, config: &Config) {
-        if let Some(registry) = &self.registry
+        if let Some(registry) = &self.stand_in.registry
             && config.artifact_for_repository(&repository.to_string()).is_some()
         {
             registry.clone_into(&mut repository.host);
         }
     }
 
+    /// Who issues the tokens of `github:` signers.
+    pub fn issuers(&self) -> Issuers {
+        self.stand_in.issuers()
+    }
+}
+
+impl StandInArguments {
     /// Who issues the tokens of `github:` signers.
     pub fn issuers(&self) -> Issuers {
         match &self.github_issuer {
@@ -138,7 +170,7 @@ impl ConfigArguments {
     }
 }
 
-impl WorldArguments {
+impl AskingArguments {
     /// How registries are reached, and as whom.
     pub fn client_options(&self) -> ClientOptions {
         let mut options =
@@ -149,6 +181,15 @@ impl WorldArguments {
             options.deadline = Duration::from_secs(seconds);
         }
         options
+    }
+
+    /// PEM of the certificate authorities beside the operating system's, where some are named.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is larger than any such file.
+    pub(crate) fn certificate_authorities(&self) -> Result<Option<Vec<u8>>, Failure> {
+        let file = self.ca_certificates.as_deref();
+        file.map(|file| crate::file::read(file, CERTIFICATES_BYTES_MAX)).transpose()
     }
 
     /// Whose signatures count. Without a network, of the public instance what is at hand counts.

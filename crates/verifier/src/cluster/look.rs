@@ -80,7 +80,7 @@ impl Look<'_> {
     ) -> Result<Vec<SourceReport>, Failure> {
         let Self { chosen, cluster, now, .. } = *self;
         let world = &self.arguments.world;
-        let client = match Client::new(world.client_options()) {
+        let client = match Client::new(world.asking.client_options()) {
             Ok(client) => client,
             Err(error) => {
                 findings.push(registry_failure(&error)?);
@@ -88,7 +88,7 @@ impl Look<'_> {
             }
         };
         let root = asked.trust.map(|trust| &trust.root);
-        let time = world.deadline.map_or(JUDGING_TIME, Duration::from_secs);
+        let time = world.asking.deadline.map_or(JUDGING_TIME, Duration::from_secs);
         let court = Court { client: &client, root, chosen, now, until: Instant::now() + time };
         let judging = judge_running(found.iter().map(|found| &found.live), court);
         let (judged, (secrets, denied)) = tokio::join!(judging, secrets(cluster, found));

@@ -44,9 +44,9 @@ pub async fn survey(arguments: &SurveyArguments, now: Timestamp) -> Result<Repor
     let context = arguments.cluster.context.as_deref();
     let chosen = Chosen::with_config(arguments.environment.as_deref(), context, world, now)?;
     let before = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
-    let time = world.deadline.map(Duration::from_secs);
+    let time = world.asking.deadline.map(Duration::from_secs);
     let connecting = connect(&arguments.cluster, chosen.context(), time, Busy::AskAgain);
-    let trust_source = world.trust_source(false);
+    let trust_source = world.asking.trust_source(false);
     let (cluster, trust) = tokio::join!(connecting, load_trust(&trust_source, now));
     let mut report = Report::new(TOOL, now);
     let trust = match trust {

@@ -205,13 +205,8 @@ mod tests {
     #[test]
     fn what_cannot_be_predicted_cannot_be_compared() {
         let prediction = |undecided: &str| Prediction {
-            controller: "c".to_owned(),
-            wanted: vec![],
-            repository: None,
-            digest: None,
-            outcomes: vec![],
             undecided: Some(undecided.to_owned()),
-            because: vec![],
+            ..Prediction::default()
         };
         let live = |suspend: bool| {
             Live::read(Kind::OciRepository, &json!({"spec": {"suspend": suspend}, "status": {}}))

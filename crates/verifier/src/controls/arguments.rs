@@ -33,6 +33,7 @@ pub struct ControlsArguments {
     #[arg(long, value_name = "VERSION")]
     pub controller: Option<String>,
     /// Try each control in a real cluster, too: in a scratch namespace, by digest, cleaned up after.
+    /// The sources there bring along what is named with --trust and --ca-certificates.
     #[arg(long)]
     pub live: bool,
     /// Which cluster.

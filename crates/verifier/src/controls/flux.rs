@@ -128,6 +128,7 @@ impl Flux {
 #[cfg(test)]
 mod tests {
     use sealwright_flux::{Condition, Outcome, Then};
+    use serde_json::{Value, json};
 
     use super::Flux::*;
     use super::*;
@@ -147,15 +148,7 @@ mod tests {
             conditions: vec![condition],
             errors: vec![],
         };
-        Prediction {
-            controller: "c".to_owned(),
-            wanted: vec![],
-            repository: None,
-            digest: None,
-            outcomes: vec![outcome],
-            undecided: None,
-            because: vec![],
-        }
+        Prediction { outcomes: vec![outcome], ..Prediction::default() }
     }
 
     #[test]
@@ -241,5 +234,47 @@ mod tests {
         let silent =
             ObservationReport { generation: 1, observed_generation: None, conditions: vec![] };
         assert!(matches!(Flux::observed(&silent, &foretold("m")), Unknown(_)), "nothing was said");
+    }
+
+    #[test]
+    fn of_several_things_that_may_come_the_worst_counts() {
+        let of = |conditions: Value| json!({"then": "retries", "conditions": conditions});
+        let said = |kind: &str, status: &str| json!({"type": kind, "status": status, "reason": "R", "message": "m"});
+        let refused = || of(json!([said("Ready", "False"), said("SourceVerified", "False")]));
+        let lost = || of(json!([said("Ready", "False")]));
+        let accepted = || of(json!([said("Ready", "True")]));
+        for (outcomes, expected, why) in [
+            (vec![refused()], "refused", "one"),
+            (vec![refused(), lost()], "never verified", "it may get nowhere"),
+            (vec![refused(), lost(), accepted()], "without verifying", "it may be let in"),
+            (vec![], "nothing is predicted", "nobody knows"),
+        ] {
+            let report = json!({"controller": "c", "outcomes": outcomes, "because": []});
+            let words = Flux::predicted(&serde_json::from_value(report).expect(why)).words();
+            assert!(words.contains(expected), "{why}: {words}");
+        }
+    }
+
+    #[test]
+    fn what_is_good_must_come_in_whatever_happens() {
+        let of = |conditions: Value| json!({"then": "waits", "conditions": conditions});
+        let said = |kind: &str, status: &str| json!({"type": kind, "status": status, "reason": "R", "message": "m"});
+        let accepted = || of(json!([said("Ready", "True"), said("SourceVerified", "True")]));
+        let refused = || of(json!([said("Ready", "False"), said("SourceVerified", "False")]));
+        let unverified = || of(json!([said("Ready", "True")]));
+        let unsure = "one of several things";
+        for (outcomes, expected, why) in [
+            (vec![accepted()], "accepted it as verified", "one"),
+            (vec![accepted(), accepted()], "accepted it as verified", "the same twice"),
+            (vec![accepted(), refused()], unsure, "one keeps it out"),
+            (vec![refused(), accepted()], unsure, "in any order"),
+            (vec![accepted(), unverified()], unsure, "one does not look"),
+            (vec![refused(), refused()], "refused to verify it", "all keep it out"),
+            (vec![], "nothing is predicted", "nobody knows"),
+        ] {
+            let report = json!({"controller": "c", "outcomes": outcomes, "because": []});
+            let words = Flux::certain(&serde_json::from_value(report).expect(why)).words();
+            assert!(words.contains(expected), "{why}: {words}");
+        }
     }
 }

@@ -8,7 +8,6 @@ mod derive;
 mod flux;
 mod judged;
 mod live;
-mod predicted;
 mod scratch;
 mod set;
 mod source;
@@ -44,7 +43,7 @@ pub async fn controls(arguments: &ControlsArguments, now: Timestamp) -> Result<R
     let world = &arguments.world;
     let config = world.config.stood_in(world.config.read_config(now)?);
     let chosen = Chosen::new(arguments.environment.as_deref(), world, now)?;
-    let client = match Client::new(world.client_options()) {
+    let client = match Client::new(world.asking.client_options()) {
         Ok(client) => client,
         Err(error) => return Ok(nothing_tried(now, registry_failure(&error)?)),
     };
@@ -60,7 +59,7 @@ pub async fn controls(arguments: &ControlsArguments, now: Timestamp) -> Result<R
         let known: Vec<&str> = config.artifacts.keys().map(String::as_str).collect();
         Failure::usage(format!("there is no artifact {name}\nthere are: {}", known.join(", ")))
     })?;
-    let source = world.trust_source(false);
+    let source = world.asking.trust_source(false);
     let trust = match load_trust(&source, now).await {
         Ok(trust) => trust,
         Err(error) => return Ok(nothing_tried(now, trust_failure(&error)?)),
@@ -72,6 +71,7 @@ pub async fn controls(arguments: &ControlsArguments, now: Timestamp) -> Result<R
         trust: &trust,
         own_trust,
         matcher: Matcher::of(&requirements),
+        authorities: world.asking.certificate_authorities()?,
         controller: controller(arguments, &config)?,
         set: &set,
         namespace: &arguments.namespace,

@@ -9,7 +9,6 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::core::{ApiResource, DynamicObject};
 use kube::{Api, Client, Resource, ResourceExt as _};
-use sealwright_flux::render::TRUSTED_ROOT_SECRET;
 use sealwright_policy::{Code, Finding, Place};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -40,8 +39,8 @@ impl Scratch {
     }
 
     /// Name of an object of this run.
-    pub(super) fn name(&self, control: &str) -> String {
-        format!("{control}-{}", self.run)
+    pub(super) fn name(&self, object: &str) -> String {
+        format!("{object}-{}", self.run)
     }
 
     /// Makes the namespace when it is not there. Who may not ask finds out when creating in it.
@@ -60,26 +59,22 @@ impl Scratch {
         cluster.within(&asked, namespaces.create(&PostParams::default(), &made)).await.map(drop)
     }
 
-    /// Puts the trusted root where the sources look for it.
-    pub(super) async fn put_trust(
+    /// Puts a Secret with one entry where the sources look for it. Each run has its own.
+    pub(super) async fn put_secret(
         &self,
         cluster: &Cluster,
-        root_json: &[u8],
+        secret: &str,
+        (entry, value): (&str, &[u8]),
     ) -> Result<(), Box<Finding>> {
-        let root = String::from_utf8_lossy(root_json);
-        let secret = json!({
-            "metadata": {"name": self.secret_name(), "labels": {OWNER_LABEL: self.run}},
-            "stringData": {"trusted_root.json": root},
+        let name = self.name(secret);
+        let object = json!({
+            "metadata": {"name": name, "labels": {OWNER_LABEL: self.run}},
+            "stringData": {entry: String::from_utf8_lossy(value)},
         });
-        let secret: Secret = typed(secret)?;
+        let object: Secret = typed(object)?;
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &self.namespace);
-        let asked = asked("create", Kind::Secret, &self.secret_name());
-        cluster.within(&asked, secrets.create(&PostParams::default(), &secret)).await.map(drop)
-    }
-
-    /// Name of the Secret with the trusted root; another one for each run.
-    pub(super) fn secret_name(&self) -> String {
-        self.name(TRUSTED_ROOT_SECRET)
+        let asked = asked("create", Kind::Secret, &name);
+        cluster.within(&asked, secrets.create(&PostParams::default(), &object)).await.map(drop)
     }
 
     /// Sources in it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use sealwright_flux::render::{Matcher, TRUSTED_ROOT_SECRET};
-use sealwright_flux::{Controller, Prediction, Secret, Secrets};
+use sealwright_flux::{Controller, Prediction, Secret, Secrets, Source};
 use sealwright_keyless::Trust;
 use sealwright_policy::control_report::{ControlReport, RefusedBy};
 use sealwright_policy::source_report::ObservationReport;
@@ -17,16 +17,20 @@ use super::conclude::{Tried, codes, conclude};
 use super::flux::Flux;
 use super::judged::{Bench, Judged};
 use super::live::{Outcome, try_all};
-use super::predicted::Oracle;
 use super::scratch::Scratch;
 use super::set::{Control, ControlSet, NEIGHBOUR};
-use super::{report_of, source, without_neighbour};
+use super::source::Lock;
+use super::{report_of, without_neighbour};
 use crate::TOOL;
 use crate::failure::Failure;
 use crate::kubernetes::Cluster;
+use crate::predict::Rules;
 
 /// Largest layer that is compared with its digest: it is held in memory.
 const LAYER_BYTES_MAX: usize = 64 << 20;
+
+/// Name of the Secret that sources point at where the registry's certificates are nobody else's.
+const CERTIFICATES_SECRET: &str = "sealwright-registry-ca";
 
 /// Everything that a trial needs.
 pub(super) struct Trial<'a> {
@@ -36,6 +40,9 @@ pub(super) struct Trial<'a> {
     /// Whether trust is another one than the public Sigstore's: then sources bring it along.
     pub(super) own_trust: bool,
     pub(super) matcher: Matcher,
+    /// PEM of the registry's certificate authorities, where not everybody trusts it: then sources
+    /// bring these along, too.
+    pub(super) authorities: Option<Vec<u8>>,
     pub(super) controller: Controller,
     pub(super) set: &'a ControlSet,
     pub(super) namespace: &'a str,
@@ -74,18 +81,14 @@ impl Met<'_> {
 impl Trial<'_> {
     /// With every prediction made.
     pub(super) async fn foreseen(mut self) -> Result<Self, Failure> {
-        let matcher = self.matcher(TRUSTED_ROOT_SECRET);
-        let oracle = Oracle {
-            client: self.client,
-            controller: self.controller.clone(),
-            secrets: self.secrets(),
-            public_root: (!self.own_trust).then_some(&self.trust.root),
-            now: self.now,
-        };
-        let sources = self.sources(&matcher, str::to_owned)?;
-        let asking = sources.iter().map(|(name, object)| {
-            let oracle = &oracle;
-            async move { Ok::<_, Failure>((name.clone(), oracle.predict(object).await?)) }
+        let (client, secrets) = (self.client, self.secrets());
+        let controller = &self.controller;
+        let public_root = (!self.own_trust).then_some(&self.trust.root);
+        let rules = Rules { controller, secrets: &secrets, public_root, now: self.now };
+        let sources = self.sources(str::to_owned)?;
+        let asking = sources.iter().map(|(name, object)| async move {
+            let source = Source::parse(object).map_err(Failure::data)?;
+            Ok::<_, Failure>((name.clone(), rules.foretell(client, &source).await))
         });
         self.foretold = try_join_all(asking).await?.into_iter().collect();
         Ok(self)
@@ -101,8 +104,7 @@ impl Trial<'_> {
         if let Some((cluster, scratch)) = cluster {
             match self.prepared(cluster, scratch).await {
                 Ok(()) => {
-                    let matcher = self.matcher(&scratch.secret_name());
-                    let sources = self.sources(&matcher, |control| scratch.name(control))?;
+                    let sources = self.sources(|object| scratch.name(object))?;
                     outcomes = try_all(cluster, scratch, sources, &self.foretold).await;
                 }
                 Err(finding) => {
@@ -153,8 +155,8 @@ impl Trial<'_> {
 
     async fn prepared(&self, cluster: &Cluster, scratch: &Scratch) -> Result<(), Box<Finding>> {
         scratch.prepare(cluster).await?;
-        if self.own_trust {
-            scratch.put_trust(cluster, &self.trust.root_json).await?;
+        for (secret, entry) in self.entries() {
+            scratch.put_secret(cluster, secret, entry).await?;
         }
         Ok(())
     }
@@ -164,25 +166,31 @@ impl Trial<'_> {
         controls.chain([NEIGHBOUR]).collect()
     }
 
-    fn matcher(&self, secret: &str) -> Matcher {
-        self.matcher.clone().trusting(self.own_trust.then(|| secret.to_owned()))
+    /// The Secrets that sources point at, each with its only entry.
+    fn entries(&self) -> impl Iterator<Item = (&'static str, (&'static str, &[u8]))> {
+        let root = self.own_trust.then_some(self.trust.root_json.as_slice());
+        let root = root.map(|json| (TRUSTED_ROOT_SECRET, ("trusted_root.json", json)));
+        let authorities = self.authorities.as_deref();
+        root.into_iter().chain(authorities.map(|pem| (CERTIFICATES_SECRET, ("ca.crt", pem))))
     }
 
     /// The sources of the neighbour and of all controls, by the controls' names; `called` is what
-    /// the objects are.
-    fn sources(
-        &self,
-        matcher: &Matcher,
-        called: impl Fn(&str) -> String,
-    ) -> Result<Vec<(String, Value)>, Failure> {
+    /// the objects are, Secrets as well.
+    fn sources(&self, called: impl Fn(&str) -> String) -> Result<Vec<(String, Value)>, Failure> {
+        let lock = Lock {
+            matcher: self
+                .matcher
+                .clone()
+                .trusting(self.own_trust.then(|| called(TRUSTED_ROOT_SECRET))),
+            namespace: self.namespace,
+            certificates: self.authorities.as_ref().map(|_| called(CERTIFICATES_SECRET)),
+        };
         let good = Reference::parse(&self.set.neighbour).map_err(Failure::data)?;
-        let name = called(NEIGHBOUR);
-        let good = source::source(matcher, self.namespace, &name, &good, None);
-        let mut sources = vec![(NEIGHBOUR.to_owned(), good)];
+        let mut sources =
+            vec![(NEIGHBOUR.to_owned(), lock.source(&called(NEIGHBOUR), &good, None))];
         for control in &self.set.controls {
             let reference = Reference::parse(&control.reference).map_err(Failure::data)?;
-            let name = called(&control.name);
-            let object = source::of_control(matcher, self.namespace, &name, control, &reference);
+            let object = lock.of_control(&called(&control.name), control, &reference);
             sources.push((control.name.clone(), object));
         }
         Ok(sources)
@@ -232,10 +240,9 @@ impl Trial<'_> {
 
     fn secrets(&self) -> Secrets {
         let mut secrets = Secrets::default();
-        if self.own_trust {
-            let file = ("trusted_root.json".to_owned(), self.trust.root_json.clone());
-            let secret = Secret::Found([file].into());
-            secrets.insert(self.namespace, TRUSTED_ROOT_SECRET, secret);
+        for (secret, (entry, value)) in self.entries() {
+            let found = Secret::Found([(entry.to_owned(), value.to_vec())].into());
+            secrets.insert(self.namespace, secret, found);
         }
         secrets
     }

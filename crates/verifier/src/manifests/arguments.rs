@@ -3,7 +3,10 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::world::{ConfigArguments, ReportForm, WorldArguments, config_within};
+use crate::world::{
+    AskingArguments, ConfigArguments, ReportArguments, StandInArguments, WorldArguments,
+    config_within,
+};
 
 /// Which repository, and what it is compared with.
 #[derive(Debug, Clone, Args)]
@@ -34,36 +37,15 @@ pub struct ManifestsArguments {
     /// A folder in which nothing pulls or verifies anything is in order: plain workloads.
     #[arg(long)]
     pub may_be_empty: bool,
-    /// With --observe, whose signatures count: `public`, `public-embedded`, a folder or a file.
-    #[arg(long, value_name = "public|DIR|FILE", default_value = "public")]
-    pub trust: String,
-    /// Registry that stands in for the one in the configuration, as the dev stack's does.
-    #[arg(long, value_name = "HOST:PORT")]
-    pub registry: Option<String>,
-    /// OIDC issuer behind `github:` signers, when it is not GitHub's own.
-    #[arg(long, value_name = "URL")]
-    pub github_issuer: Option<String>,
-    /// Form of the report on standard output or in --output.
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    pub format: ReportForm,
-    /// Where to write the report instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<Utf8PathBuf>,
-    /// With --observe, seconds that resolving may take in all, and gathering after it.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub deadline: Option<u64>,
-    /// With --observe, PEM file with certificate authorities for registries.
-    #[arg(long, value_name = "FILE")]
-    pub ca_certificates: Option<Utf8PathBuf>,
-    /// With --observe, host that is spoken to over plain HTTP. Loopback always is.
-    #[arg(long, value_name = "HOST")]
-    pub plain_http: Vec<String>,
-    /// With --observe, send no credentials: see what a stranger sees.
-    #[arg(long)]
-    pub anonymous: bool,
-    /// With --observe, say on standard error what is asked.
-    #[arg(long, short)]
-    pub verbose: bool,
+    /// What stands in for what the configuration names.
+    #[command(flatten)]
+    pub stand_in: StandInArguments,
+    /// Where the answer goes.
+    #[command(flatten)]
+    pub report: ReportArguments,
+    /// How registries are asked.
+    #[command(flatten, next_help_heading = "With --observe")]
+    pub asking: AskingArguments,
 }
 
 impl ManifestsArguments {
@@ -74,20 +56,11 @@ impl ManifestsArguments {
 
     /// The flags that it shares with all that ask the world.
     pub fn world(&self) -> WorldArguments {
+        let config = self.config_file().unwrap_or_default();
         WorldArguments {
-            config: ConfigArguments {
-                config: self.config_file().unwrap_or_default(),
-                registry: self.registry.clone(),
-                github_issuer: self.github_issuer.clone(),
-            },
-            trust: self.trust.clone(),
-            format: self.format,
-            output: self.output.clone(),
-            deadline: self.deadline,
-            ca_certificates: self.ca_certificates.clone(),
-            plain_http: self.plain_http.clone(),
-            anonymous: self.anonymous,
-            verbose: self.verbose,
+            config: ConfigArguments { config, stand_in: self.stand_in.clone() },
+            report: self.report.clone(),
+            asking: self.asking.clone(),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::output::talk;
 /// The folder or the configuration cannot be used, or a file cannot be written.
 pub fn fix(arguments: &ManifestsArguments, now: Timestamp) -> Result<(String, Report), Failure> {
     let config = config(arguments, now)?;
-    let issuers = arguments.world().config.issuers();
+    let issuers = arguments.stand_in.issuers();
     let expected = Expected { config: config.as_ref(), issuers };
     let (found, seen) = find(&arguments.folder)?;
     let before = read(&arguments.folder, &found)?;

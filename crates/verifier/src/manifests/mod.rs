@@ -32,7 +32,7 @@ pub async fn manifests(arguments: &ManifestsArguments, now: Timestamp) -> Result
     let config = config(arguments, now)?;
     let before = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
     let (found, seen) = find(&arguments.folder)?;
-    let issuers = arguments.world().config.issuers();
+    let issuers = arguments.stand_in.issuers();
     let expected = Expected { config: config.as_ref(), issuers };
     let mut report = judged(&found, seen, &expected, now);
     if arguments.observe {

@@ -44,7 +44,7 @@ pub(super) async fn observe(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let world = arguments.world();
-    let root = match load_trust(&world.trust_source(false), now).await {
+    let root = match load_trust(&world.asking.trust_source(false), now).await {
         Ok(trust) => {
             report.trust = Some(trust.note);
             trust.root
@@ -54,7 +54,7 @@ pub(super) async fn observe(
             return Ok(());
         }
     };
-    let client = match Client::new(world.client_options()) {
+    let client = match Client::new(world.asking.client_options()) {
         Ok(client) => client,
         Err(error) => {
             report.findings.push(registry_failure(&error)?);

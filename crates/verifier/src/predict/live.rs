@@ -25,7 +25,7 @@ pub(super) async fn from_cluster(
     let Some((namespace, name)) = source.split_once('/') else {
         return Err(Failure::usage(format!("{source} is not NAMESPACE/NAME")));
     };
-    let time = arguments.world.deadline.map(std::time::Duration::from_secs);
+    let time = arguments.world.asking.deadline.map(std::time::Duration::from_secs);
     let cluster = match connect(&arguments.cluster, None, time, Busy::AskAgain).await? {
         Ok(cluster) => cluster,
         Err(finding) => return Ok(Sources { findings: vec![*finding], ..Sources::default() }),

@@ -1,6 +1,7 @@
 //! `predict`: what source-controller of a version will say about sources, before it is asked; and
 //! beside it what our judge says.
 
+mod alone;
 mod arguments;
 mod case;
 mod documents;
@@ -20,6 +21,7 @@ use sealwright_policy::source_report::SourceReport;
 use sealwright_policy::{Code, Finding, Report};
 use sealwright_registry::Client;
 
+pub(crate) use alone::Rules;
 pub use arguments::PredictArguments;
 use case::Roots;
 use judged::{Artifact, Declarations};
@@ -132,9 +134,11 @@ fn declarations(
 }
 
 fn client(arguments: &PredictArguments) -> Result<Client, Failure> {
-    Client::new(arguments.world.client_options()).map_err(|error| match registry_failure(&error) {
-        Err(failure) => failure,
-        Ok(_) => Failure::usage(error),
+    Client::new(arguments.world.asking.client_options()).map_err(|error| {
+        match registry_failure(&error) {
+            Err(failure) => failure,
+            Ok(_) => Failure::usage(error),
+        }
     })
 }
 
@@ -143,7 +147,7 @@ async fn trust(
     offline: bool,
     clock: Timestamp,
 ) -> Result<(Option<Trust>, Option<Finding>), Failure> {
-    match load_trust(&arguments.world.trust_source(offline), clock).await {
+    match load_trust(&arguments.world.asking.trust_source(offline), clock).await {
         Ok(trust) => Ok((Some(trust), None)),
         Err(error) => Ok((None, Some(trust_failure(&error)?))),
     }
@@ -164,5 +168,5 @@ async fn embedded(clock: Timestamp) -> Option<Trust> {
 }
 
 fn trusts_public(arguments: &PredictArguments) -> bool {
-    matches!(arguments.world.trust_source(false), TrustSource::Public { .. })
+    matches!(arguments.world.asking.trust_source(false), TrustSource::Public { .. })
 }

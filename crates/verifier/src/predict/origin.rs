@@ -126,7 +126,7 @@ pub(super) fn from_environments(
         true => Follows::Digest(arguments.follows.clone()),
         false => Follows::Tag(arguments.follows.clone()),
     };
-    let own = !matches!(arguments.world.trust_source(false), TrustSource::Public { .. });
+    let own = !matches!(arguments.world.asking.trust_source(false), TrustSource::Public { .. });
     let root = match trust {
         Some(trust) if own => Root::Own(&trust.root_json),
         _ => Root::Public,

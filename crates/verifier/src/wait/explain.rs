@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sealwright_evidence::TrustedRoot;
-use sealwright_flux::{Controller, Prediction, Secrets, Seen, Situation, Source, predict};
+use sealwright_flux::{Prediction, Source};
 use sealwright_keyless::{TrustSource, load_trust};
 use sealwright_policy::source_report::{ConditionReport, SourceReport};
 use sealwright_policy::{Code, Finding};
@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::cluster::{ControllerRuns, enforcement, secrets_of};
 use crate::kubernetes::{Cluster, Kind, Live};
+use crate::predict::Rules;
 use crate::world::WorldArguments;
 
 /// How long explaining may take: a person waits for it, and the failure is known already.
@@ -86,41 +87,14 @@ async fn foretell(
     let object = object.ok_or("it is not there any more")?;
     let source = Source::parse(&object).map_err(|error| error.to_string())?;
     let live = Live::read(Kind::OciRepository, &object);
-    let client = Client::new(world.client_options()).map_err(|error| error.to_string())?;
+    let client = Client::new(world.asking.client_options()).map_err(|error| error.to_string())?;
     let enforcing = enforcement(cluster, flux, ControllerRuns::Inside, now);
     let root = public_root(&live, world, now);
     let (enforcement, (secrets, _), root) =
         tokio::join!(enforcing, secrets_of(cluster, [&live]), root);
-    let rules = Rules { controller: &enforcement.controller, secrets: &secrets, root, now };
+    let (controller, public_root) = (&enforcement.controller, root.as_ref());
+    let rules = Rules { controller, secrets: &secrets, public_root, now };
     Ok(rules.foretell(&client, &source).await)
-}
-
-/// What a prediction depends on beside the registry.
-struct Rules<'a> {
-    controller: &'a Controller,
-    secrets: &'a Secrets,
-    root: Option<TrustedRoot>,
-    now: Timestamp,
-}
-
-impl Rules<'_> {
-    async fn foretell(&self, client: &Client, source: &Source) -> Prediction {
-        let of = |seen: &Seen| {
-            predict(Situation {
-                source,
-                others: &[],
-                secrets: self.secrets,
-                seen,
-                controller: self.controller,
-                public_root: self.root.as_ref(),
-                now: self.now,
-                fresh: true,
-            })
-        };
-        let mut seen = Seen::default();
-        client.see_as_flux(&mut seen, 1, |seen| of(seen).wanted).await;
-        of(&seen)
-    }
 }
 
 /// The public Sigstore's trusted root, where the source trusts that and we do, too. Without it a
@@ -128,7 +102,7 @@ impl Rules<'_> {
 async fn public_root(live: &Live, world: &WorldArguments, now: Timestamp) -> Option<TrustedRoot> {
     let verify = live.verify.as_ref()?;
     let has = |field: &str| verify.get(field).is_some_and(|secret| !secret.is_null());
-    let source = world.trust_source(false);
+    let source = world.asking.trust_source(false);
     if has("trustedRootSecretRef") || has("secretRef") {
         return None;
     }

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::world::{ConfigArguments, ReportForm, config_within};
+use crate::world::{ConfigArguments, ReportArguments, StandInArguments, config_within};
 
 /// Which repository, and who should be accepted.
 #[derive(Debug, Clone, Args)]
@@ -28,18 +28,15 @@ pub struct WorkflowsArguments {
     /// A repository without any workflow is in order.
     #[arg(long)]
     pub may_be_empty: bool,
-    /// Form of the report on standard output or in --output.
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    pub format: ReportForm,
-    /// Where to write the report instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<Utf8PathBuf>,
+    /// Where the answer goes.
+    #[command(flatten)]
+    pub report: ReportArguments,
 }
 
 impl WorkflowsArguments {
     /// The configuration that is used, when there is one.
     pub(super) fn config_file(&self) -> Option<ConfigArguments> {
         let file = self.config.clone().or_else(|| config_within(&self.folder));
-        file.map(|config| ConfigArguments { config, registry: None, github_issuer: None })
+        file.map(|config| ConfigArguments { config, stand_in: StandInArguments::default() })
     }
 }
