@@ -3,7 +3,8 @@
 //!
 //! Every name leads to the one registry. `CONNECT` is answered with TLS by the given certificate; under
 //! a name that begins with `mutual.` only whoever shows a certificate of its own gets on, and under one
-//! that begins with `plain.` there is no TLS. Other requests are handed on as they are, without bodies.
+//! that begins with `plain.` there is no TLS. Other requests are handed on as they are. A body is handed on
+//! by its `Content-Length` alone.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -138,8 +139,9 @@ fn head(client: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// One request and its answer, whole; then the connection ends.
-fn hand_on(head: &[u8], client: &mut impl Write, registry: SocketAddr) -> io::Result<()> {
+fn hand_on(head: &[u8], client: &mut (impl Read + Write), registry: SocketAddr) -> io::Result<()> {
     let text = String::from_utf8_lossy(head);
+    let body = body_bytes(&text)?;
     let mut lines = text.split("\r\n").filter(|line| !line.is_empty());
     let mut request = to_origin(lines.next().unwrap_or_default());
     for line in lines.filter(|line| !line.to_ascii_lowercase().starts_with("connection:")) {
@@ -150,9 +152,25 @@ fn hand_on(head: &[u8], client: &mut impl Write, registry: SocketAddr) -> io::Re
     let mut upstream = TcpStream::connect(registry)?;
     upstream.set_read_timeout(Some(SILENCE_MAX))?;
     upstream.write_all(request.as_bytes())?;
+    io::copy(&mut client.take(body), &mut upstream)?;
     let mut answer = Vec::new();
     upstream.read_to_end(&mut answer)?;
     client.write_all(&answer)
+}
+
+/// How long the body is that follows a head. Of one that says so in pieces the end would not be found.
+fn body_bytes(head: &str) -> io::Result<u64> {
+    let field = |name: &str| {
+        let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+        fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    };
+    if field("transfer-encoding").is_some() {
+        return Err(io::Error::other("a body without a length"));
+    }
+    match field("content-length") {
+        Some(length) => length.parse().map_err(io::Error::other),
+        None => Ok(0),
+    }
 }
 
 /// `GET http://host/path HTTP/1.1`, as proxies are asked, without scheme and host.
@@ -174,6 +192,18 @@ mod tests {
             ("", "", "nothing"),
         ] {
             assert_eq!(to_origin(line), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_as_long_as_its_head_says() {
+        for (head, expected, why) in [
+            ("GET / HTTP/1.1\r\nHost: r\r\n\r\n", Some(0), "none"),
+            ("PUT / HTTP/1.1\r\ncontent-length: 12\r\n\r\n", Some(12), "its length, in any case"),
+            ("PUT / HTTP/1.1\r\nContent-Length: many\r\n\r\n", None, "no length"),
+            ("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", None, "in pieces"),
+        ] {
+            assert_eq!(body_bytes(head).ok(), expected, "{why}");
         }
     }
 }

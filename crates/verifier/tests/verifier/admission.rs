@@ -5,7 +5,7 @@ use sealwright_devstack::kubernetes::{Effect, Fault};
 use sealwright_policy::{Code, Report, Verdict};
 use serde_json::{Value, json};
 
-use crate::cluster::Estate;
+use crate::estate::Estate;
 
 const WEBHOOKS: &str = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
 

@@ -7,7 +7,7 @@ use sealwright_devstack::registry as dev;
 use sealwright_policy::Code;
 use serde_json::json;
 
-use crate::cluster::{CONFIG, Estate, status};
+use crate::estate::{CONFIG, Estate, status};
 use crate::plane::*;
 use crate::world::{answer, sigstore};
 

@@ -6,7 +6,7 @@ use sealwright_evidence::Digest;
 use sealwright_policy::{Code, Finding, Report, Severity};
 use serde_json::{Value, json};
 
-use crate::cluster::{CONFIG, Estate};
+use crate::estate::{CONFIG, Estate};
 use crate::plane::*;
 use crate::world::{SIGNATURE, answer, mint, sigstore, statement};
 

@@ -1,5 +1,7 @@
 //! Negative controls against locks that are closed, open, and shut for everybody.
 
+use std::net::SocketAddr;
+
 use assert_cmd::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 use sealwright_devstack::controls::ControlSet;
@@ -9,6 +11,7 @@ use sealwright_policy::control_report::ControlReport;
 use sealwright_policy::{Code, Report, Verdict};
 use serde_json::{Value, json};
 
+use crate::estate::layer;
 use crate::world::{
     BUNDLE, OCI_MANIFEST, PROVENANCE, REPOSITORY, SIGNATURE, answer, descriptor, statement,
 };
@@ -62,11 +65,21 @@ impl World {
         std::fs::write(self.path("sealwright.yaml"), text).expect("it is written");
     }
 
+    /// Where the registry is.
+    pub(crate) fn registry(&self) -> SocketAddr {
+        self.stack.registry().address()
+    }
+
     pub(crate) fn command(&self, flags: &[&str]) -> Command {
+        self.command_at(&self.stack.endpoints().registry, flags)
+    }
+
+    /// The same where the registry has another name.
+    pub(crate) fn command_at(&self, registry: &str, flags: &[&str]) -> Command {
         let endpoints = self.stack.endpoints();
         let mut command = Command::cargo_bin("sealwright-verifier").expect("it is built");
         command.env_clear().current_dir(self.folder.path());
-        command.args(["controls", "--registry", &endpoints.registry]);
+        command.args(["controls", "--registry", registry]);
         command.args(["--trust", endpoints.trust.as_str(), "--github-issuer", &endpoints.issuer]);
         command.args(flags);
         command
@@ -89,11 +102,12 @@ fn publish(stack: &DevStack) -> String {
         let digest = registry.add_manifest(REPOSITORY, None, OCI_MANIFEST, bytes);
         digest.expect("it is taken").as_str().to_owned()
     };
-    let (config, layer) = (blob(b"{}"), blob(b"the layer"));
+    let contents = layer();
+    let (config, layer) = (blob(b"{}"), blob(&contents));
     let artifact = json!({
         "schemaVersion": 2, "mediaType": OCI_MANIFEST,
         "config": descriptor("application/vnd.cncf.flux.config.v1+json", &config, 2),
-        "layers": [descriptor("application/vnd.cncf.flux.content.v1.tar+gzip", &layer, 9)],
+        "layers": [descriptor("application/vnd.cncf.flux.content.v1.tar+gzip", &layer, contents.len())],
     });
     let digest = manifest(&artifact);
     for kind in [SIGNATURE, PROVENANCE] {

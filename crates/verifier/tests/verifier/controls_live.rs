@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use assert_cmd::Command;
 use sealwright_devstack::kubernetes::{Effect, Fault};
 use sealwright_policy::{Code, Verdict};
 use serde_json::{Value, json};
@@ -39,7 +40,11 @@ type Words = BTreeMap<String, String>;
 
 /// The words that are foretold of it.
 fn foretold(world: &World) -> Words {
-    let (report, _) = answer(&mut world.command(&["--set", "controls.json"]));
+    foretold_by(&mut world.command(&["--set", "controls.json"]))
+}
+
+pub(crate) fn foretold_by(command: &mut Command) -> Words {
+    let (report, _) = answer(command);
     let words = report.controls.iter().filter_map(|control| {
         let outcome = control.predicted.as_ref()?.outcomes.first()?;
         let said = outcome.conditions.iter().find(|one| one.kind == "SourceVerified")?;
@@ -72,6 +77,10 @@ fn decide(plane: &Plane, also: &str, words: &Words) {
             }
             status
         };
+        if let Some(secret) = source["spec"]["certSecretRef"]["name"].as_str() {
+            let secret = plane.get(&format!("{}/{secret}", path("secrets")));
+            assert!(secret["data"]["ca.crt"].is_string(), "it was there before: {secret}");
+        }
         if is("misplaced-verify") {
             assert!(source["spec"].get("verify").is_none(), "nothing reads it: {source}");
             status["conditions"] = json!([condition("Ready", "True", "Succeeded", "stored")]);
@@ -81,7 +90,12 @@ fn decide(plane: &Plane, also: &str, words: &Words) {
 }
 
 /// Lets a controller work as long as `body` runs.
-fn with_controller<T>(plane: &Plane, also: &str, words: &Words, body: impl FnOnce() -> T) -> T {
+pub(crate) fn with_controller<T>(
+    plane: &Plane,
+    also: &str,
+    words: &Words,
+    body: impl FnOnce() -> T,
+) -> T {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -96,11 +110,11 @@ fn with_controller<T>(plane: &Plane, also: &str, words: &Words, body: impl FnOnc
     })
 }
 
-fn flags<'a>(kubeconfig: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn flags<'a>(kubeconfig: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["--set", "controls.json", "--live", "--kubeconfig", kubeconfig], more].concat()
 }
 
-fn nothing_is_left(plane: &Plane) {
+pub(crate) fn nothing_is_left(plane: &Plane) {
     assert_eq!(items(plane, "ocirepositories"), [] as [Value; 0]);
     assert_eq!(items(plane, "secrets"), [] as [Value; 0]);
     let namespace = plane.get(&format!("/api/v1/namespaces/{NAMESPACE}"));
@@ -116,6 +130,8 @@ fn a_closed_cluster_refuses_what_it_must_and_nothing_is_left_behind() {
     let kubeconfig = plane.kubeconfig();
     let mut command = world.command(&flags(kubeconfig.as_str(), &[]));
     let (report, _) = with_controller(&plane, "", &foretold(&world), || answer(&mut command));
+    let refused = report.findings.iter().find(|one| one.code == Code::ControlNeighbourRefused);
+    assert_eq!(refused, None, "a lock that is shut for everybody would refuse them, too");
     for control in &report.controls {
         let observed = control.observed.as_ref();
         let ready =

@@ -12,6 +12,7 @@ mod connecting;
 mod controls;
 mod controls_live;
 mod empty;
+mod estate;
 mod examples;
 mod faults;
 mod forms;

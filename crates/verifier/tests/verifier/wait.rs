@@ -7,7 +7,7 @@ use sealwright_devstack::kubernetes::{Effect, Fault};
 use sealwright_policy::{Code, Report, Verdict};
 use serde_json::{Value, json};
 
-use crate::cluster::Estate;
+use crate::estate::{self, Estate};
 use crate::plane::*;
 use crate::world::answer;
 
@@ -113,7 +113,7 @@ fn a_lasting_refusal_is_explained_by_its_rule_with_a_way_out() {
             scope.spawn(move || {
                 let estate = Estate::healthy();
                 let digest = push(&estate);
-                crate::cluster::status(&estate, refused(&digest, said));
+                estate::status(&estate, refused(&digest, said));
                 let mut command = estate.plane.verifier(&["wait", "flux-system/flux-system"]);
                 command.args(["--digest", &digest, "--timeout", "40"]);
                 let (report, exit) = answer(&mut command);
@@ -131,7 +131,7 @@ fn a_lasting_refusal_is_explained_by_its_rule_with_a_way_out() {
 fn what_cannot_be_explained_has_failed_all_the_same() {
     let estate = Estate::healthy();
     let digest = estate.world.push("unsigned");
-    crate::cluster::status(&estate, refused(&digest, "no signatures found"));
+    estate::status(&estate, refused(&digest, "no signatures found"));
     estate.plane.cluster.set_faults(vec![Fault::new(Effect::Forbidden).on("secrets")]);
     let mut command = estate.plane.verifier(&["wait", "flux-system/flux-system"]);
     command.args(["--digest", &digest, "--timeout", "40"]);
