@@ -2,7 +2,8 @@
 
 use camino::Utf8Path;
 
-use super::workflows::{File, ROUTE};
+use super::workflow::File;
+use super::workflows::ROUTE;
 use super::{Complaints, Repository};
 use crate::failure::Outcome;
 use crate::release::flow::{Holds, Run};

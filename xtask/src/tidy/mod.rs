@@ -6,6 +6,7 @@ mod files;
 mod flow;
 mod layers;
 mod situations;
+mod workflow;
 mod workflows;
 
 use camino::{Utf8Path, Utf8PathBuf};

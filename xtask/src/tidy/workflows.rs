@@ -1,11 +1,12 @@
 //! Workflows and actions: what they may use, what they may hold, and that they run our flows.
 
 use camino::Utf8Path;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::workflow::{File, files};
 use super::{Complaints, Repository};
 use crate::ci::ELSEWHERE;
-use crate::failure::{Context as _, Outcome};
+use crate::failure::Outcome;
 
 /// What a job may hold beyond reading the repository. Whatever stands here can be stolen from that
 /// job, so each row is a decision.
@@ -49,84 +50,6 @@ const OTHER_ROUTES: &[&str] = &[
     "skopeo copy",
 ];
 const COMMIT_DIGITS: usize = 40;
-
-/// A workflow or an action, parsed.
-pub(super) struct File {
-    pub(super) path: String,
-    text: String,
-    content: Value,
-}
-
-/// A step with the job that it is in.
-pub(super) struct Located<'a> {
-    job: &'a str,
-    step: &'a Value,
-}
-
-impl File {
-    pub(super) fn parse(path: &Utf8Path, text: String) -> Outcome<File> {
-        let content = serde_saphyr::from_str(&text).context(|| path.to_string())?;
-        Ok(File { path: path.to_string(), text, content })
-    }
-
-    /// `ci` for `.github/workflows/ci.yaml`.
-    fn name(&self) -> &str {
-        Utf8Path::new(&self.path).file_stem().unwrap_or_default()
-    }
-
-    fn is_workflow(&self) -> bool {
-        self.path.starts_with(".github/workflows/")
-    }
-
-    fn jobs(&self) -> impl Iterator<Item = (&str, &Map<String, Value>)> {
-        let jobs = self.content.get("jobs").and_then(Value::as_object).into_iter().flatten();
-        jobs.filter_map(|(name, job)| Some((name.as_str(), job.as_object()?)))
-    }
-
-    /// Steps of all jobs, or of a composite action.
-    fn steps(&self) -> Vec<Located<'_>> {
-        let mut steps = Vec::new();
-        for (job, content) in self.jobs() {
-            steps.extend(array(content.get("steps")).map(|step| Located { job, step }));
-        }
-        let runs = self.content.get("runs").and_then(|runs| runs.get("steps"));
-        steps.extend(array(runs).map(|step| Located { job: "", step }));
-        steps
-    }
-
-    /// The lines of every script, without comments.
-    pub(super) fn script_lines(&self) -> Vec<String> {
-        let scripts = self.steps().into_iter().filter_map(|located| located.script());
-        scripts
-            .flat_map(|script| {
-                script.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
-            })
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .collect()
-    }
-}
-
-impl<'a> Located<'a> {
-    fn script(&self) -> Option<&'a str> {
-        self.step.get("run").and_then(Value::as_str)
-    }
-
-    fn uses(&self) -> Option<&'a str> {
-        self.step.get("uses").and_then(Value::as_str)
-    }
-}
-
-fn array(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value.and_then(Value::as_array).into_iter().flatten()
-}
-
-fn files(repository: &Repository) -> Outcome<Vec<File>> {
-    repository
-        .files(".github", &["yaml", "yml"])
-        .filter(|path| path.starts_with(".github/workflows") || path.starts_with(".github/actions"))
-        .map(|path| File::parse(path, repository.text(path)?))
-        .collect()
-}
 
 fn each(repository: &Repository, check: fn(&File) -> Complaints) -> Outcome<Complaints> {
     Ok(files(repository)?.iter().flat_map(check).collect())
@@ -237,7 +160,7 @@ fn check_one_route(files: &[File]) -> Complaints {
                 complaints.push(format!("{}: publishes by itself; use {}", file.path, ROUTE.1));
             }
         }
-        let triggers = file.content.get("on").map(Value::to_string).unwrap_or_default();
+        let triggers = file.triggers();
         if file.name() == ROUTE.0 && triggers.contains("workflow_dispatch") {
             complaints.push(format!(
                 "{}: can be started by hand, past the checks that a push to main has passed",
@@ -283,7 +206,7 @@ fn check_scripts(file: &File) -> Complaints {
     complaints.extend(injected.map(|line| {
         format!("{}: `{line}` pastes an expression into a script; pass it through `env`", file.path)
     }));
-    let triggers = file.content.get("on").map(Value::to_string).unwrap_or_default();
+    let triggers = file.triggers();
     if triggers.contains("pull_request_target") {
         complaints.push(format!(
             "{}: pull_request_target runs strangers' code with our secrets",
