@@ -7,11 +7,12 @@ use serde::Deserialize;
 use super::{Complaints, Repository};
 use crate::failure::{Context as _, Outcome};
 
-/// The allowed edges between our crates, for normal and build dependencies. They point down only.
+/// The edges between our crates, for normal and build dependencies. They point down only, and each is
+/// used: what nobody uses any more is not allowed any more.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("sealwright-pattern", &[]),
     ("sealwright-yaml", &[]),
-    ("sealwright-policy", &["pattern"]),
+    ("sealwright-policy", &[]),
     ("sealwright-render", &["policy"]),
     ("sealwright-evidence", &["policy"]),
     ("sealwright-flux", &["evidence", "policy", "pattern"]),
@@ -30,7 +31,6 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "flux",
             "evidence",
             "policy",
-            "pattern",
             "render",
             "yaml",
         ],
@@ -112,7 +112,9 @@ fn check_edges(metadata: &Metadata) -> Complaints {
             complaints.push(format!("{}: not in the table of edges; give it a row in xtask/src/tidy/layers.rs and in docs/architecture.md", package.name));
             continue;
         };
-        for dependency in package.dependencies.iter().filter(|known| known.path.is_some()) {
+        let ours: Vec<&Dependency> =
+            package.dependencies.iter().filter(|known| known.path.is_some()).collect();
+        for dependency in &ours {
             let known = dependency.name.trim_start_matches("sealwright-");
             let in_tests = dependency.kind.as_deref() == Some("dev");
             let allowed = may_know.contains(&known) || (in_tests && known == TESTS_MAY_KNOW);
@@ -123,6 +125,18 @@ fn check_edges(metadata: &Metadata) -> Complaints {
                 ));
             }
         }
+        let unused = may_know.iter().filter(|edge| {
+            !ours.iter().any(|known| {
+                known.kind.as_deref() != Some("dev")
+                    && known.name.trim_start_matches("sealwright-") == **edge
+            })
+        });
+        complaints.extend(unused.map(|edge| {
+            format!(
+                "{}: does not depend on {edge}; take it out of its row in the table of edges",
+                package.name
+            )
+        }));
     }
     let present: BTreeSet<&str> =
         metadata.packages.iter().map(|package| package.name.as_str()).collect();
@@ -195,20 +209,17 @@ fn check_tree(package: &str, tree: &str) -> Complaints {
 mod tests {
     use super::*;
 
-    /// A workspace with every crate of the table and these extra edges.
+    /// A workspace with every crate and edge of the table and these extra edges.
     fn metadata(extra: &[(&str, &str, Option<&str>)]) -> Metadata {
-        let packages = MAY_KNOW.iter().map(|(name, _)| {
-            let dependencies = extra.iter().filter(|(from, _, _)| from == name);
-            Package {
-                name: (*name).to_owned(),
-                dependencies: dependencies
-                    .map(|(_, to, kind)| Dependency {
-                        name: (*to).to_owned(),
-                        kind: kind.map(str::to_owned),
-                        path: to.starts_with("sealwright-").then(String::new),
-                    })
-                    .collect(),
-            }
+        let packages = MAY_KNOW.iter().map(|(name, may_know)| {
+            let table = may_know.iter().map(|to| (format!("sealwright-{to}"), None));
+            let extra = extra.iter().filter(|(from, _, _)| from == name);
+            let extra = extra.map(|(_, to, kind)| ((*to).to_owned(), kind.map(str::to_owned)));
+            let dependencies = table.chain(extra).map(|(name, kind)| {
+                let path = name.starts_with("sealwright-").then(String::new);
+                Dependency { name, kind, path }
+            });
+            Package { name: (*name).to_owned(), dependencies: dependencies.collect() }
         });
         Metadata { packages: packages.collect() }
     }
@@ -253,6 +264,19 @@ mod tests {
             let complaints = check_edges(&metadata(&[(from, to, kind)]));
             assert_eq!(complaints.is_empty(), allowed, "{from} -> {to}: {why}: {complaints:?}");
         }
+    }
+
+    #[test]
+    fn an_edge_that_nobody_uses_is_taken_out() {
+        let mut workspace = metadata(&[]);
+        assert_eq!(check_edges(&workspace), Complaints::new(), "all are used");
+        let render = workspace.packages.iter_mut().find(|one| one.name == "sealwright-render");
+        render.expect("it is there").dependencies.clear();
+        let complaints = check_edges(&workspace);
+        assert!(
+            complaints.len() == 1 && complaints[0].contains("sealwright-render"),
+            "{complaints:?}"
+        );
     }
 
     #[test]
