@@ -277,6 +277,9 @@ fn a_declared_artifact_must_have_evidence_on_every_route() {
         Some(&config()),
     );
     assert_eq!(open.reports[0].verdict, Verdict::Unknown, "it may be the declared one");
+    let only = ["sealwright-publisher publish --tag latest"];
+    let only = routes(&tree(&only), About::default(), Some(&config()));
+    assert_eq!(only.reports[0].artifact.as_deref(), Some("manifests"), "there is no other");
     let ours = "flux push artifact oci://ghcr.io/${{ github.repository }}/manifests:latest";
     let about = About { repository: Some("acme/platform"), ..About::default() };
     let known = routes(&tree(&[ours]), about, Some(&config()));

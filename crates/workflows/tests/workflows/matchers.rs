@@ -147,6 +147,9 @@ fn others_signers_and_files_say_nothing_about_us() {
     let foreign = SIGNER.replace("acme/platform", "acme/other");
     let judged = judged_by(&[(".github/workflows/ci.yaml", &signing(MAIN, SIGN))], &foreign);
     assert_eq!(codes(&judged), [], "a signer of another repository");
+    assert!(!judged.jobs[0].identities[0].compared, "nobody speaks of ours");
+    let renamed = judged_by(&[(".github/workflows/deploy.yaml", &signing(MAIN, SIGN))], SIGNER);
+    assert!(renamed.jobs[0].identities[0].compared, "who does, and of another file");
     let blob = signing(MAIN, "      - run: cosign sign-blob --bundle b f\n");
     let good = (".github/workflows/cd.yaml", &*signing(MAIN, SIGN));
     let judged = judged_by(&[(".github/workflows/files.yaml", &blob), good], SIGNER);
