@@ -10,6 +10,7 @@ use crate::kustomize::Renames;
 use crate::laying::Struck;
 use crate::object::Object;
 use crate::patch::Patch;
+use crate::shapes::{IMAGE_POLICIES, image_policy};
 use crate::target::{Hit, Named, Target};
 use crate::unread::unread;
 
@@ -59,7 +60,7 @@ impl Carried<'_> {
                 *self = before;
                 return self.doubts(&doubt);
             }
-            if block(&before.object).is_some() && block(&self.object).is_none() {
+            if is_verified(&before.object) && !is_verified(&self.object) {
                 removed.get_or_insert(at.clone());
             }
         }
@@ -69,8 +70,10 @@ impl Carried<'_> {
             let verified_in = before.verified_in.clone();
             self.before.push(Was { object: before.object.clone().into_owned(), verified_in });
         }
-        // Another one of its changes may put it back, or all of the object is gone.
-        if block(&self.object).is_none() && !self.object.is_null() {
+        // Another one of its changes may put it back, or all of the object is gone: without a source
+        // nothing is pulled, and without a policy everything is let in.
+        let is_gone = self.object.is_null() && !is_policy(&before.object);
+        if !is_verified(&self.object) && !is_gone {
             struck.removes = struck.removes.take().or(removed.map(|at| (at, self.told())));
         }
         if let Some(object) = Object::of(&self.object) {
@@ -144,9 +147,27 @@ impl Carried<'_> {
     }
 }
 
+fn is_policy(object: &Node) -> bool {
+    object.text_at(&["kind"]).is_some_and(|kind| IMAGE_POLICIES.contains(&kind))
+}
+
+/// Whether an object verifies anything.
+fn is_verified(object: &Node) -> bool {
+    match object.text_at(&["kind"]) {
+        Some("Kustomization") => false,
+        _ if is_policy(object) => {
+            Object::of(object).is_some_and(|one| !image_policy(&one, "").is_empty())
+        }
+        _ => block(object).is_some(),
+    }
+}
+
 /// Where the verification of an object of this kind is read.
 fn block_path(object: &Node) -> &'static [&'static str] {
     match object.text_at(&["kind"]) {
+        // What a Flux Kustomization lays may be a verification, and stands where that does.
+        Some("Kustomization") => &["spec", "patches"],
+        Some(kind) if IMAGE_POLICIES.contains(&kind) => &["spec"],
         Some("HelmRelease") => &["spec", "chart", "spec", "verify"],
         _ => &["spec", "verify"],
     }

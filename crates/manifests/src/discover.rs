@@ -17,7 +17,7 @@ use crate::relevant::{
 };
 use crate::shapes::flux::{self, HELM_GROUP, KUSTOMIZE_GROUP, Pulled, SOURCE_GROUP};
 use crate::shapes::flux_instance::{self, Instance};
-use crate::shapes::{charts, kro, ksail, kyverno, others, policy_controller, talos};
+use crate::shapes::{charts, image_policy, kro, ksail, kyverno, others, policy_controller, talos};
 use crate::takers;
 use crate::target::Named;
 use crate::unread::{unread, unread_by_ksail};
@@ -77,6 +77,8 @@ pub(crate) enum Kind {
     HelmRelease,
     /// What takes from a source without being one: see [`takers`].
     Taker,
+    /// A policy of an admission controller that declares identities.
+    ImagePolicy,
 }
 
 /// All that is declared in these files.
@@ -209,18 +211,9 @@ impl Facts {
             ("fluxcd.controlplane.io", "FluxInstance") => {
                 self.instances.extend(flux_instance::instance(object, file));
             }
-            ("kyverno.io", "ClusterPolicy" | "Policy") => {
-                self.declarations.extend(kyverno::policy(object, path));
-            }
-            (
-                "policies.kyverno.io",
-                "ImageValidatingPolicy" | "NamespacedImageValidatingPolicy",
-            ) => self.declarations.extend(kyverno::image_validating_policy(object, path)),
+            _ if !image_policy(object, path).is_empty() => self.keep(Kind::ImagePolicy, object),
             ("kyverno.io" | "policies.kyverno.io", "PolicyException") => {
                 self.exceptions.push(kyverno::exception(object));
-            }
-            (policy_controller::GROUP, "ClusterImagePolicy") => {
-                self.declarations.extend(policy_controller::policy(object, path));
             }
             ("", "ConfigMap") if object.name == policy_controller::CONFIG => {
                 self.no_match = policy_controller::no_match(object, path).or(self.no_match.take());

@@ -8,10 +8,11 @@ use sealwright_yaml::{Node, Place};
 
 use crate::commands::{Commands, absent};
 use crate::declaration::{Consumer, Declaration, Provider};
-use crate::discover::{Facts, Kept};
+use crate::discover::{Facts, Kept, Kind};
 use crate::found::{Before, Found, Guard, Source, Why};
 use crate::kustomize::{Laid, Overlay};
 use crate::laying::{Ground, Outcome, Read};
+use crate::relaid;
 use crate::shapes::flux::Pulled;
 use crate::tell;
 use crate::variables::Variables;
@@ -71,7 +72,9 @@ impl Joining {
                 file.pulled.retain(|pulled| pulled.declaration.is_some());
                 file.held.retain(|pulled| pulled.declaration.is_some());
                 file.unjudged.clear();
-                file.kept.retain(|kept| is_verified(&kept.object));
+                let declares =
+                    |kept: &Kept| kept.kind == Kind::ImagePolicy || is_verified(&kept.object);
+                file.kept.retain(declares);
                 file.exceptions.clear();
                 file.overlays.clear();
                 file.complaints.clear();
@@ -97,17 +100,21 @@ impl Joining {
         };
         let patches: HashMap<&str, &[_]> =
             facts.iter().map(|file| (file.path.as_str(), file.patches.as_slice())).collect();
-        let ground = Ground {
-            by_folder: overlays
-                .iter()
-                .filter_map(|one| Some((one.folder.as_deref()?, one)))
-                .collect(),
+        let relaid;
+        let mut ground = Ground {
+            by_folder: by_folder(&overlays),
             overlays: &overlays,
             objects,
             patches,
             files: facts.iter().map(|file| (file.path.as_str(), read(file))).collect(),
         };
         self.outcome = ground.lay();
+        if let Some(again) = relaid::relaid(facts, &overlays, &self.outcome) {
+            relaid = again;
+            self.variables.substitutions.extend(relaid.substitutions);
+            (ground.overlays, ground.by_folder) = (&relaid.overlays, by_folder(&relaid.overlays));
+            self.outcome = ground.lay();
+        }
         for overlay in &overlays {
             for (name, at) in &overlay.remote {
                 let told =
@@ -152,14 +159,10 @@ impl Joining {
                 let texts = |one: &Declaration| self.variables.put_into(one.clone());
                 let wanted = texts(&declaration);
                 let same = |one: &Declaration| {
-                    (&one.file, &one.at, &one.provider, one.key, &one.identities)
-                        == (
-                            &wanted.file,
-                            &wanted.at,
-                            &wanted.provider,
-                            wanted.key,
-                            &wanted.identities,
-                        )
+                    (&one.file, &one.at, &one.provider, one.key)
+                        == (&wanted.file, &wanted.at, &wanted.provider, wanted.key)
+                        && one.identities == wanted.identities
+                        && one.weakened == wanted.weakened
                 };
                 let known = self.found.declarations.iter().position(same);
                 let number = known.unwrap_or_else(|| self.declare(declaration.clone()));
@@ -297,8 +300,12 @@ fn in_order(found: &mut Found) {
     }
 }
 
+fn by_folder(overlays: &[Overlay]) -> HashMap<&str, &Overlay> {
+    overlays.iter().filter_map(|one| Some((one.folder.as_deref()?, one))).collect()
+}
+
 /// All objects that overlays may change with their file, in the order in which they are numbered.
-fn numbered(facts: &[Facts]) -> impl Iterator<Item = (&str, &Kept)> {
+pub(crate) fn numbered(facts: &[Facts]) -> impl Iterator<Item = (&str, &Kept)> {
     facts.iter().flat_map(|file| file.kept.iter().map(|kept| (file.path.as_str(), kept)))
 }
 

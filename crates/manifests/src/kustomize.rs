@@ -15,6 +15,8 @@ pub(crate) struct Overlay {
     /// Its folder, by which others name it; absent for a Flux `Kustomization`, which nobody names.
     pub(crate) folder: Option<String>,
     pub(crate) file: String,
+    /// Line of a Flux `Kustomization`.
+    pub(crate) line: u32,
     /// Laid over what others take; has no objects of its own.
     pub(crate) is_component: bool,
     /// Files and folders that it takes.
@@ -94,6 +96,7 @@ pub(crate) fn overlay(root: &Node, file: File<'_>) -> Overlay {
         is_component: root.text_at(&["kind"]) == Some("Component"),
         folder: Some(here),
         file: file.path.to_owned(),
+        line: root.at.line,
     }
 }
 
@@ -118,6 +121,7 @@ pub(crate) fn flux_kustomization(object: &Object<'_>, file: File<'_>) -> Option<
         late,
         renames: renames(spec, "targetNamespace"),
         file: file.path.to_owned(),
+        line: object.node.at.line,
         ..Overlay::default()
     })
 }

@@ -30,6 +30,11 @@ const KINDS: &[&str] = &[
     "GitRepository",
     "Bucket",
     "Kustomization",
+    "ClusterPolicy",
+    "Policy",
+    "ImageValidatingPolicy",
+    "NamespacedImageValidatingPolicy",
+    "ClusterImagePolicy",
 ];
 
 /// All files as far as overlays are concerned.

@@ -24,6 +24,7 @@ mod object;
 mod patch;
 mod paths;
 mod reads;
+mod relaid;
 mod relevant;
 mod settling;
 mod shapes;

@@ -36,6 +36,29 @@ const MATTERS: &[&str] = &[
     "/spec/chart",
     "/spec/chartRef",
     "/spec/version",
+    // Of a Flux Kustomization, which lays patches itself.
+    "/spec/path",
+    "/spec/components",
+    "/spec/patches",
+    "/spec/patchesStrategicMerge",
+    "/spec/patchesJson6902",
+    "/spec/targetNamespace",
+    "/spec/commonMetadata",
+    "/spec/postBuild",
+    // Of policies about images.
+    "/spec/rules",
+    "/spec/validationFailureAction",
+    "/spec/validationFailureActionOverrides",
+    "/spec/validationActions",
+    "/spec/failurePolicy",
+    "/spec/webhookConfiguration",
+    "/spec/admission",
+    "/spec/evaluation",
+    "/spec/attestors",
+    "/spec/matchImageReferences",
+    "/spec/images",
+    "/spec/authorities",
+    "/spec/mode",
 ];
 
 /// Where a block is read: of a source, of a release.

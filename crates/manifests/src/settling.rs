@@ -7,13 +7,13 @@ use sealwright_yaml::Node;
 use crate::carried::Was;
 use crate::declaration::{Consumer, Declaration, Follows, Guarded};
 use crate::discover::{Facts, Kept, Kind};
-use crate::found::{Guard, NOT_HERE, Source, Unread, Why};
+use crate::found::{Guard, NOT_HERE, Source, Unjudged, Unread, Why};
 use crate::joining::Joining;
 use crate::laying::Rendered;
 use crate::left_alone::{is_left_alone, leave};
 use crate::object::Object;
 use crate::shapes::charts::{self, Chart, From, Repository};
-use crate::shapes::flux;
+use crate::shapes::{flux, image_policy};
 use crate::takers::{Taken, is_source};
 use crate::target::Named;
 use crate::tell;
@@ -79,6 +79,7 @@ impl Joining {
                 }
                 match kept.kind {
                     Kind::Taker => {}
+                    Kind::ImagePolicy => self.policy(kept, views, &file.path),
                     Kind::OciRepository => self.source(kept, views, &file.path),
                     Kind::HelmRepository => stands.extend(views.iter().filter_map(stand)),
                     Kind::HelmChart | Kind::HelmRelease => {
@@ -110,6 +111,33 @@ impl Joining {
             tell::unjudged(&mut self.found, path, &block.at, Why::NotRendered, told.to_owned());
         }
         self.settle(made);
+    }
+
+    /// What every overlay makes of a policy about images.
+    fn policy(&mut self, kept: &Kept, views: Vec<View<'_>>, path: &str) {
+        let doubt = views.iter().find_map(|view| view.doubt.clone());
+        for view in views {
+            let declarations = policies(kept, &view.object, &view.file);
+            let before = view
+                .before
+                .iter()
+                .map(|was| policies(kept, &was.object, was.verified_in.as_deref().unwrap_or(path)));
+            let before: Vec<Vec<Declaration>> = before.collect();
+            for (number, mut declaration) in declarations.into_iter().enumerate() {
+                if is_left(kept, &view) {
+                    leave(&mut declaration);
+                }
+                let guard = self.guard(Some(declaration));
+                let said = before.iter().filter_map(|was| was.get(number).cloned());
+                self.before(&guard, said.collect());
+            }
+        }
+        if let Some(doubt) = doubt {
+            let told = format!("what becomes of {}: {doubt}", kept.named.told());
+            let at = kept.object.at.clone();
+            let (file, why) = (path.to_owned(), Why::NotRendered);
+            self.found.unjudged.push(Unjudged { file, at, why, told, names_a_kind: true });
+        }
     }
 
     /// What all overlays make of one source: once for each artifact that it pulls.
@@ -288,6 +316,13 @@ fn pulled(kept: &Kept, view: &View<'_>, path: &str) -> Option<Made> {
     let before = view.before.iter().filter_map(|was| before(kept, was, path)).collect();
     let (rendered, doubt) = (view.rendered(), view.doubt.clone());
     Some(Made { rendered, doubt, before, ..made(source, declaration) })
+}
+
+/// What a policy declares, under the name that it has where it is written.
+fn policies(kept: &Kept, object: &Node, file: &str) -> Vec<Declaration> {
+    let declarations = Object::of(object).map(|object| image_policy(&object, file));
+    let named = |one| Declaration { object: kept.named.told(), ..one };
+    declarations.unwrap_or_default().into_iter().map(named).collect()
 }
 
 /// What a source's or a chart's verification was before a patch changed it.

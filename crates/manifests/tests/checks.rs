@@ -94,6 +94,24 @@ fn without_a_configuration_slips_are_found() {
             "identities beside a key",
         ),
         (
+            "{provider: notation, secretRef: {name: policy}}".into(),
+            vec![],
+            DeclarationState::Keyed,
+            "a trust policy",
+        ),
+        (
+            one(CD).replace("cosign", "notation"),
+            vec![IdentityIgnored],
+            DeclarationState::Keyed,
+            "identities beside a trust policy",
+        ),
+        (
+            one(CD).replace("cosign", "Cosign"),
+            vec![ProviderUnknown],
+            DeclarationState::Stuck,
+            "no word that Flux knows",
+        ),
+        (
             one(&CD.replace("refs/heads/main", ".+")),
             vec![PatternOpenRef],
             DeclarationState::Open,

@@ -103,6 +103,9 @@ fn findings(
     if declaration.key {
         return keyed(declaration, measure);
     }
+    if declaration.provider == Provider::Notation {
+        return keyed(declaration, measure);
+    }
     if declaration.provider != Provider::Cosign {
         return measure.iter().map(|measure| no_identity(declaration, measure)).collect();
     }
@@ -195,7 +198,9 @@ fn example(finding: &Finding, matcher: &Matcher) -> Option<String> {
 fn keyed(declaration: &Declaration, measure: Option<&Measure>) -> Vec<Finding> {
     let ignored = declaration.identities.first().map(|first| {
         let at = place(&declaration.file, &first.at, &declaration.object);
-        finding(Code::IdentityIgnored, "identities stand beside a key, and are never compared", at)
+        let beside = if declaration.key { "a key" } else { "a trust policy" };
+        let message = format!("identities stand beside {beside}, and are never compared");
+        finding(Code::IdentityIgnored, message, at)
     });
     let disagrees = measure.map(|measure| no_identity(declaration, measure));
     ignored.into_iter().chain(disagrees).collect()

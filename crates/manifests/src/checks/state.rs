@@ -2,6 +2,7 @@
 
 use sealwright_policy::declaration_report::DeclarationState;
 use sealwright_policy::{Code, Finding, Severity};
+use sealwright_yaml::template_in;
 
 use super::{claims, slips};
 use crate::declaration::{Consumer, Declaration, Provider, Weakened};
@@ -22,6 +23,13 @@ pub(super) fn state(
     let halves = declaration.identities.iter().flat_map(|one| [&one.issuer, &one.subject]);
     if halves.flatten().any(|matcher| !matcher.whole) {
         return DeclarationState::NotJudged;
+    }
+    if let Provider::Other(word) = &declaration.provider {
+        // Its consumer refuses it, unless it is filled in.
+        return match template_in(word) {
+            Some(_) => DeclarationState::NotJudged,
+            None => DeclarationState::Stuck,
+        };
     }
     match (declaration.key || declaration.provider != Provider::Cosign, measured) {
         (true, _) => DeclarationState::Keyed,

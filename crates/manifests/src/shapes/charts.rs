@@ -8,7 +8,8 @@ use crate::declaration::{Consumer, Declaration};
 use crate::found::{SourceKind, Unjudged, Why};
 use crate::kustomize::patches_in;
 use crate::object::Object;
-use crate::patch::Change;
+use crate::patch::{Change, Patch};
+use crate::shapes::IMAGE_POLICIES;
 use crate::shapes::flux::verify;
 use crate::target::Target;
 
@@ -87,7 +88,11 @@ pub(crate) fn rendered_later(object: &Object<'_>, file: File<'_>) -> Vec<Unjudge
     let renderers = object.node.at_path(&["spec", "postRenderers"]).map(Node::items);
     let patches = renderers.unwrap_or_default().iter().filter_map(|one| one.get("kustomize"));
     let patches = patches.flat_map(|kustomize| patches_in(kustomize, file));
-    let verifying = patches.filter(|patch| patch.verifies() && !patch.is_about_git());
+    let of_policy = |patch: &Patch| {
+        patch.target.as_ref().is_some_and(|target| target.names_kind(IMAGE_POLICIES))
+    };
+    let verifying =
+        patches.filter(|patch| of_policy(patch) || patch.verifies() && !patch.is_about_git());
     let unjudged = verifying.map(|patch| {
         let target = patch.target.as_ref().map_or_else(|| "an object".to_owned(), Target::told);
         let at = patch.changes.iter().find(|one| one.verifies()).map_or(&patch.at, Change::at);

@@ -74,7 +74,9 @@ fn search(root: &Node, file: File<'_>, depth: usize, found: &mut Vec<Instance>) 
         if let Some(instance) = node.get("instance").filter(|it| is_instance(it)) {
             found.push(read(instance, "flux-system", instance.at.clone(), file));
         }
-        let holds = |text: &str| text.contains("instance:") && text.contains("/spec/verify");
+        let words = ["/spec/verify", "OCIRepository"];
+        let holds =
+            |text: &str| text.contains("instance:") && words.iter().any(|word| text.contains(word));
         if depth > 0 && node.text().is_some_and(holds) {
             texts.push(inside(node, file.bytes));
         }
@@ -84,8 +86,11 @@ fn search(root: &Node, file: File<'_>, depth: usize, found: &mut Vec<Instance>) 
     }
 }
 
+/// Whether values are those of an instance: it patches, or says which artifact it begins with.
 fn is_instance(node: &Node) -> bool {
-    node.at_path(&["kustomize", "patches"]).is_some_and(|list| !list.items().is_empty())
+    let patches = node.at_path(&["kustomize", "patches"]);
+    patches.is_some_and(|list| !list.items().is_empty())
+        || node.text_at(&["sync", "kind"]) == Some("OCIRepository")
 }
 
 fn read(spec: &Node, namespace: &str, at: Place, file: File<'_>) -> Instance {

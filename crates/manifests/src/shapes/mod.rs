@@ -14,7 +14,29 @@ pub(crate) mod talos;
 
 use sealwright_yaml::{Node, Value};
 
-use crate::declaration::{Form, Guarded, Matcher, Weakened, Weakening};
+use crate::declaration::{Declaration, Form, Guarded, Matcher, Weakened, Weakening};
+use crate::object::Object;
+
+/// Kinds of admission controllers that say who may sign images.
+pub(crate) const IMAGE_POLICIES: &[&str] = &[
+    "ClusterPolicy",
+    "Policy",
+    "ImageValidatingPolicy",
+    "NamespacedImageValidatingPolicy",
+    "ClusterImagePolicy",
+];
+
+/// What a policy about images declares; nothing when an object is none.
+pub(crate) fn image_policy(object: &Object<'_>, file: &str) -> Vec<Declaration> {
+    match (object.group(), object.kind) {
+        ("kyverno.io", "ClusterPolicy" | "Policy") => kyverno::policy(object, file),
+        ("policies.kyverno.io", "ImageValidatingPolicy" | "NamespacedImageValidatingPolicy") => {
+            kyverno::image_validating_policy(object, file)
+        }
+        (policy_controller::GROUP, "ClusterImagePolicy") => policy_controller::policy(object, file),
+        _ => Vec::new(),
+    }
+}
 
 /// A matcher from the key that takes a pattern, else from the one that takes a text.
 pub(crate) fn pattern_or(entry: &Node, pattern: &str, text: &str, form: Form) -> Option<Matcher> {

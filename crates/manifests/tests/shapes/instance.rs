@@ -147,6 +147,25 @@ fn values_of_the_chart_make_an_instance() {
 }
 
 #[test]
+fn values_without_patches_make_a_source_that_nobody_verifies() {
+    let values = |kind: &str| {
+        let url = "url: oci://ghcr.io/acme/fleet";
+        format!("instance:\n  sync:\n    kind: {kind}\n    {url}\n    ref: v1\n")
+    };
+    let config = |values: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\ndata:\n  values.yaml: |\n{}", indented(values, 4))
+    };
+    for (kind, expected) in [
+        ("OCIRepository", vec!["OCIRepository flux-system/flux-system <- nothing"]),
+        ("GitRepository", vec![]),
+    ] {
+        for text in [values(kind), config(&values(kind))] {
+            assert_eq!(guards(&found(&[("values.yaml", &text)])), expected, "{text}");
+        }
+    }
+}
+
+#[test]
 fn values_that_do_not_tell_are_not_judged() {
     let text = format!(
         "instance:\n  kustomize:\n    patches:\n      - target: {{kind: OCIRepository}}\n        \

@@ -9,6 +9,8 @@ mod left_alone;
 mod messy;
 mod others;
 mod overlays;
+mod patched_policies;
+mod relaid;
 mod rendered;
 mod sources;
 mod takers;

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sealwright_manifests::{Consumer, Declaration, File, Found, Guard, Source, join, look};
-use sealwright_policy::{Code, Finding, Place, Severity};
+use sealwright_policy::{Code, Finding, Place};
 
 use super::kustomization::Kustomizations;
 use super::tree::Tree;
@@ -39,9 +39,8 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
     let overlays = overlays(tree, found);
     let (left, local): (Vec<_>, Vec<_>) =
         overlays.into_iter().partition(|overlay| overlay.left.is_some());
-    let findings = left.iter().filter_map(|overlay| {
-        Some(not_rendered(&overlay.file, overlay.left.clone()?, overlay.holds_policies))
-    });
+    let findings =
+        left.iter().filter_map(|overlay| Some(not_rendered(&overlay.file, overlay.left.clone()?)));
     let mut rendered = Rendered { found: vec![], findings: findings.collect() };
     if local.is_empty() {
         return rendered;
@@ -51,9 +50,7 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
     help.arg("--help");
     if let Err(Unanswered::Stopped(why)) = ask(help, vec![], bounds(until)) {
         let message = format!("{why}: read file by file, as all {} overlays", local.len());
-        // Told at one whose answer depends on it, where there is one.
-        let worst = local.iter().find(|overlay| overlay.holds_policies).unwrap_or(&local[0]);
-        rendered.findings.push(not_rendered(&worst.file, message, worst.holds_policies));
+        rendered.findings.push(not_rendered(&local[0].file, message));
         return rendered;
     }
     for (file, answer) in all(tree, &local, until) {
@@ -64,31 +61,18 @@ pub(super) fn render(tree: &Tree, found: &Found) -> Rendered {
                 let facts = look(File { path: &path, bytes: &bytes });
                 rendered.found.push((file, join(vec![facts])));
             }
-            Err(why) => {
-                let is_it = |overlay: &&Overlay| overlay.file == file;
-                let holds_policies = local.iter().find(is_it).is_some_and(|it| it.holds_policies);
-                rendered.findings.push(not_rendered(&file, why, holds_policies));
-            }
+            Err(why) => rendered.findings.push(not_rendered(&file, why)),
         }
     }
     rendered
 }
 
-/// Of sources it is known on paper what a patch makes of them, or said that it is not; of policies
-/// about images it is not, and a patch can turn one off.
-fn not_rendered(file: &str, message: String, holds_policies: bool) -> Finding {
-    let finding = Finding::new(Code::OverlayNotRendered, message).with_place(Place::file(file));
-    if !holds_policies {
-        return finding;
-    }
-    let message = format!(
-        "{}; what its patches make of the policies about images that it takes is not known",
-        finding.message
-    );
-    Finding { severity: Severity::Unknown, message, ..finding }
+/// What a patch makes of a source or a policy is known on paper, or said there that it is not.
+fn not_rendered(file: &str, message: String) -> Finding {
+    Finding::new(Code::OverlayNotRendered, message).with_place(Place::file(file))
 }
 
-/// Whether what is declared there is a policy about images, of which patches are not followed.
+/// Whether what is declared there is a policy about images.
 fn is_policy(declaration: &Declaration) -> bool {
     matches!(
         declaration.consumer,
@@ -110,8 +94,6 @@ struct Overlay {
     folder: String,
     /// Why it is not given to kubectl, where that is so.
     left: Option<String>,
-    /// Policies about images are among what it takes.
-    holds_policies: bool,
 }
 
 fn overlays(tree: &Tree, found: &Found) -> Vec<Overlay> {
@@ -120,8 +102,6 @@ fn overlays(tree: &Tree, found: &Found) -> Vec<Overlay> {
     let declared = found.declarations.iter().map(|one| one.file.as_str());
     let telling: BTreeSet<&str> =
         declared.chain(found.sources.iter().map(|one| one.file.as_str())).collect();
-    let policies = found.declarations.iter().filter(|one| is_policy(one));
-    let policies: BTreeSet<&str> = policies.map(|one| one.file.as_str()).collect();
     let roots =
         all.by_folder().filter(|(folder, one)| !one.is_component && !taken.contains(folder));
     let overlays = roots.filter_map(|(folder, root)| {
@@ -130,7 +110,6 @@ fn overlays(tree: &Tree, found: &Found) -> Vec<Overlay> {
         (closure.changes && tells).then(|| Overlay {
             file: root.file.clone(),
             folder: folder.clone(),
-            holds_policies: closure.paths.iter().any(|path| policies.contains(*path)),
             left: closure.left,
         })
     });
