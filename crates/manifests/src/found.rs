@@ -3,7 +3,7 @@
 use sealwright_policy::Finding;
 use sealwright_yaml::Place;
 
-use crate::declaration::{Declaration, Follows};
+use crate::declaration::{Declaration, Follows, Identity};
 
 /// All that was found, in the order of path and line.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,8 +29,10 @@ pub struct Found {
 pub struct Before {
     /// The declaration with this place in [`Found::declarations`] is what came of it.
     pub declaration: usize,
-    /// As it was.
+    /// As it was: all of it together, where one of several declarations of an object suffices.
     pub said: Declaration,
+    /// The entries of the others now.
+    pub beside: Vec<Identity>,
 }
 
 /// `no-match-policy` in the ConfigMap of policy-controller.

@@ -7,7 +7,7 @@ use sealwright_policy::Code;
 use sealwright_yaml::{Node, Place};
 
 use crate::commands::{Commands, absent};
-use crate::declaration::{Consumer, Declaration, Provider};
+use crate::declaration::{Consumer, Declaration, Identity, Provider};
 use crate::discover::{Facts, Kept, Kind};
 use crate::found::{Before, Found, Guard, Source, Why};
 use crate::kustomize::{Laid, Overlay};
@@ -174,11 +174,14 @@ impl Joining {
         }
     }
 
-    /// What a declaration said before patches changed it.
-    pub(crate) fn before(&mut self, guard: &Guard, before: Vec<Declaration>) {
-        let Guard::Declaration(number) = guard else { return };
+    /// What a declaration said before patches changed it, and what others of its object say now.
+    pub(crate) fn before(&mut self, guard: &Guard, before: Vec<Declaration>, beside: &[Identity]) {
+        let Guard::Declaration(declaration) = *guard else { return };
         for said in before {
-            let before = Before { declaration: *number, said: self.variables.put_into(said) };
+            let said = self.variables.put_into(said);
+            let beside = Declaration { identities: beside.to_vec(), ..said.clone() };
+            let beside = self.variables.put_into(beside).identities;
+            let before = Before { declaration, said, beside };
             if !self.found.before.contains(&before) {
                 self.found.before.push(before);
             }
@@ -231,7 +234,7 @@ impl Joining {
                 };
                 if named.kind == "OCIRepository" {
                     let guard = self.guard(declaration);
-                    self.before(&guard, instance.before);
+                    self.before(&guard, instance.before, &[]);
                     if source.guarded_by == Guard::Nothing {
                         source.guarded_by = guard;
                     }

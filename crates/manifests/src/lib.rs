@@ -23,6 +23,7 @@ mod left_alone;
 mod object;
 mod patch;
 mod paths;
+mod policies;
 mod reads;
 mod relaid;
 mod relevant;

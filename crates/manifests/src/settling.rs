@@ -7,28 +7,28 @@ use sealwright_yaml::Node;
 use crate::carried::Was;
 use crate::declaration::{Consumer, Declaration, Follows, Guarded};
 use crate::discover::{Facts, Kept, Kind};
-use crate::found::{Guard, NOT_HERE, Source, Unjudged, Unread, Why};
+use crate::found::{Guard, NOT_HERE, Source, Unread, Why};
 use crate::joining::Joining;
 use crate::laying::Rendered;
 use crate::left_alone::{is_left_alone, leave};
 use crate::object::Object;
 use crate::shapes::charts::{self, Chart, From, Repository};
-use crate::shapes::{flux, image_policy};
+use crate::shapes::flux;
 use crate::takers::{Taken, is_source};
 use crate::target::Named;
 use crate::tell;
 
 /// An object as one overlay makes it, or as its own file says.
-struct View<'a> {
+pub(crate) struct View<'a> {
     /// The outermost overlay.
-    overlay: Option<String>,
-    object: std::borrow::Cow<'a, Node>,
+    pub(crate) overlay: Option<String>,
+    pub(crate) object: std::borrow::Cow<'a, Node>,
     /// The file in which the places of its verification are.
-    file: String,
-    is_patched: bool,
+    pub(crate) file: String,
+    pub(crate) is_patched: bool,
     /// What its verification was before patches changed it.
-    before: Vec<Was>,
-    doubt: Option<String>,
+    pub(crate) before: Vec<Was>,
+    pub(crate) doubt: Option<String>,
 }
 
 /// What an overlay makes of a source.
@@ -113,33 +113,6 @@ impl Joining {
         self.settle(made);
     }
 
-    /// What every overlay makes of a policy about images.
-    fn policy(&mut self, kept: &Kept, views: Vec<View<'_>>, path: &str) {
-        let doubt = views.iter().find_map(|view| view.doubt.clone());
-        for view in views {
-            let declarations = policies(kept, &view.object, &view.file);
-            let before = view
-                .before
-                .iter()
-                .map(|was| policies(kept, &was.object, was.verified_in.as_deref().unwrap_or(path)));
-            let before: Vec<Vec<Declaration>> = before.collect();
-            for (number, mut declaration) in declarations.into_iter().enumerate() {
-                if is_left(kept, &view) {
-                    leave(&mut declaration);
-                }
-                let guard = self.guard(Some(declaration));
-                let said = before.iter().filter_map(|was| was.get(number).cloned());
-                self.before(&guard, said.collect());
-            }
-        }
-        if let Some(doubt) = doubt {
-            let told = format!("what becomes of {}: {doubt}", kept.named.told());
-            let at = kept.object.at.clone();
-            let (file, why) = (path.to_owned(), Why::NotRendered);
-            self.found.unjudged.push(Unjudged { file, at, why, told, names_a_kind: true });
-        }
-    }
-
     /// What all overlays make of one source: once for each artifact that it pulls.
     fn settle(&mut self, mut made: Vec<Made>) {
         while !made.is_empty() {
@@ -164,7 +137,7 @@ impl Joining {
             guards.extend(one.carrier);
             if one.declaration.is_some() {
                 let guard = self.guard(one.declaration);
-                self.before(&guard, one.before);
+                self.before(&guard, one.before, &[]);
                 guards.push(guard);
             }
         }
@@ -318,13 +291,6 @@ fn pulled(kept: &Kept, view: &View<'_>, path: &str) -> Option<Made> {
     Some(Made { rendered, doubt, before, ..made(source, declaration) })
 }
 
-/// What a policy declares, under the name that it has where it is written.
-fn policies(kept: &Kept, object: &Node, file: &str) -> Vec<Declaration> {
-    let declarations = Object::of(object).map(|object| image_policy(&object, file));
-    let named = |one| Declaration { object: kept.named.told(), ..one };
-    declarations.unwrap_or_default().into_iter().map(named).collect()
-}
-
 /// What a source's or a chart's verification was before a patch changed it.
 fn before(kept: &Kept, was: &Was, path: &str) -> Option<Declaration> {
     let file = was.verified_in.as_deref().unwrap_or(path);
@@ -337,7 +303,7 @@ fn before(kept: &Kept, was: &Was, path: &str) -> Option<Declaration> {
 }
 
 /// Whether Flux puts no variables into it.
-fn is_left(kept: &Kept, view: &View<'_>) -> bool {
+pub(crate) fn is_left(kept: &Kept, view: &View<'_>) -> bool {
     if kept.is_held { kept.is_left_alone } else { is_left_alone(&view.object) }
 }
 

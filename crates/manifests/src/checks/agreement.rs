@@ -9,7 +9,7 @@ use sealwright_policy::{Code, Finding, verdict_of};
 use super::expected::repository;
 use super::place;
 use super::state::comes_to;
-use crate::declaration::{Consumer, Declaration, Follows, Form, Matcher, Provider};
+use crate::declaration::{Consumer, Declaration, Follows, Form, Identity, Matcher, Provider};
 use crate::found::{Before, Found};
 use crate::patterns::as_regex;
 
@@ -86,36 +86,41 @@ fn patched(
 ) -> Vec<(usize, Finding)> {
     let is_told = |index: usize| told.iter().any(|(of, _)| *of == index);
     let mut widened: BTreeMap<usize, Finding> = BTreeMap::new();
-    for Before { declaration: index, said } in &found.before {
+    for Before { declaration: index, said, beside } in &found.before {
         if reports[*index].artifact.is_none() && !is_told(*index) && !widened.contains_key(index) {
-            let finding = more_than(&found.declarations[*index], said);
+            let finding = more_than(&found.declarations[*index], beside, said);
             widened.extend(finding.map(|finding| (*index, finding)));
         }
     }
     widened.into_iter().collect()
 }
 
-/// Who passes now, where all who passed before still do.
-fn more_than(declaration: &Declaration, before: &Declaration) -> Option<Finding> {
-    let is_more = |half: fn(&Declaration) -> Vec<String>| -> Option<bool> {
-        let (now, then) = (language(&half(declaration))?, language(&half(before))?);
-        Some(then.contained_in(&now) == Containment::Contained)
-    };
-    let are_compared = [declaration, before].into_iter().all(is_compared);
-    if !are_compared || !is_more(subjects)? || !is_more(issuers)? {
-        return None;
-    }
-    let message = |told: &str| format!("this patch {told}");
-    let finding = difference(declaration, before, Code::ConsumersDisagree, message)?;
+/// Who passes now, by this declaration or by those beside it, where all who passed before still do.
+fn more_than(
+    declaration: &Declaration,
+    beside: &[Identity],
+    before: &Declaration,
+) -> Option<Finding> {
     let halves = |one: &Declaration| -> Vec<Matcher> {
         let subjects = one.identities.iter().filter_map(|one| one.subject.clone());
         subjects.chain(one.identities.iter().filter_map(|one| one.issuer.clone())).collect()
     };
     let old = halves(before);
-    let now = halves(declaration);
-    let new = now.iter().find(|one| !old.iter().any(|old| old.text == one.text));
-    let new = new.map_or(&declaration.at, |one| &one.at);
-    Some(finding.with_place(place(&declaration.file, new, &declaration.object)))
+    let new = halves(declaration);
+    let new = new.iter().find(|one| !old.iter().any(|old| old.text == one.text))?;
+    let identities = [&declaration.identities, beside].concat();
+    let now = Declaration { identities, ..declaration.clone() };
+    let is_more = |half: fn(&Declaration) -> Vec<String>| -> Option<bool> {
+        let (now, then) = (language(&half(&now))?, language(&half(before))?);
+        Some(then.contained_in(&now) == Containment::Contained)
+    };
+    let are_compared = [&now, before].into_iter().all(is_compared);
+    if !are_compared || !is_more(subjects)? || !is_more(issuers)? {
+        return None;
+    }
+    let message = |told: &str| format!("this patch {told}");
+    let finding = difference(&now, before, Code::ConsumersDisagree, message)?;
+    Some(finding.with_place(place(&declaration.file, &new.at, &declaration.object)))
 }
 
 /// What a declaration guards of a repository.

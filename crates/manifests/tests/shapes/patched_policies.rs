@@ -49,10 +49,20 @@ fn a_signer_that_a_patch_adds_is_told_at_its_line() {
         let path = "/spec/authorities/0/keyless/identities/-";
         operations("ClusterImagePolicy", &format!("- {{op: add, path: {path}, value: {entry}}}"))
     };
+    let authority = |op: &str, at: &str, who: &str| {
+        let keyless = format!("{{identities: [{{issuer: '{ISSUER}', subject: '{who}'}}]}}");
+        let value = format!("{{signatureFormat: bundle, keyless: {keyless}}}");
+        let operation = format!("- {{op: {op}, path: /spec/authorities/{at}, value: {value}}}");
+        operations("ClusterImagePolicy", &operation)
+    };
     let interval = "- {op: add, path: /metadata/labels, value: {a: b}}";
     for (overlay, expected, why) in [
         (add(OTHER), Some(("prod/kustomization.yaml", 5)), "one more"),
         (add(OWN), None, "the same once more"),
+        (authority("add", "-", OTHER), Some(("prod/kustomization.yaml", 5)), "one more authority"),
+        (authority("add", "0", OTHER), Some(("prod/kustomization.yaml", 5)), "one more before it"),
+        (authority("add", "0", OWN), None, "the same authority once more"),
+        (authority("replace", "0", OTHER), None, "another one instead"),
         (operations("ClusterImagePolicy", interval), None, "something else"),
         ("resources: [../base]\n".to_owned(), None, "no patch"),
     ] {
@@ -64,9 +74,12 @@ fn a_signer_that_a_patch_adds_is_told_at_its_line() {
             (one.place.file.as_deref().unwrap_or_default(), one.place.line.unwrap_or_default())
         });
         assert_eq!(at, expected, "{why}: {told:?}");
-        assert_eq!(found.declarations.len(), 1, "{why}");
-        let who = found.declarations[0].identities.len();
-        assert_eq!(who > 1, overlay.contains("/identities/-"), "{why}: the table has them all");
+        let who: usize = found.declarations.iter().map(|one| one.identities.len()).sum();
+        assert_eq!(
+            who > 1,
+            overlay.contains("op: add, path: /spec"),
+            "{why}: the table has them all"
+        );
     }
 }
 
