@@ -180,7 +180,7 @@ fn a_tag_waits_for_its_evidence() {
         (&["timoni mod push . oci://ghcr.io/acme/x -v 1.0.0", signed], before, "behind it"),
         (&["timoni mod push . oci://ghcr.io/acme/x -v 1.0.0"], &[], "not told to sign"),
         (
-            &["helm push x-1.0.0.tgz oci://ghcr.io/acme/charts --sign"],
+            &["helm push x-1.0.0.tgz oci://ghcr.io/acme/charts --sign=key"],
             &[],
             "a word that means signing to others only",
         ),
