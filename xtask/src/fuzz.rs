@@ -8,7 +8,10 @@ use crate::say;
 use crate::workspace::Workspace;
 
 /// Seconds for each target in CI: a minute in all.
-const SECONDS_IN_CI: u64 = 7;
+const SECONDS_IN_CI: u64 = 5;
+
+/// For libFuzzer the same as for our own program, by a build with optimisations, and inputs no longer.
+const LIMITS: [&str; 4] = ["-timeout=20", "-rss_limit_mb=2048", "-max_len=16384", "-verbosity=1"];
 
 /// For how long.
 #[derive(Debug, clap::Args)]
@@ -28,12 +31,22 @@ pub(crate) struct Arguments {
     /// By libFuzzer, through cargo-fuzz. Where that is missing, says so.
     #[arg(long)]
     guided: bool,
+    /// With --guided, begin with the files in these folders as well.
+    #[arg(long, value_name = "DIR", requires = "guided")]
+    seeds: Vec<Utf8PathBuf>,
 }
 
 /// A short run of all of them.
 pub(crate) fn in_ci(workspace: &Workspace) -> Outcome {
     let only = Vec::new();
-    let arguments = Arguments { seconds: SECONDS_IN_CI, only, seed: 1, again: None, guided: false };
+    let arguments = Arguments {
+        seconds: SECONDS_IN_CI,
+        only,
+        seed: 1,
+        again: None,
+        guided: false,
+        seeds: vec![],
+    };
     run(workspace, &arguments)
 }
 
@@ -44,9 +57,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
             say::line("fuzz: not run: cargo-fuzz is missing; `cargo install cargo-fuzz`");
             return Ok(());
         }
-    } else {
-        workspace.build()?;
     }
+    workspace.build()?;
     let targets = targets(workspace)?;
     let unknown = arguments.only.iter().find(|name| !targets.contains(name));
     if let Some(unknown) = unknown {
@@ -57,7 +69,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     for target in targets.iter().filter(chosen) {
         say::stage(&format!("fuzz {target} for {} s", arguments.seconds));
         match arguments.guided {
-            true => by_libfuzzer(workspace, target, arguments.seconds)?,
+            true => by_libfuzzer(workspace, target, arguments)?,
             false => by_mutation(workspace, target, arguments)?,
         }
     }
@@ -92,13 +104,30 @@ fn by_mutation(workspace: &Workspace, target: &str, arguments: &Arguments) -> Ou
     })
 }
 
-fn by_libfuzzer(workspace: &Workspace, target: &str, seconds: u64) -> Outcome {
-    // Without a sanitizer the pinned toolchain suffices: nothing of ours is unsafe.
+fn by_libfuzzer(workspace: &Workspace, target: &str, arguments: &Arguments) -> Outcome {
+    let seeds = workspace.out().join("fuzz/seeds").join(target);
+    let corpus = workspace.root.join("fuzz/corpus").join(target);
+    std::fs::create_dir_all(&corpus)?;
+    let program = Program::new(workspace.binary("debug", "sealwright-fuzzing"));
+    program
+        .args([target, "--root", workspace.root.as_str(), "--write-seeds", seeds.as_str()])
+        .run_shown_ok()?;
+    let seconds = arguments.seconds;
+    // Without a sanitizer the pinned toolchain suffices: nothing of ours is unsafe. What is found goes to the
+    // first folder.
     let fuzz = workspace
         .cargo()
-        .args(["fuzz", "run", "-s", "none", target, "--"])
-        .args([format!("-max_total_time={seconds}"), "-print_final_stats=1".to_owned()]);
+        .args(["fuzz", "run", "-s", "none", target, corpus.as_str(), seeds.as_str()])
+        .args(arguments.seeds.iter().map(|folder| folder.as_str()))
+        .args([
+            "--".to_owned(),
+            format!("-max_total_time={seconds}"),
+            "-print_final_stats=1".to_owned(),
+        ])
+        .args(LIMITS);
     fuzz.run_shown_ok().map_err(|failure| {
-        failure.next(format!("the input is in fuzz/artifacts/{target}; run it with `cargo fuzz run -s none {target} FILE`"))
+        failure.next(format!(
+            "the input is in fuzz/artifacts/{target}; `cargo xtask fuzz --only {target} --again FILE` tries it again"
+        ))
     })
 }

@@ -2,7 +2,7 @@
 //! so that it is there whatever becomes of the process: a panic, a stack that is too small, memory or
 //! time that is used up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -45,6 +45,9 @@ struct Arguments {
     /// Try the input that is there, and no other.
     #[arg(long)]
     again: bool,
+    /// Try nothing: write what it would begin with into this folder, for libFuzzer.
+    #[arg(long, value_name = "DIR")]
+    write_seeds: Option<PathBuf>,
 }
 
 #[allow(clippy::print_stderr, reason = "a program's talk")]
@@ -55,6 +58,15 @@ fn main() -> ExitCode {
         eprintln!("there is no target {}; there are: {}", arguments.target, known.join(", "));
         return ExitCode::from(64);
     };
+    if let Some(folder) = &arguments.write_seeds {
+        return match write_seeds(folder, &seeds(&arguments.root, target.seeds)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                eprintln!("{}: {why}", folder.display());
+                ExitCode::from(74)
+            }
+        };
+    }
     // A panic of a thread that somebody waits for in vain is one as well.
     let told = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -76,6 +88,12 @@ fn main() -> ExitCode {
         }
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn write_seeds(folder: &Path, seeds: &[Vec<u8>]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let numbered = seeds.iter().enumerate();
+    numbered.map(|(number, seed)| std::fs::write(folder.join(number.to_string()), seed)).collect()
 }
 
 #[allow(clippy::print_stderr, reason = "a program's talk")]

@@ -23,6 +23,8 @@ const TEXTS: [&str; 10] = [
     "crates/workflows",
     "crates/yaml",
 ];
+const CONFIGS: [&str; 2] = ["crates/policy/tests/configs", "docs"];
+const REPORTS: &str = "crates/docs/tests/reports";
 const RECORDINGS: &str = "crates/evidence/tests/data/recorded";
 /// Texts shorter than this say nothing.
 const BYTES_MIN: usize = 8;
@@ -35,6 +37,8 @@ pub fn seeds(root: &Path, kind: Seeds) -> Vec<Vec<u8>> {
     match kind {
         Seeds::Texts => TEXTS.iter().for_each(|path| list(&root.join(path), &mut files)),
         Seeds::Recordings => list(&root.join(RECORDINGS), &mut files),
+        Seeds::Configs => CONFIGS.iter().for_each(|path| list(&root.join(path), &mut files)),
+        Seeds::Reports => list(&root.join(REPORTS), &mut files),
     }
     files.sort();
     let mut found: Vec<Vec<u8>> = files.iter().flat_map(|path| texts(path)).collect();
@@ -91,6 +95,8 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for (kind, least, word) in [
             (Seeds::Texts, 500, "kind: OCIRepository"),
+            (Seeds::Configs, 20, "signers:"),
+            (Seeds::Reports, 3, "\"judgedAt\""),
             (Seeds::Recordings, 20, "\"dsseEnvelope\""),
             (Seeds::Recordings, 20, "{\"_type\":"),
         ] {

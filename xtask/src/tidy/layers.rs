@@ -35,7 +35,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
-    ("sealwright-fuzzing", &["workflows", "manifests", "evidence", "policy", "pattern", "yaml"]),
+    (
+        "sealwright-fuzzing",
+        &["workflows", "manifests", "evidence", "render", "policy", "pattern", "yaml"],
+    ),
     ("sealwright-docs", &["policy"]),
     ("sealwright-devstack", &[]),
     ("xtask", &[]),

@@ -2,7 +2,7 @@
 
 use sealwright_manifests::checks::{Expected, judge};
 use sealwright_manifests::fix::mend;
-use sealwright_manifests::{File, Place, discover, is_utf16, look, shell as shells};
+use sealwright_manifests::{File, Place, discover, is_utf16, join, look, shell as shells};
 use sealwright_pattern::{About, Containment, GoRegex, Language, analyse};
 use sealwright_policy::Issuers;
 use sealwright_workflows::{Tree, compare, routes};
@@ -74,6 +74,32 @@ pub fn manifests(bytes: &[u8]) {
     let expected = Expected { config: None, issuers: Issuers::public() };
     judge(&found, &expected);
     mend(&[file], &[look(file)], &found, &expected);
+}
+
+/// Files that lead to each other, one for each document of the input: an overlay with its base and a patch,
+/// and what a Kustomization of Flux makes of them. Every place is in the file that it names, and mending them
+/// ends.
+pub fn tree(bytes: &[u8]) {
+    const LAID: [(&str, &str); 5] = [
+        ("base/app.yaml", ""),
+        ("over/kustomization.yaml", "resources: [../base]\n"),
+        ("over/patch.yaml", ""),
+        ("base/kustomization.yaml", "resources: [app.yaml]\n"),
+        ("clusters/apps.yaml", ""),
+    ];
+    let text = String::from_utf8_lossy(bytes);
+    let mut parts = text.split("\n---\n");
+    let laid = LAID.map(|(path, begin)| (path, format!("{begin}{}\n", parts.next().unwrap_or(""))));
+    let files = laid.each_ref().map(|(path, text)| File { path, bytes: text.as_bytes() });
+    let facts = files.map(look);
+    let found = join(facts.to_vec());
+    for declaration in &found.declarations {
+        let file = files.iter().find(|file| file.path == declaration.file).expect("it is there");
+        assert!(within(&declaration.at, file.bytes), "{:?} is in the file", declaration.at);
+    }
+    let expected = Expected { config: None, issuers: Issuers::public() };
+    judge(&found, &expected);
+    mend(&files, &facts, &found, &expected);
 }
 
 /// A script: every command is in the text.
