@@ -92,8 +92,8 @@ fn main() -> ExitCode {
 
 fn write_seeds(folder: &Path, seeds: &[Vec<u8>]) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let numbered = seeds.iter().enumerate();
-    numbered.map(|(number, seed)| std::fs::write(folder.join(number.to_string()), seed)).collect()
+    let mut numbered = seeds.iter().enumerate();
+    numbered.try_for_each(|(number, seed)| std::fs::write(folder.join(number.to_string()), seed))
 }
 
 #[allow(clippy::print_stderr, reason = "a program's talk")]
