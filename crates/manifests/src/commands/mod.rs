@@ -54,13 +54,20 @@ pub(crate) fn holds_texts(path: &str, text: &str) -> bool {
     embedded::holds_manifests(path) || Kind::of(path, text) != Kind::Other
 }
 
+/// The text of a file, of which every byte that is no UTF-8 becomes one that says nothing: what is found in
+/// the text is at the same place in the file.
+fn in_place(bytes: &[u8]) -> String {
+    let chunks = bytes.utf8_chunks();
+    chunks.map(|one| format!("{}{}", one.valid(), "\u{1a}".repeat(one.invalid().len()))).collect()
+}
+
 /// What the commands in a file say. `stream`: its YAML, or that which is embedded in it.
 pub(crate) fn commands(file: File<'_>, stream: &Stream) -> Commands {
     let mut commands = Commands::default();
     if !holds(file.bytes, VERIFY) {
         return commands;
     }
-    let text = String::from_utf8_lossy(file.bytes);
+    let text = in_place(file.bytes);
     let lines = Lines::of(file.bytes);
     let kind = Kind::of(file.path, &text);
     let known = Known::of_stream(stream);

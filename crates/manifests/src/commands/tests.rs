@@ -13,6 +13,18 @@ fn found(path: &str, text: &str) -> Found {
     discover([File { path, bytes: text.as_bytes() }])
 }
 
+/// Found by guided fuzzing: bytes that are no UTF-8 moved everything behind them.
+#[test]
+fn a_command_behind_bytes_that_are_no_utf8_is_found_at_its_place() {
+    let line = b"cosign verify --key k img\n";
+    let bytes = [&b"x: \xff\xff\xff\xe2\x82 "[..], b"\n\t", line].concat();
+    let found = discover([File { path: "Makefile", bytes: &bytes }]);
+    let places = found.declarations.iter().map(|one| one.at.range.clone());
+    let places: Vec<&[u8]> = places.map(|range| &bytes[range]).collect();
+    assert_eq!(places.len(), 1, "{:?}", found.declarations);
+    assert!(places[0].starts_with(b"cosign"), "{:?}", String::from_utf8_lossy(places[0]));
+}
+
 fn half(matcher: Option<&Matcher>) -> String {
     let Some(matcher) = matcher else { return "-".to_owned() };
     let form = match matcher.form {
