@@ -1090,9 +1090,9 @@ codes! {
         "Name the images as the consumer matches them.";
     NotJudged "SW9158" Note
         "Something is not judged"
-        "It is a template, a placeholder of a document, encrypted, in a language that is not read, or takes a rendering that was not done."
+        "It is a template, a placeholder of a document, encrypted, in a language that is not read, named here and declared elsewhere, or takes a rendering that was not done."
         "Whom it lets in is known only when it is rendered."
-        "Render it, and give the folder with the result as well.";
+        "Render it, and give the folder with the result, or with what is named, as well.";
     TreeFolderPassedOver "SW9159" Note
         "A folder is marked as a cache and passed over"
         "It holds a CACHEDIR.TAG, as cargo's `target` does: programs fill it, and anything may delete it."
@@ -1245,7 +1245,7 @@ codes! {
         "Publish with `sealwright-publisher publish`, or remove the route.";
     SigningFailureUnseen "SW9233" Warning
         "A failing signature or verification goes unseen"
-        "`continue-on-error`, `|| true`, or a pipe without `pipefail` lets the job go on."
+        "`continue-on-error`, `|| true`, a pipe without `pipefail`, or a shell that does not stop at a failure lets the job go on."
         "The run is green, the tag moves, and the evidence is missing or was refused."
         "Let the step fail; with a pipe, say `shell: bash` or `set -o pipefail`.";
     TagMovesWhatever "SW9234" Warning
@@ -1280,7 +1280,7 @@ codes! {
         "Start it by a push to a protected branch, or let an environment ask for approval.";
     RouteUnread "SW9240" Note
         "A route to a tag could not be followed to its end"
-        "A workflow or action of another repository, a name that is not on paper, or a limit stands in the way."
+        "A workflow or action of another repository, a script that is not here or not read, a name that is not on paper, or a limit stands in the way."
         "What happens there is in no table: the tag may move by it."
         "Read what is called, or publish through a workflow of this repository.";
     BaseUnread "SW9241" Unknown

@@ -134,7 +134,8 @@ fn five_thousand_workflows_are_judged_in_time() {
     }
     let begun = Instant::now();
     let report = report(tree.command(&["workflows", "--repository", "acme/platform"]));
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    // A guard against work that grows with the square; no measure of speed, which a busy machine would fail.
+    assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", begun.elapsed());
     assert_eq!(report.workflows.len(), 5_000);
 }
 
