@@ -1,13 +1,15 @@
 //! A repository's declarations in words that every form shares: who may sign what, and the worst holes.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use sealwright_policy::declaration_report::{CoverageReport, DeclarationReport, DeclarationState};
 use sealwright_policy::{Code, Place};
 
 use crate::holes::is_aside;
 
-/// Heads of the columns of [`row`].
+/// Heads of the columns of [`rows`].
 pub(crate) const COLUMNS: [&str; 5] = ["state", "who may sign", "what", "declared by", "at"];
 
 /// Characters of a cell; what is longer is cut, the details have it whole.
@@ -20,8 +22,29 @@ pub(crate) fn worst_first(declarations: &[DeclarationReport]) -> Vec<&Declaratio
     sorted
 }
 
-/// A row of the summary.
-pub(crate) fn row(declaration: &DeclarationReport) -> [String; 5] {
+/// The rows of the summary. What several overlays lay in the same way is one row.
+pub(crate) fn rows(sorted: &[&DeclarationReport]) -> Vec<[String; 5]> {
+    let mut rows: Vec<([String; 5], usize)> = Vec::new();
+    let mut places: HashMap<[String; 5], usize> = HashMap::new();
+    for declaration in sorted {
+        match places.entry(row(declaration)) {
+            Entry::Occupied(place) => rows[*place.get()].1 += 1,
+            Entry::Vacant(place) => {
+                rows.push((place.key().clone(), 1));
+                place.insert(rows.len() - 1);
+            }
+        }
+    }
+    let told = |(mut row, count): ([String; 5], usize)| {
+        if count > 1 {
+            row[3].push_str(&format!(" ({count} times)"));
+        }
+        row
+    };
+    rows.into_iter().map(told).collect()
+}
+
+fn row(declaration: &DeclarationReport) -> [String; 5] {
     let what = match (&declaration.artifact, declaration.guards.as_slice()) {
         (Some(artifact), [first, ..]) => format!("{artifact} ({first})"),
         (Some(artifact), []) => artifact.clone(),

@@ -127,12 +127,13 @@ fn who_may_sign(report: &Report) -> String {
     let mut page = "\n### Who may sign what\n\n".to_owned();
     page.push_str(&format!("| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len())));
     let sorted = declarations::worst_first(&report.declarations);
-    for declaration in sorted.iter().take(DECLARATIONS_COUNT_MAX) {
-        let cells = declarations::row(declaration).map(|cell| escape(&cell));
+    let rows = declarations::rows(&sorted);
+    for row in rows.iter().take(DECLARATIONS_COUNT_MAX) {
+        let cells = row.each_ref().map(|cell| escape(cell));
         page.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
-    if sorted.len() > DECLARATIONS_COUNT_MAX {
-        page.push_str(&format!("\nand {} more\n", sorted.len() - DECLARATIONS_COUNT_MAX));
+    if rows.len() > DECLARATIONS_COUNT_MAX {
+        page.push_str(&format!("\nand {} more\n", rows.len() - DECLARATIONS_COUNT_MAX));
     }
     page.push('\n');
     for covered in &report.coverage {

@@ -80,6 +80,19 @@ fn the_table_first_then_the_worst_then_the_details() {
 }
 
 #[test]
+fn what_two_overlays_lay_alike_is_one_row() {
+    let mut twice = report();
+    twice.declarations.push(twice.declarations[1].clone());
+    for (form, border) in [(Format::Text, "  "), (Format::Markdown, " | ")] {
+        let text = render(&twice.clone().concluded(), form);
+        let rows = text.matches("whoever can push to it").count();
+        assert_eq!(rows, 2, "{form:?}: one for both, and one for its neighbour: {text}");
+        assert!(text.contains(&format!("OCIRepository a/x (2 times){border}")), "{text}");
+        assert!(text.contains(&format!("OCIRepository a/y{border}")), "{text}");
+    }
+}
+
+#[test]
 fn code_scanning_points_at_the_line_of_the_matcher() {
     let sarif: serde_json::Value =
         serde_json::from_str(&render(&report(), Format::Sarif)).expect("JSON");

@@ -57,15 +57,16 @@ impl Page {
         let mut table = Table::new();
         table.load_style(NOTHING);
         table.set_header(declarations::COLUMNS);
-        for declaration in sorted.iter().take(ROWS_MAX) {
-            table.add_row(declarations::row(declaration).map(|cell| visible(&cell)));
+        let rows = declarations::rows(sorted);
+        for row in rows.iter().take(ROWS_MAX) {
+            table.add_row(row.each_ref().map(|cell| visible(cell)));
         }
         self.heading("Who may sign what")?;
         for line in table.trim_fmt().lines() {
             writeln!(self.text, " {line}")?;
         }
         writeln!(self.text)?;
-        self.left_out(sorted.len(), ROWS_MAX, "declarations")
+        self.left_out(rows.len(), ROWS_MAX, "rows")
     }
 
     fn holes(&mut self, holes: &[Hole<'_>]) -> fmt::Result {
