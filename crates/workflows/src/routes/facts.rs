@@ -250,6 +250,12 @@ pub(super) const SIGNS: &[(&str, &[&str])] = &[
     ("sealwright-publisher", &["attest"]),
 ];
 
+/// Whether the command lines of a program are read, wherever it was built.
+pub(super) fn is_read(program: &str) -> bool {
+    let pushes = COMMANDS.iter().any(|fact| fact.program == program);
+    pushes || SIGNS.iter().chain(VERIFIES).any(|(name, _)| *name == program)
+}
+
 /// Programs whose push signs as well, with `--sign`.
 pub(super) const SIGN_BEHIND: &[&str] = &["timoni", "nerdctl"];
 

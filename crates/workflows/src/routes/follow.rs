@@ -6,6 +6,7 @@ use sealwright_manifests::shell::{self, Command, Joint, Script, Swallowed};
 use sealwright_yaml::Place;
 
 use super::deeds::{Deed, Unseen, What, assign, export, of_command};
+use super::facts::is_read;
 use super::scope::{Scope, Variables};
 use crate::facts::COSIGN_ELSEWHERE;
 use crate::model::Script as RunScript;
@@ -113,7 +114,8 @@ impl Reading<'_> {
             folders.pass(&script.blocks, command, &text.base, &expand);
             let at = At { command, script: &script, text: text.text, base: &base, expand: &expand };
             let found = self.scripts.follow(at);
-            self.deeds.extend(found.lost.map(|lost| {
+            let unknown = found.lost.filter(|lost| lost.is_script() || !is_read(lost.file_name()));
+            self.deeds.extend(unknown.map(|lost| {
                 let (why, sure) = scope.made.tell(&lost);
                 let at = (text.at)(usize::try_from(command.line).unwrap_or(usize::MAX));
                 let by = lost.name;

@@ -1,5 +1,7 @@
 //! What stands in the way of following a route, where a job may move tags or sign.
 
+use std::collections::BTreeSet;
+
 use sealwright_policy::{Code, Finding, Severity};
 
 use super::Route;
@@ -96,6 +98,7 @@ fn idle(unit: &Unit<'_>) -> Option<Finding> {
 fn scripts(unit: &Unit<'_>) -> Vec<Finding> {
     let Some(loudest) = weight(unit) else { return vec![] };
     let job = &unit.job.id.text;
+    let mut seen = BTreeSet::new();
     let told = unit.deeds.iter().filter_map(|(deed, _)| {
         let (why, sure) = match &deed.what {
             What::Unfollowed => ("it runs more scripts than are followed".to_owned(), true),
@@ -103,6 +106,10 @@ fn scripts(unit: &Unit<'_>) -> Vec<Finding> {
             _ => return None,
         };
         let by = &deed.by;
+        // A tool that a job runs ten times is told where it is first run.
+        if !seen.insert((by, why.clone())) {
+            return None;
+        }
         let message = format!("job `{job}` may push or sign, and `{by}` is not read: {why}");
         let finding = Finding::new(Code::RouteUnread, message);
         let finding = finding.with_place(in_file(&deed.file, &deed.at));
@@ -186,6 +193,10 @@ mod tests {
             (&["bash gone"], &[Unknown], "a shell is told to read it"),
             (&[". lib/gone.sh"], &[Unknown], "and so is this one"),
             (&["./gone"], &[Note], "perhaps a program"),
+            (&["./gone x", "./gone y"], &[Note], "the same, told once"),
+            (&["./gone x", "./other x"], &[Note, Note], "two of them"),
+            (&["./cosign version", "./hack/crane push a b"], &[], "their command lines are read"),
+            (&["bash cosign"], &[Unknown], "a script that is called like one"),
             (&["./bin/gone", "dist/gone push"], &[], "what was built"),
             (&["./tool"], &[Note], "another language"),
             (&["./release.py"], &[Note], "another language, by its name"),
