@@ -12,6 +12,7 @@ use crate::discover::{Facts, Kept, Kind};
 use crate::found::{Before, Found, Guard, Source, Why};
 use crate::kustomize::{Laid, Overlay};
 use crate::laying::{Ground, Outcome, Read};
+use crate::present::Present;
 use crate::relaid;
 use crate::shapes::flux::Pulled;
 use crate::tell;
@@ -35,6 +36,8 @@ pub fn join(mut facts: Vec<Facts>) -> Found {
 
 pub(crate) struct Joining {
     pub(crate) found: Found,
+    /// The sources that were found so far, by their names.
+    pub(crate) present: Present,
     variables: Variables,
     /// What overlays make of the objects, by the number of each.
     pub(crate) outcome: Outcome,
@@ -55,7 +58,13 @@ impl Joining {
             Laid::Here(_) => None,
         });
         let used_as_patch = used.collect();
-        Self { found: Found::default(), variables, outcome: Outcome::default(), used_as_patch }
+        Self {
+            found: Found::default(),
+            present: Present::default(),
+            variables,
+            outcome: Outcome::default(),
+            used_as_patch,
+        }
     }
 
     /// Verifying commands; and what is only shown, in documents: it declares, and pulls

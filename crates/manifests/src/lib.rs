@@ -24,6 +24,7 @@ mod object;
 mod patch;
 mod paths;
 mod policies;
+mod present;
 mod reads;
 mod relaid;
 mod relevant;

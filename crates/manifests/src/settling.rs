@@ -14,7 +14,7 @@ use crate::left_alone::{is_left_alone, leave};
 use crate::object::Object;
 use crate::shapes::charts::{self, Chart, From, Repository};
 use crate::shapes::flux;
-use crate::takers::{Taken, is_source};
+use crate::takers::Taken;
 use crate::target::Named;
 use crate::tell;
 
@@ -97,7 +97,8 @@ impl Joining {
             let made = same.into_iter().filter_map(|one| self.chart(one, &stands)).collect();
             self.settle(made);
         }
-        let absent = taken.absent(&self.found.sources);
+        self.present.take(&self.found.sources);
+        let absent = taken.absent(&self.present);
         self.found.sources.extend(absent);
     }
 
@@ -227,7 +228,8 @@ impl Joining {
 
     /// A release whose chart another source carries.
     fn by_reference(&mut self, chart: &Chart, named: &Named, file: &str) -> Made {
-        let carrier = self.found.sources.iter().find(|source| is_source(source, named));
+        self.present.take(&self.found.sources);
+        let carrier = self.present.find(named).map(|number| &self.found.sources[number]);
         let mut source = source_of(chart, file, carrier.map_or("", |carrier| &carrier.url));
         if let Some(carrier) = carrier {
             source.follows.clone_from(&carrier.follows);

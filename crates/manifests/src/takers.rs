@@ -1,12 +1,15 @@
 //! Objects that take from a source without being one: a source that they name and that is not in these
 //! files is somebody's all the same, and whether anything verifies it is not known.
 
+use std::collections::{BTreeSet, HashMap};
+
 use sealwright_yaml::{Node, Place, template_in};
 
 use crate::declaration::Follows;
 use crate::discover::Kept;
 use crate::found::{Guard, NOT_HERE, Source, SourceKind};
 use crate::object::Object;
+use crate::present::Present;
 use crate::target::Named;
 
 /// Group of source-watcher's generators.
@@ -96,18 +99,18 @@ impl Taken {
     }
 
     /// The sources that are named and not there: each once, at the first object that names it.
-    pub(crate) fn absent(self, sources: &[Source]) -> Vec<Source> {
-        let is_here = |named: &Named| {
-            sources.iter().any(|source| is_source(source, named))
-                || self.made.iter().any(|made| is_named(&made.told(), named))
-        };
-        let mut absent: Vec<(&Reference, Vec<&str>)> = Vec::new();
+    pub(crate) fn absent(self, present: &Present) -> Vec<Source> {
+        let mut generated = Present::default();
+        self.made.iter().for_each(|made| generated.add(&made.told(), 0));
+        let is_here = |named| present.find(named).or_else(|| generated.find(named)).is_some();
+        let mut absent: Vec<(&Reference, BTreeSet<&str>)> = Vec::new();
+        let mut numbers: HashMap<String, usize> = HashMap::new();
         for one in self.references.iter().filter(|one| !is_here(&one.named)) {
-            match absent.iter_mut().find(|(known, _)| known.named == one.named) {
-                Some((_, by)) if by.contains(&one.by.as_str()) => {}
-                Some((_, by)) => by.push(&one.by),
-                None => absent.push((one, vec![&one.by])),
+            let number = *numbers.entry(one.named.told()).or_insert(absent.len());
+            if number == absent.len() {
+                absent.push((one, BTreeSet::new()));
             }
+            absent[number].1.insert(&one.by);
         }
         absent.into_iter().map(|(first, by)| first.source(by.len() - 1)).collect()
     }
@@ -138,28 +141,5 @@ impl Reference {
             guarded_by: Guard::Elsewhere(why),
             rendered: Vec::new(),
         }
-    }
-}
-
-/// Whether a source is the one that is named, in its own file or in an overlay.
-pub(crate) fn is_source(source: &Source, named: &Named) -> bool {
-    is_named(&source.object, named)
-        || source.rendered.iter().any(|(_, object)| is_named(object, named))
-}
-
-/// Whether an object is the one that is named; what it stands in is no part of its name. One without a
-/// namespace, or with one that is filled in, gets some on the way: it may be the one that is meant.
-fn is_named(object: &str, named: &Named) -> bool {
-    let bare = object.split(" in ").next().unwrap_or(object);
-    let Some(name) = bare.strip_prefix(named.kind.as_str()).map(str::trim_start) else {
-        return false;
-    };
-    match name.rsplit_once('/') {
-        Some((namespace, name)) => {
-            let is_open = |one: &str| one.is_empty() || template_in(one).is_some();
-            let may_be_there = is_open(namespace) || is_open(&named.namespace);
-            name == named.name && (namespace == named.namespace || may_be_there)
-        }
-        None => name == named.name,
     }
 }
