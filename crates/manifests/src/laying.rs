@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
 
 use sealwright_yaml::{Node, Place};
 
@@ -171,7 +172,10 @@ impl<'a> Ground<'a> {
             return Vec::new();
         }
         let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
-        for file in self.files.keys().filter(|file| is_within(file, path)) {
+        // They stand together, with those of folders whose names go on.
+        let from = self.files.range::<str, _>((Bound::Included(path), Bound::Unbounded));
+        let near = from.map(|(file, _)| file).take_while(|file| file.starts_with(path));
+        for file in near.filter(|file| is_within(file, path)) {
             let inner = outermost_first(folder(file)).find_map(|folder| {
                 let is_below = folder != path && is_within(folder, path);
                 self.at(folder).filter(|inner| is_below && !inner.is_component)
