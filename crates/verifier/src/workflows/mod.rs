@@ -113,10 +113,13 @@ fn report(
     report
 }
 
-/// What was not read elsewhere is not for this command to tell.
+/// What was not read elsewhere is not for this command to tell: but a configuration that was not says
+/// that nobody measured by it.
 fn is_of_workflows(finding: &Finding) -> bool {
     finding.place.file.as_deref().is_none_or(|file| {
-        file == "." || file.starts_with(".github") || sealwright_workflows::is_wanted(file)
+        [".", CONFIG_NAME].contains(&file)
+            || file.starts_with(".github")
+            || sealwright_workflows::is_wanted(file)
     })
 }
 
