@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use crate::failure::{Context as _, Failure, Outcome};
+use crate::pairs::Arguments;
 use crate::program::{Program, on_path};
 use crate::say;
 use crate::workspace::Workspace;
@@ -17,17 +18,6 @@ const GO_TOOLCHAIN: &str = "go1.26.8";
 /// Each of these has to let somebody in and keep somebody out, or nothing was compared.
 const ENGINES: &[&str] =
     &["kyverno", "kyverno-bundle", "validating", "validating-bundle", "controller"];
-
-/// How much to ask.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// Pairs of policy and certificate.
-    #[arg(long, value_name = "COUNT", default_value_t = 5_000)]
-    pairs: u64,
-    /// Which ones; the same number makes the same pairs.
-    #[arg(long, value_name = "NUMBER", default_value_t = 2_026)]
-    seed: u64,
-}
 
 /// What the peer prints.
 #[derive(Debug, Deserialize)]
@@ -53,7 +43,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
         return Ok(());
     }
     let peer = build(workspace)?;
-    let summary = compare(workspace, &peer, arguments)?;
+    let summary: Summary = arguments.ask(workspace, "admission", &peer)?;
     for (engine, count) in &summary.consumers {
         let Count { r#in: let_in, out, refused, unknown } = count;
         say::line(&format!(
@@ -98,16 +88,4 @@ fn go(folder: &Utf8Path) -> Program {
         .env("GOFLAGS", "-mod=mod -buildvcs=false")
         .env("CGO_ENABLED", "0")
         .folder(folder)
-}
-
-fn compare(workspace: &Workspace, peer: &Utf8Path, arguments: &Arguments) -> Outcome<Summary> {
-    workspace.build()?;
-    let pairs = Program::new(workspace.binary("debug", "examples/admission"))
-        .args([arguments.pairs.to_string(), arguments.seed.to_string()])
-        .run_ok()?;
-    std::fs::create_dir_all(workspace.out())?;
-    let path = workspace.out().join("admission.jsonl");
-    std::fs::write(&path, pairs).context(|| path.to_string())?;
-    let said = Program::new(peer).args(["pairs", path.as_str()]).run_ok()?;
-    serde_json::from_slice(&said).context(|| "admission".to_owned())
 }

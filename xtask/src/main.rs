@@ -12,6 +12,7 @@ mod fuzz;
 mod measure;
 mod oracle;
 mod overlays;
+mod pairs;
 mod peers;
 mod planes;
 mod program;
@@ -72,9 +73,9 @@ enum Task {
     /// Shows every situation to the real controllers and to the predictor, and writes `target/sealwright/oracle.json`.
     Oracle(oracle::Arguments),
     /// Asks Go itself about made-up patterns and texts: any disagreement is a failure.
-    Regex(regex::Arguments),
+    Regex(pairs::Arguments),
     /// Asks Kyverno's, policy-controller's and cosign's own code about made-up policies: any disagreement is a failure.
-    Admission(admission::Arguments),
+    Admission(pairs::Arguments),
     /// Asks the real Kustomize what it makes of overlays: any disagreement is a failure.
     Overlays,
     /// Tries every reader of what strangers send with made-up bytes for a while.

@@ -5,6 +5,7 @@ use camino::Utf8PathBuf;
 use serde::Deserialize;
 
 use crate::failure::{Context as _, Failure, Outcome};
+use crate::pairs::Arguments;
 use crate::program::{Program, on_path};
 use crate::say;
 use crate::workspace::Workspace;
@@ -13,17 +14,6 @@ use crate::workspace::Workspace;
 const GO_TOOLCHAIN: &str = "go1.26.8";
 /// What Go said of every class, as the tests of `sealwright-pattern` read it.
 const TABLES: &str = "crates/pattern/src/syntax/unicode-15.0.txt";
-
-/// How much to ask.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// Pairs of pattern and text. 5,000 take half a minute; 100,000 are the long run.
-    #[arg(long, value_name = "COUNT", default_value_t = 5_000)]
-    pairs: u64,
-    /// Which ones; the same number makes the same pairs.
-    #[arg(long, value_name = "NUMBER", default_value_t = 2_026)]
-    seed: u64,
-}
 
 /// What `gomatch pairs` prints.
 #[derive(Debug, Deserialize)]
@@ -44,7 +34,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     }
     let gomatch = build(workspace)?;
     compare_tables(workspace, &gomatch)?;
-    let summary = compare_pairs(workspace, &gomatch, arguments)?;
+    let summary: Summary = arguments.ask(workspace, "pairs", &gomatch)?;
     let Summary { pairs, refused, matched, unmatched, limits, disagreements, shown } = summary;
     say::line(&format!(
         "regex: {pairs} pairs: {matched} match, {unmatched} do not, {refused} patterns are refused, \
@@ -82,20 +72,4 @@ fn compare_tables(workspace: &Workspace, gomatch: &Utf8PathBuf) -> Outcome {
     }
     say::line(&format!("regex: {TABLES} is what {GO_TOOLCHAIN} says"));
     Ok(())
-}
-
-fn compare_pairs(
-    workspace: &Workspace,
-    gomatch: &Utf8PathBuf,
-    arguments: &Arguments,
-) -> Outcome<Summary> {
-    workspace.build()?;
-    let pairs = Program::new(workspace.binary("debug", "examples/pairs"))
-        .args([arguments.pairs.to_string(), arguments.seed.to_string()])
-        .run_ok()?;
-    std::fs::create_dir_all(workspace.out())?;
-    let path = workspace.out().join("pairs.jsonl");
-    std::fs::write(&path, pairs).context(|| path.to_string())?;
-    let said = Program::new(gomatch).args(["pairs", path.as_str()]).run_ok()?;
-    serde_json::from_slice(&said).context(|| "gomatch".to_owned())
 }
